@@ -1,0 +1,1 @@
+"""Mailroom: mail in at any door, out anonymized, classified, stored and notified."""

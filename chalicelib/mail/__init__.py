@@ -1,0 +1,1 @@
+"""Pure: message model, tolerant MIME parsing, identity, language."""

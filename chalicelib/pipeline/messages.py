@@ -1,0 +1,125 @@
+"""What travels in a queue: opaque pointers, then anonymized text; never personal data."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from chalicelib.runtime.errors import Permanent
+
+VERSION = 1
+INLINE_TEXT_BYTES = 64 * 1024
+"""Anonymized text above this goes through the spool: SQS carries 1 MiB a message *and* a batch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """One action done to a mail: `started` is ISO 8601 UTC, `seconds` its duration."""
+
+    module: str
+    action: str
+    started: str
+    seconds: float
+    outcome: str
+    confidence: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """The anonymized mail as the later stages see it.
+
+    `text` is inline, or empty with `text_key` naming the spool object that holds it.
+    `sender_key` is a keyed hash of the sender's address (history, VIP); `thread_key` of the
+    thread's root. `identities` are the digests under which this mail claims to be known,
+    `matches` those under which it would be another delivery of a known one
+    (see `mail.identity`). `traits` are header facts for the classifier (`list`, `bounce`,
+    `auto_submitted`, `bulk`, `has_attachment`, …), never header text.
+    """
+
+    subject: str
+    sender: str
+    recipients: tuple[str, ...]
+    language: str
+    text: str = ""
+    text_key: str = ""
+    attachments: tuple[str, ...] = ()
+    date: str | None = None
+    source_key: str = ""
+    sender_key: str = ""
+    thread_key: str = ""
+    identities: tuple[str, ...] = ()
+    matches: tuple[str, ...] = ()
+    traits: tuple[str, ...] = ()
+    defects: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Classification:
+    """`urgency` is `low`, `normal` or `high`; `confidence` 0.0 to 1.0; `reason` one line."""
+
+    category: str
+    urgency: str
+    language: str
+    confidence: float
+    reason: str
+    classifier: str
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """The message between two stages. `received_at` is ISO 8601 UTC, `source` the door."""
+
+    mail_id: str
+    account: str
+    source: str
+    spool_key: str
+    received_at: str
+    trace_id: str
+    receipts: tuple[Receipt, ...] = field(default=())
+    content: Content | None = None
+    classification: Classification | None = None
+    v: int = VERSION
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantine:
+    """The note that a stage gave a mail up; the store stage writes it into the ledger."""
+
+    mail_id: str
+    account: str
+    source: str
+    spool_key: str
+    received_at: str
+    trace_id: str
+    stage: str
+    reason: str
+    error: str
+    attempts: int
+    first_at: str
+    last_at: str
+    quarantine: bool = True
+    v: int = VERSION
+
+
+def encode(message: Envelope | Quarantine) -> str:
+    """JSON in ASCII, so that no character outside XML's set can reach SQS."""
+    return json.dumps(msgspec.to_builtins(message), ensure_ascii=True, separators=(",", ":"))
+
+
+def decode(body: str) -> Envelope | Quarantine:
+    """Read a queue message strictly.
+
+    Raises `Permanent("malformed_message")` for anything that is not one of ours, and
+    `Permanent("unknown_version")` for one of a version this code does not know.
+    """
+    try:
+        raw: Any = msgspec.json.decode(body)
+        if isinstance(raw, dict) and isinstance(raw.get("v"), int) and raw["v"] != VERSION:
+            raise Permanent("unknown_version")
+        kind = Quarantine if isinstance(raw, dict) and raw.get("quarantine") is True else Envelope
+        return msgspec.convert(raw, kind)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        raise Permanent("malformed_message") from None

@@ -1,0 +1,55 @@
+"""The stages in their order, written once: queues, template and status all read this table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+SERVICE = "mailroom"
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One Lambda with its queue and dead-letter queue.
+
+    `batch` is the batch size in the packaged template. `max_receives` belongs to the retry
+    schedule (`rules.retry`). Time-out and memory are in `.chalice/config.json`, where Chalice
+    reads them; the template derives the visibility time-out from there.
+    """
+
+    name: str
+    batch: int
+    concurrency: int
+
+    @property
+    def queue(self) -> str:
+        return f"{SERVICE}-{self.name}"
+
+    @property
+    def dead_letter_queue(self) -> str:
+        return f"{SERVICE}-{self.name}-dlq"
+
+
+PIPELINE = (
+    Stage("anonymize", batch=5, concurrency=2),
+    Stage("classify", batch=10, concurrency=2),
+    Stage("store", batch=10, concurrency=2),
+    Stage("notify", batch=10, concurrency=2),
+)
+"""A mail passes these in this order."""
+
+ALERT = Stage("alert", batch=10, concurrency=2)
+"""Beside the pipeline: CloudWatch alarms through SNS on their way to Telegram "System"."""
+
+STAGES = (*PIPELINE, ALERT)
+
+
+def stage(name: str) -> Stage:
+    """The stage of that name. Raises KeyError."""
+    return {stage.name: stage for stage in STAGES}[name]
+
+
+def after(name: str) -> Stage | None:
+    """The stage that follows in the pipeline, None after the last."""
+    names = [stage.name for stage in PIPELINE]
+    position = names.index(name) + 1
+    return PIPELINE[position] if position < len(PIPELINE) else None

@@ -1,0 +1,1 @@
+"""Pure but for the language models: recognizers, tokens, mapping."""

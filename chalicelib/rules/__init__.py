@@ -1,0 +1,1 @@
+"""Pure: classification rules, runtime flags, pacing; later allowlist and routing."""

@@ -1,0 +1,1 @@
+"""Settings, composition root, errors, batch runner, observability."""

@@ -1,0 +1,39 @@
+"""What can go wrong, named after what has to happen next.
+
+Adapters translate their vendor's errors into these at their border; the batch
+runner alone decides what happens to the message (design invariant 6).
+A code is a short snake_case constant: it goes to logs, metrics and receipts, so
+it never carries mail content, an address or a vendor's error text.
+"""
+
+
+class MailroomError(Exception):
+    """A failure with a public, content-free code."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class Retryable(MailroomError):
+    """A passing failure: the message goes back to its queue.
+
+    `after` is the wait in seconds that the other side asked for (`Retry-After`,
+    `retry_after`); None lets the retry schedule decide.
+    """
+
+    def __init__(self, code: str, after: float | None = None) -> None:
+        super().__init__(code)
+        self.after = after
+
+
+class Permanent(MailroomError):
+    """A failure that no repetition can mend: quarantine at once, without retries."""
+
+
+class ConfigurationError(Exception):
+    """A broken set-up. Outside `MailroomError`, so that no retry can hide it."""
+
+    def __init__(self, setting: str, problem: str, remedy: str) -> None:
+        super().__init__(f"{setting}: {problem}. {remedy}")
+        self.setting = setting
