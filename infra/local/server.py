@@ -1,0 +1,99 @@
+"""What every local server has in common: a folder, a state file, start, stop and a context."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from infra.local.process import Process, read_state, write_state
+
+
+class Server:
+    """A loopback server that lives in `folder` and outlives the process that started it.
+
+    Another process with the same folder finds the running server again through the state file.
+    The port is kept over stop and start, and so is what the server keeps on disk.
+    """
+
+    name = "server"
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder.absolute() / self.name
+        self._state_file = self.folder / "state.json"
+
+    @property
+    def url(self) -> str:
+        """Where it listens. Raises RuntimeError before the first start."""
+        raise NotImplementedError
+
+    @property
+    def log(self) -> Path:
+        """The server's log file."""
+        return self.folder / f"{self.name}.log"
+
+    @property
+    def pid(self) -> int | None:
+        """Process id while it runs."""
+        process = self._process()
+        return process.pid if process.alive() else None
+
+    @property
+    def port(self) -> int:
+        """The port of the last start. Raises RuntimeError before the first one."""
+        port = self._state().get("port")
+        if not isinstance(port, int):
+            raise RuntimeError(f"{self.name} was never started in this folder")
+        return port
+
+    def alive(self) -> bool:
+        """True while its process runs."""
+        return self._process().alive()
+
+    def start(self) -> str:
+        """Start unless it runs already, wait until it answers, and give its URL. Raises `StartFailed`."""
+        if not self.alive():
+            self.folder.mkdir(parents=True, exist_ok=True)
+            try:
+                self._launch()
+            except BaseException:
+                self.kill()
+                raise
+        return self.url
+
+    def stop(self) -> None:
+        """End it gently and keep its data; harmless when it does not run."""
+        self._process().end()
+
+    def kill(self) -> None:
+        """End it as a crash would; harmless when it does not run."""
+        self._process().end(signal.SIGKILL)
+
+    def remove(self) -> None:
+        """Stop it and delete its data."""
+        self.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def _launch(self) -> None:
+        raise NotImplementedError
+
+    def _state(self) -> dict[str, Any]:
+        return read_state(self._state_file)
+
+    def _remember(self, **changes: Any) -> None:
+        write_state(self._state_file, self._state() | changes)
+
+    def _process(self) -> Process:
+        state = self._state()
+        return Process(int(state.get("pid", 0)), str(state.get("birth", "")))
