@@ -1,0 +1,102 @@
+"""The cache in Redis or Valkey: a hint, whose absence costs a moment and never an error (design invariant 5)."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from chalicelib.runtime.errors import ConfigurationError, Retryable
+
+REST_SECONDS = 5.0
+"""After a failure Redis is not asked for so long: a batch must not wait its time-out for every mail."""
+
+T = TypeVar("T")
+
+
+def _nothing() -> None:
+    pass
+
+
+class RedisCache:
+    """A `Cache`. `timeout` bounds connecting and each answer, in seconds; `url` may hold a password.
+
+    `unavailable` counts the failures; `on_unavailable` is called at each (a metric, say). Calls
+    that are skipped while Redis rests count for neither.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        timeout: float = 0.2,
+        on_unavailable: Callable[[], None] = _nothing,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.unavailable = 0
+        self._url = url
+        self._timeout = timeout
+        self._on_unavailable = on_unavailable
+        self._clock = clock
+        self._client: Any = None
+        self._rest_until = 0.0
+
+    def __repr__(self) -> str:
+        return "RedisCache(***)"
+
+    def get(self, key: str) -> bytes | None:
+        """The value, or None: also where Redis does not answer."""
+        value: bytes | None = self._hint(lambda redis: redis.get(key), None)
+        return value
+
+    def set(self, key: str, value: bytes, ttl: int, only_if_absent: bool = False) -> bool:
+        """True when written; False also where Redis does not answer."""
+        return self._hint(lambda redis: bool(redis.set(key, value, ex=max(1, ttl), nx=only_if_absent)), False)
+
+    def delete(self, key: str) -> None:
+        """Remove, where Redis answers."""
+        self._hint(lambda redis: redis.delete(key), None)
+
+    def ping(self) -> None:
+        """Ask Redis now, also while it rests. `Retryable("cache_unavailable")`."""
+        self._rest_until = 0.0
+        if not self._hint(lambda redis: bool(redis.ping()), False):
+            raise Retryable("cache_unavailable")
+
+    def close(self) -> None:
+        """End the kept connections; the next call opens new ones."""
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+
+    def _hint(self, call: Callable[[Any], T], otherwise: T) -> T:
+        if self._clock() < self._rest_until:
+            return otherwise
+        import redis
+
+        try:
+            return call(self._open())
+        except (redis.RedisError, OSError):
+            self.unavailable += 1
+            self._rest_until = self._clock() + REST_SECONDS
+            self._on_unavailable()
+            return otherwise
+
+    def _open(self) -> Any:
+        if self._client is None:
+            import redis
+            from redis.backoff import NoBackoff
+            from redis.retry import Retry
+
+            try:
+                self._client = redis.Redis.from_url(
+                    self._url,
+                    socket_timeout=self._timeout,
+                    socket_connect_timeout=self._timeout,
+                    # One more try at once: a container that was frozen wakes up with a closed connection.
+                    retry=Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,)),
+                )
+            except ValueError:
+                raise ConfigurationError(
+                    "redis_url", "it is not a Redis URL", "Write redis://, rediss:// or unix://"
+                ) from None
+        return self._client

@@ -1,0 +1,132 @@
+"""The stage queues in SQS: standard queues with fair groups, and their dead-letter queues."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chalicelib.adapters.aws import ClientFactory, reconnected
+from chalicelib.pipeline.stages import STAGES
+from chalicelib.ports import QueueDepth
+from chalicelib.runtime.errors import Retryable
+
+UNAVAILABLE = "queue_unavailable"
+MAX_ENTRIES = 10
+MAX_BYTES = 1024 * 1024
+"""SQS: 1 MiB for one message with its attributes, and for all entries of a batch together."""
+
+MAX_ATTRIBUTES = 10
+MAX_POSTPONE = 43_200 - 900
+"""SQS counts its 12 hours from the receive, and the longest Lambda has used 15 minutes of them."""
+
+COUNTS = (
+    "ApproximateNumberOfMessages",
+    "ApproximateNumberOfMessagesNotVisible",
+    "ApproximateNumberOfMessagesDelayed",
+)
+
+
+class SqsQueues:
+    """The `Queues`. `urls` and `dead_urls` map a stage's name to the URL of its queue and dead-letter queue."""
+
+    def __init__(self, client_factory: ClientFactory, urls: Mapping[str, str], dead_urls: Mapping[str, str]) -> None:
+        self._client_factory = client_factory
+        self._urls = dict(urls)
+        self._dead_urls = dict(dead_urls)
+
+    @property
+    def _client(self) -> Any:
+        return self._client_factory("sqs")
+
+    def send(self, stage: str, bodies: Sequence[str], group: str) -> frozenset[int]:
+        """Send in batches; the answer names the indexes that SQS did not confirm.
+
+        A batch answers 200 with its refused entries in `Failed`, so only `Successful` counts. A body
+        above 1 MiB is never confirmed. Raises KeyError for an unknown stage.
+        """
+        url = self._urls[stage]
+        lost = set(range(len(bodies)))
+        for indexes in _batches(bodies):
+            entries = [{"Id": str(i), "MessageBody": bodies[i], "MessageGroupId": group} for i in indexes]
+            lost -= self._send_batch(url, entries)
+        return frozenset(lost)
+
+    def _send_batch(self, url: str, entries: list[dict[str, str]]) -> set[int]:
+        try:
+            answer = reconnected(lambda: self._client.send_message_batch(QueueUrl=url, Entries=entries))
+        except (ClientError, BotoCoreError):
+            return set()
+        return {int(entry["Id"]) for entry in answer.get("Successful", [])}
+
+    def send_dead(self, stage: str, body: str, attributes: Mapping[str, str]) -> None:
+        """Put a message with its attributes into the dead-letter queue. `Retryable("queue_unavailable")`.
+
+        A body that would pass the size limit together with its attributes goes without them: the
+        message itself comes first.
+        """
+        values = [(name, value) for name, value in attributes.items() if value][:MAX_ATTRIBUTES]
+        described = {name: {"DataType": "String", "StringValue": value} for name, value in values}
+        size = sum(_size(name) + _size("String") + _size(value) for name, value in values)
+        if _size(body) + size > MAX_BYTES:
+            described = {}
+        try:
+            reconnected(
+                lambda: self._client.send_message(
+                    QueueUrl=self._dead_urls[stage], MessageBody=body, MessageAttributes=described
+                )
+            )
+        except (ClientError, BotoCoreError):
+            raise Retryable(UNAVAILABLE) from None
+
+    def postpone(self, stage: str, receipt_handle: str, seconds: float) -> None:
+        """Make a received message visible again after `seconds`, at most `MAX_POSTPONE`. `Retryable`."""
+        timeout = min(max(math.ceil(seconds), 0), MAX_POSTPONE)
+        try:
+            reconnected(
+                lambda: self._client.change_message_visibility(
+                    QueueUrl=self._urls[stage], ReceiptHandle=receipt_handle, VisibilityTimeout=timeout
+                )
+            )
+        except (ClientError, BotoCoreError):
+            raise Retryable(UNAVAILABLE) from None
+
+    def depths(self) -> list[QueueDepth]:
+        """The queues in pipeline order; ages are a CloudWatch metric and not asked for here. `Retryable`."""
+        found = []
+        for stage in (stage.name for stage in STAGES if stage.name in self._urls):
+            waiting, in_flight, delayed = self._counts(self._urls[stage])
+            dead = sum(self._counts(self._dead_urls[stage]))
+            found.append(QueueDepth(stage, waiting, in_flight, delayed, dead, oldest_seconds=None))
+        return found
+
+    def _counts(self, url: str) -> tuple[int, int, int]:
+        try:
+            answer = reconnected(lambda: self._client.get_queue_attributes(QueueUrl=url, AttributeNames=list(COUNTS)))
+        except (ClientError, BotoCoreError):
+            raise Retryable(UNAVAILABLE) from None
+        waiting, in_flight, delayed = (int(answer["Attributes"].get(name, 0)) for name in COUNTS)
+        return waiting, in_flight, delayed
+
+
+def _size(text: str) -> int:
+    return len(text.encode("utf-8", "surrogatepass"))
+
+
+def _batches(bodies: Sequence[str]) -> Iterator[list[int]]:
+    """Indexes in order, at most 10 and 1 MiB together; a body that fits into no batch is left out."""
+    batch: list[int] = []
+    total = 0
+    for index, body in enumerate(bodies):
+        size = _size(body)
+        if size > MAX_BYTES:
+            continue
+        if batch and (len(batch) == MAX_ENTRIES or total + size > MAX_BYTES):
+            yield batch
+            batch, total = [], 0
+        batch.append(index)
+        total += size
+    if batch:
+        yield batch

@@ -1,0 +1,60 @@
+"""Runs all stand-ins in one process: `python -m infra.local.standins`; one JSON line with the ports once ready."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import importlib
+import importlib.util
+import json
+import signal
+import threading
+
+from infra.local.standins.emailengine import EmailEngineStandIn
+from infra.local.standins.server import StandIn
+from infra.local.standins.telegram import TelegramStandIn
+
+
+def llm(port: int) -> StandIn | None:
+    """The stand-in for the LLM provider, where the module exists: its `stand_in(port)`."""
+    if importlib.util.find_spec("infra.local.standins.llm") is None:
+        return None
+    module = importlib.import_module("infra.local.standins.llm")
+    made: StandIn = module.stand_in(port)
+    return made
+
+
+def arguments() -> argparse.Namespace:
+    """Ports of 0 are free ones; empty tokens accept any."""
+    parser = argparse.ArgumentParser(prog="python -m infra.local.standins", description=__doc__)
+    parser.add_argument("--telegram-port", type=int, default=0)
+    parser.add_argument("--telegram-token", default="")
+    parser.add_argument("--no-limits", action="store_true", help="Telegram without its rate limits")
+    parser.add_argument("--emailengine-port", type=int, default=0)
+    parser.add_argument("--emailengine-token", default="")
+    parser.add_argument("--webhook-retry", type=float, default=5.0, help="first pause of a refused webhook, seconds")
+    parser.add_argument("--llm-port", type=int, default=None)
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Serve until SIGTERM or SIGINT."""
+    given = arguments()
+    stand_ins: list[StandIn] = [
+        TelegramStandIn(given.telegram_port, token=given.telegram_token, limits=not given.no_limits),
+        EmailEngineStandIn(given.emailengine_port, token=given.emailengine_token, retry_base=given.webhook_retry),
+    ]
+    if given.llm_port is not None and (model := llm(given.llm_port)) is not None:
+        stand_ins.append(model)
+    done = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: done.set())
+    with contextlib.ExitStack() as stack:
+        for stand_in in stand_ins:
+            stack.enter_context(stand_in)
+        print(json.dumps({stand_in.name: stand_in.port for stand_in in stand_ins}), flush=True)
+        done.wait()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,139 @@
+"""Turns RFC 822 bytes into the JSON that EmailEngine would give; never raises, whatever the bytes."""
+
+from __future__ import annotations
+
+import email
+import email.header
+import email.utils
+from datetime import UTC, datetime
+from email.message import Message
+from typing import Any
+
+
+def header_text(value: object) -> str:
+    """Decode RFC 2047 words; what cannot be decoded is shown with replacement characters."""
+    text = str(value or "").replace("\r", "").replace("\n", "")
+    parts = []
+    try:
+        for part, charset in email.header.decode_header(text):
+            if isinstance(part, str):
+                parts.append(part)
+            else:
+                parts.append(_decode(part, charset))
+    except (email.errors.HeaderParseError, ValueError):
+        return _clean(text)
+    return _clean("".join(parts))
+
+
+def _decode(data: bytes, charset: str | None) -> str:
+    try:
+        return data.decode(charset or "utf-8", "replace")
+    except (LookupError, ValueError):
+        return data.decode("utf-8", "replace")
+
+
+def _clean(text: str) -> str:
+    return text.encode("utf-8", "replace").decode("utf-8").replace("\x00", "")
+
+
+def _addresses(message: Message, name: str) -> list[dict[str, str]]:
+    values = [header_text(value) for value in message.get_all(name, [])]
+    found = email.utils.getaddresses(values)
+    return [{"name": person, "address": address} for person, address in found if address]
+
+
+def _iso(message: Message, received: datetime) -> str:
+    try:
+        date = email.utils.parsedate_to_datetime(header_text(message["date"]))
+    except (ValueError, TypeError, IndexError, OverflowError):
+        date = received
+    if date.tzinfo is None:
+        date = date.replace(tzinfo=UTC)
+    return stamp(date)
+
+
+def stamp(date: datetime) -> str:
+    """JavaScript's `toISOString`: UTC with milliseconds."""
+    return date.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{date.microsecond // 1000:03d}Z"
+
+
+def describe(raw: bytes, identity: dict[str, Any], received: datetime) -> dict[str, Any]:
+    """The message object without its text content: what a webhook and a list entry carry.
+
+    `identity` has `id`, `uid`, `emailId` (or not), `path`, `flags`.
+    """
+    message = email.message_from_bytes(raw)
+    value: dict[str, Any] = {
+        **identity,
+        "date": _iso(message, received),
+        "unseen": "\\Seen" not in identity.get("flags", []),
+        "size": len(raw),
+        "subject": header_text(message["subject"]),
+    }
+    senders = _addresses(message, "from")
+    if senders:  # `from` may be missing
+        value["from"] = senders[0]
+    for name, key in (("to", "to"), ("cc", "cc"), ("reply-to", "replyTo")):
+        people = _addresses(message, name)
+        if people:
+            value[key] = people
+    for name, key in (("message-id", "messageId"), ("in-reply-to", "inReplyTo")):
+        if message[name]:
+            value[key] = header_text(message[name]).strip()
+    texts, attachments = _parts(message, str(identity["id"]))
+    if attachments:
+        value["attachments"] = attachments
+    value["text"] = {
+        "id": f"{identity['id']}text",
+        "encodedSize": {kind: len(text.encode()) for kind, text in texts.items()},
+    }
+    value["isAutoReply"] = bool(message["auto-submitted"])
+    return value
+
+
+def detail(raw: bytes, identity: dict[str, Any], received: datetime, text_type: str, limit: int) -> dict[str, Any]:
+    """The answer of `GET …/message/{id}`: with headers, and with text where `textType` asks for it."""
+    message = email.message_from_bytes(raw)
+    value = describe(raw, identity, received)
+    headers: dict[str, list[str]] = {}
+    for name, content in message.items():
+        headers.setdefault(name.lower(), []).append(header_text(content))
+    value["headers"] = headers
+    texts, _ = _parts(message, str(identity["id"]))
+    wanted = {"*": ("plain", "html"), "plain": ("plain",), "html": ("html",)}.get(text_type, ())
+    more = False
+    for kind in wanted:
+        if kind in texts:
+            whole = texts[kind].encode()
+            more = more or len(whole) > limit
+            value["text"][kind] = whole[:limit].decode("utf-8", "ignore")
+    if wanted:
+        value["text"]["hasMore"] = more
+    return value
+
+
+def _parts(message: Message, id_: str) -> tuple[dict[str, str], list[dict[str, Any]]]:
+    texts: dict[str, str] = {}
+    attachments: list[dict[str, Any]] = []
+    for part in message.walk():
+        if part.is_multipart():
+            continue
+        data = part.get_payload(decode=True)
+        content = data if isinstance(data, bytes) else b""
+        kind = part.get_content_type()
+        filename = part.get_filename()
+        if kind in ("text/plain", "text/html") and not filename:
+            key = kind.removeprefix("text/")
+            texts[key] = texts.get(key, "") + _clean(_decode(content, part.get_content_charset()))
+            continue
+        attachments.append(
+            {
+                "id": f"{id_}{len(attachments) + 2}",
+                "contentType": kind,
+                "encodedSize": len(str(part.get_payload())),
+                "filename": header_text(filename) if filename else "",
+                "embedded": False,
+                "inline": part.get_content_disposition() == "inline",
+            }
+        )
+    return texts, attachments

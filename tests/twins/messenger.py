@@ -1,0 +1,25 @@
+"""The messenger in memory."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+
+from chalicelib.adapters.telegram import cut
+from chalicelib.runtime.errors import ConfigurationError
+
+
+class MemoryMessenger:
+    """`sent` is (topic, text) in order; each error in `failures` is raised once, instead of a delivery."""
+
+    def __init__(self, topics: Iterable[str] = ("email", "system")) -> None:
+        self.sent: list[tuple[str, str]] = []
+        self.failures: deque[Exception] = deque()
+        self._topics = frozenset(topics)
+
+    def send(self, topic: str, text: str) -> None:
+        if topic not in self._topics:
+            raise ConfigurationError("topics", "a topic is unknown", "Name it")
+        if self.failures:
+            raise self.failures.popleft()
+        self.sent.append((topic, cut(text)))
