@@ -1,0 +1,162 @@
+"""Header values to text: raw bytes, encoded words (RFC 2047), parameters (RFC 2231), ids and dates."""
+
+from __future__ import annotations
+
+import binascii
+import re
+from datetime import UTC, datetime, timedelta, timezone
+from email.utils import parsedate_tz
+from urllib.parse import unquote_to_bytes
+
+from chalicelib.mail import bounds
+from chalicelib.mail.characters import clean, one_line
+from chalicelib.mail.charset import Decoder
+
+_WORD = re.compile(r"=\?([^?\s]{1,64})\?([bBqQ])\?([^?]*)\?=")
+_PIECE = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?$)|;|[^;"]+', re.DOTALL)
+_MESSAGE_ID = re.compile(r"<([^<>\s]{1,998})>")
+_NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
+_SECTION = re.compile(r"([^*]+)(?:\*(\d{1,3}))?(\*)?")
+
+
+def unpack(value: str, decoder: Decoder) -> str:
+    """A header as the stdlib gives it (ASCII, other bytes as surrogates) to text; encoded words are left."""
+    if value.isascii():
+        return value
+    return decoder.decode(value.encode("utf-8", "surrogateescape"), "")
+
+
+def decode_words(value: str, decoder: Decoder) -> str:
+    """Text with its encoded words decoded, also inside quotes, where RFC 2047 section 5 forbids them.
+
+    Neighbouring words of one charset are joined as bytes first: senders cut inside a character.
+    """
+    if "=?" not in value:
+        return value
+    out: list[str] = []
+    pending = b""
+    charset = ""
+    end = 0
+    for word in _WORD.finditer(value):
+        between = value[end : word.start()]
+        name = word[1].partition("*")[0]  # RFC 2231 section 5: a language may follow the charset
+        data = _word_bytes(word[2], word[3])
+        if pending and not between.strip() and name.lower() == charset.lower():
+            pending += data
+        else:
+            if pending:
+                out.append(decoder.decode(pending, charset))
+            if between.strip() or not pending:
+                out.append(between)
+            pending, charset = data, name
+        end = word.end()
+    if pending:
+        out.append(decoder.decode(pending, charset))
+    return "".join(out) + value[end:]
+
+
+def _word_bytes(kind: str, text: str) -> bytes:
+    data = text.encode("utf-8", "surrogateescape") if _encodable(text) else text.encode("utf-8", "replace")
+    if kind in "bB":
+        return base64_bytes(data)
+    return binascii.a2b_qp(data, header=True)
+
+
+def _encodable(text: str) -> bool:
+    return not any("\ud800" <= char <= "\udc7f" for char in text)
+
+
+def base64_bytes(data: bytes) -> bytes:
+    """Base64 without mercy for rules: foreign bytes are skipped, missing padding is added. Never raises."""
+    letters = _NOT_BASE64.sub(b"", data.partition(b"=")[0] if b"=" in data[:-4] else data)
+    if len(letters) % 4 == 1:
+        letters = letters[:-1]
+    return binascii.a2b_base64(letters + b"=" * (-len(letters) % 4))
+
+
+def text_of(value: str, decoder: Decoder, limit: int) -> str:
+    """A header's readable text on one line, at most `limit` characters."""
+    return one_line(decode_words(unpack(value, decoder), decoder), limit)
+
+
+def parameters(value: str, decoder: Decoder) -> tuple[str, dict[str, str]]:
+    """Split `text/plain; charset=x` into ("text/plain", {"charset": "x"}); tolerant, linear, bounded."""
+    fields: list[str] = [""]
+    for piece in _PIECE.findall(value[: bounds.MAX_PARAMETER_CHARS]):
+        if piece == ";":
+            fields.append("")
+        else:
+            fields[-1] += piece
+    found: dict[str, str] = {}
+    parts: dict[str, dict[int, tuple[str, bool]]] = {}
+    for field in fields[1:]:
+        key, _, content = field.partition("=")
+        section = _SECTION.fullmatch(key.strip().lower())
+        if not section:
+            continue
+        content = _unquote(content.strip())
+        if section[2] is None and section[3] is None:
+            found.setdefault(section[1], one_line(decode_words(unpack(content, decoder), decoder), 1_000))
+        else:
+            parts.setdefault(section[1], {}).setdefault(int(section[2] or 0), (content, section[3] is not None))
+    for key, pieces in parts.items():  # RFC 2231 wins over its plain copy
+        found[key] = _continued(pieces, decoder)
+    return one_line(unpack(fields[0], decoder), 200).lower(), found
+
+
+def _continued(pieces: dict[int, tuple[str, bool]], decoder: Decoder) -> str:
+    charset = ""
+    data = b""
+    for number in sorted(pieces):
+        content, encoded = pieces[number]
+        if number == 0 and encoded and content.count("'") >= 2:
+            charset, _, content = content.split("'", 2)
+        raw = content.encode("utf-8", "surrogateescape") if _encodable(content) else content.encode("utf-8", "replace")
+        data += unquote_to_bytes(raw) if encoded else raw
+    return one_line(decoder.decode(data, charset), 1_000)
+
+
+def _unquote(text: str) -> str:
+    if not text.startswith('"'):
+        return text
+    inner = text[1:-1] if len(text) > 1 and text.endswith('"') else text[1:]
+    return re.sub(r"\\(.)", r"\1", inner)
+
+
+def message_ids(value: str) -> tuple[str, ...]:
+    """The ids of a Message-ID, In-Reply-To or References header, each as `<id>`, first ones first."""
+    text = clean(value)
+    found = [f"<{inner}>" for inner in _MESSAGE_ID.findall(text)]
+    if not found:
+        bare = "".join(text.split()).strip("<>")[: bounds.MAX_ID_CHARS]
+        found = [f"<{bare}>"] if bare else []
+    return tuple(found[: bounds.MAX_REFERENCES])
+
+
+def parse_date(value: str) -> datetime | None:
+    """RFC 5322 or ISO 8601, timezone-aware (no zone means UTC); None for anything else or outside 1970 to 2100."""
+    text = one_line(value, 100)
+    return _within(_rfc5322(text) or _iso8601(text))
+
+
+def _rfc5322(text: str) -> datetime | None:
+    try:
+        parts = parsedate_tz(text)
+        if parts is None:
+            return None
+        zone = timezone(timedelta(seconds=parts[9] or 0))
+        return datetime(*parts[:6], tzinfo=zone)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+
+
+def _iso8601(text: str) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(text)
+    except (ValueError, OverflowError):
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def _within(date: datetime | None) -> datetime | None:
+    return date if date is not None and 1970 <= date.year <= 2100 else None

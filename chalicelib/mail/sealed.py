@@ -1,0 +1,46 @@
+"""The object that a door seals into the spool: one JSON header line, then the payload as it came."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+
+from chalicelib.runtime.errors import Permanent
+
+RAW, FIELDS, EMAILENGINE = "raw", "fields", "emailengine"
+KINDS = (RAW, FIELDS, EMAILENGINE)
+VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What the pipeline must know to read the payload.
+
+    `kind` is `raw` (RFC 822 bytes), `fields` (the Gmail push object as JSON) or `emailengine` (the
+    webhook's reference as JSON). `provider_id` is the normalised permanent id, or empty.
+    """
+
+    kind: str
+    account: str
+    mail_id: str
+    received_at: str
+    trace_id: str
+    provider_id: str = ""
+    v: int = VERSION
+
+
+def seal(header: Header, payload: bytes) -> bytes:
+    """Header line and payload in one piece; the spool encrypts it."""
+    return json.dumps(asdict(header), separators=(",", ":")).encode("ascii") + b"\n" + payload
+
+
+def unseal(data: bytes) -> tuple[Header, bytes]:
+    """Read it back. Raises `Permanent("sealed_unreadable")` for anything that `seal` did not write."""
+    line, _, payload = data.partition(b"\n")
+    try:
+        header = Header(**json.loads(line))
+    except (ValueError, TypeError):
+        raise Permanent("sealed_unreadable") from None
+    if header.v != VERSION or header.kind not in KINDS:
+        raise Permanent("sealed_unreadable")
+    return header, payload
