@@ -7,8 +7,22 @@ from pathlib import Path
 
 import pytest
 
+from chalicelib.adapters.postgres import Database
 from infra.local.servers import Emulator, Postgres, Valkey
 from infra.migrate import migrate
+
+TABLES = (
+    "core.ledger",
+    "core.action_receipts",
+    "core.outbox",
+    "core.chats",
+    "core.flags",
+    "core.flag_changes",
+    "ingestion.email_accounts",
+    "ingestion.emails",
+    "ingestion.emails_raw",
+    "ingestion.email_identities",
+)
 
 
 @pytest.fixture(scope="session")
@@ -48,3 +62,12 @@ def emulator(server_folder: Path) -> Iterator[Emulator]:
         yield server
     finally:
         server.remove()
+
+
+@pytest.fixture
+def database(postgres: Postgres) -> Iterator[Database]:
+    """A connection to the session's PostgreSQL, every table empty."""
+    connection = Database(postgres.start())
+    connection.run(lambda inner: inner.execute(f"TRUNCATE {', '.join(TABLES)}"))
+    yield connection
+    connection.close()

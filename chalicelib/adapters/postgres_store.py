@@ -1,0 +1,184 @@
+"""The ledger and the mail in PostgreSQL: one transaction for each method of `ports.MailStore`."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from chalicelib.adapters import store_rows as rows
+from chalicelib.adapters.postgres import Database
+from chalicelib.pipeline.messages import Classification, Content, Envelope, Quarantine, Receipt
+from chalicelib.ports import Original, Stored
+from chalicelib.runtime.errors import Permanent
+
+if TYPE_CHECKING:
+    from chalicelib.adapters.postgres import Connection
+
+LEDGER_ROW = """
+    INSERT INTO core.ledger AS ledger (mail_id, account_id, source, state, reason, stage, canonical_id,
+                                       received_at, trace_id, spool_key)
+    VALUES (%(mail_id)s, %(account)s, %(source)s, %(state)s, %(reason)s, 'store', %(canonical)s,
+            %(received_at)s, %(trace_id)s, %(spool_key)s)
+    ON CONFLICT (mail_id) DO UPDATE SET
+        state = excluded.state, reason = excluded.reason, error = '', stage = excluded.stage,
+        canonical_id = excluded.canonical_id, attempts = ledger.attempts + 1, updated_at = now(),
+        spool_key = excluded.spool_key
+"""
+
+QUARANTINE_ROW = """
+    INSERT INTO core.ledger AS ledger (mail_id, account_id, source, state, reason, error, stage, attempts,
+                                       received_at, first_at, last_at, trace_id, spool_key)
+    VALUES (%(mail_id)s, %(account)s, %(source)s, 'quarantined', %(reason)s, %(error)s, %(stage)s, %(attempts)s,
+            %(received_at)s, %(first_at)s, %(last_at)s, %(trace_id)s, %(spool_key)s)
+    ON CONFLICT (mail_id) DO UPDATE SET
+        state = excluded.state, reason = excluded.reason, error = excluded.error, stage = excluded.stage,
+        attempts = excluded.attempts, canonical_id = NULL, updated_at = now(), first_at = excluded.first_at,
+        last_at = excluded.last_at, spool_key = excluded.spool_key
+    WHERE (ledger.state = 'quarantined' OR (ledger.state = 'excluded' AND ledger.canonical_id IS NULL))
+      AND (ledger.reason, ledger.error, ledger.stage, ledger.attempts, ledger.last_at)
+          IS DISTINCT FROM (excluded.reason, excluded.error, excluded.stage, excluded.attempts, excluded.last_at)
+"""
+
+EMAIL_ROW = """
+    INSERT INTO ingestion.emails (mail_id, account_id, sender, subject, body, recipients, attachments, language,
+                                  category, urgency, confidence, reason, classifier, traits, defects,
+                                  thread_key, sender_key, received_at, sent_at)
+    VALUES (%(mail_id)s, %(account)s, %(sender)s, %(subject)s, %(body)s, %(recipients)s, %(attachments)s, %(language)s,
+            %(category)s, %(urgency)s, %(confidence)s, %(reason)s, %(classifier)s, %(traits)s, %(defects)s,
+            %(thread_key)s, %(sender_key)s, %(received_at)s, %(sent_at)s)
+"""
+
+# pgcrypto: symmetric, AES-256, salted and iterated key derivation (PostgreSQL manual, F.26.3).
+RAW_ROW = """
+    INSERT INTO ingestion.emails_raw (mail_id, sender, subject, body, source)
+    VALUES (%(mail_id)s,
+            pgp_sym_encrypt(%(sender)s, %(key)s, 'cipher-algo=aes256'),
+            pgp_sym_encrypt(%(subject)s, %(key)s, 'cipher-algo=aes256'),
+            pgp_sym_encrypt(%(body)s, %(key)s, 'cipher-algo=aes256'),
+            pgp_sym_encrypt_bytea(%(source)b, %(key)s, 'cipher-algo=aes256'))
+"""
+
+OUTBOX_ROW = """
+    INSERT INTO core.outbox (dedup_key, topic, mail_id, urgency, fields)
+    VALUES (%s, 'email', %s, %s, %s::jsonb) ON CONFLICT (dedup_key) DO NOTHING
+"""
+
+RECEIPT_ROWS = """
+    INSERT INTO core.action_receipts (mail_id, module, action, started, duration, outcome, confidence)
+    VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING
+"""
+
+IDENTITY_ROWS = """
+    INSERT INTO ingestion.email_identities (account_id, identity, mail_id)
+    SELECT %s, identity, %s FROM unnest(%s::text[]) AS identity ON CONFLICT DO NOTHING
+"""
+
+KNOWN_AS = """
+    SELECT identities.mail_id FROM ingestion.email_identities AS identities
+    JOIN core.ledger AS ledger ON ledger.mail_id = identities.mail_id
+    WHERE identities.account_id = %s AND identities.identity = ANY(%s)
+    ORDER BY ledger.created_at, ledger.mail_id LIMIT 1
+"""
+
+
+class PostgresMailStore:
+    """`ports.MailStore`. `raw_key` is the key of the sealed originals; it travels as a parameter only."""
+
+    def __init__(self, database: Database, raw_key: str) -> None:
+        self._database = database
+        self._raw_key = raw_key
+
+    def store(self, envelope: Envelope, text: str, original: Original, receipts: Sequence[Receipt]) -> Stored:
+        content, verdict = envelope.content, envelope.classification
+        if content is None or verdict is None:
+            raise Permanent("incomplete_envelope")
+        if len(original.source) > rows.SOURCE_BYTES:
+            raise Permanent("original_too_large")
+        mail_id = _uuid(envelope.mail_id)
+        return self._database.run(
+            lambda connection: self._store(connection, mail_id, envelope, content, verdict, text, original, receipts)
+        )
+
+    def quarantine(self, note: Quarantine) -> None:
+        values = rows.quarantine_values(note) | {"mail_id": _uuid(note.mail_id)}
+        self._database.run(lambda connection: connection.execute(QUARANTINE_ROW, values))
+
+    def ledger_state(self, mail_ids: Iterable[str]) -> dict[str, tuple[str, str]]:
+        wanted = [_uuid(mail_id) for mail_id in mail_ids]
+        found = self._database.run(
+            lambda connection: connection.execute(
+                "SELECT mail_id::text, state, reason FROM core.ledger WHERE mail_id = ANY(%s::uuid[])", (wanted,)
+            ).fetchall()
+        )
+        return {mail_id: (state, reason) for mail_id, state, reason in found}
+
+    def ledger_counts(self) -> dict[str, int]:
+        found = self._database.run(
+            lambda connection: connection.execute("SELECT state, count(*) FROM core.ledger GROUP BY state").fetchall()
+        )
+        return {state: int(count) for state, count in found}
+
+    def add_receipts(self, mail_id: str, receipts: Sequence[Receipt]) -> None:
+        identifier = _uuid(mail_id)
+        self._database.run(lambda connection: _write_receipts(connection, identifier, receipts))
+
+    def ping(self) -> None:
+        self._database.ping()
+
+    def _store(
+        self,
+        connection: Connection,
+        mail_id: str,
+        envelope: Envelope,
+        content: Content,
+        verdict: Classification,
+        text: str,
+        original: Original,
+        receipts: Sequence[Receipt],
+    ) -> Stored:
+        account = envelope.account
+        claimed = rows.claimed_identities(content)
+        # Two forms of one mail share any of their identities, not a certain one: lock them all, in one order.
+        locks = rows.lock_keys(account, (mail_id, *claimed))
+        connection.execute("SELECT pg_advisory_xact_lock(key) FROM unnest(%s::bigint[]) AS key", (locks,))
+
+        row = connection.execute(
+            "SELECT state, canonical_id::text FROM core.ledger WHERE mail_id = %s", (mail_id,)
+        ).fetchone()
+        state, recorded = row or (None, None)
+        if state == "stored":
+            _write_receipts(connection, mail_id, receipts)
+            return Stored("already_stored", mail_id)
+        known = None if recorded else connection.execute(KNOWN_AS, (account, claimed)).fetchone()
+        canonical = str(known[0]) if known else recorded
+
+        ledger = rows.ledger_values(envelope) | {"mail_id": mail_id, "canonical": canonical}
+        if canonical is not None:
+            if recorded is None:
+                connection.execute(LEDGER_ROW, ledger | {"state": "excluded", "reason": "duplicate"})
+            # Its other names are the known mail's names from now on.
+            connection.execute(IDENTITY_ROWS, (account, canonical, rows.identities(content)))
+            _write_receipts(connection, mail_id, receipts)
+            return Stored("duplicate", canonical)
+
+        connection.execute(LEDGER_ROW, ledger | {"state": "stored", "reason": ""})
+        connection.execute(EMAIL_ROW, rows.email_values(envelope, content, verdict, text) | {"mail_id": mail_id})
+        sealed = rows.original_values(original) | {"mail_id": mail_id, "key": self._raw_key}
+        connection.execute(RAW_ROW, sealed)
+        connection.execute(IDENTITY_ROWS, (account, mail_id, rows.identities(content)))
+        _write_receipts(connection, mail_id, receipts)
+        connection.execute(OUTBOX_ROW, rows.outbox_values(mail_id, envelope, content, verdict))
+        return Stored("stored", mail_id)
+
+
+def _write_receipts(connection: Connection, mail_id: str, receipts: Sequence[Receipt]) -> None:
+    if receipts:
+        connection.cursor().executemany(RECEIPT_ROWS, [rows.receipt_values(mail_id, receipt) for receipt in receipts])
+
+
+def _uuid(mail_id: str) -> str:
+    try:
+        return str(uuid.UUID(mail_id))
+    except ValueError:
+        raise Permanent("malformed_mail_id") from None

@@ -1,0 +1,25 @@
+"""The in-memory flag store: same answers as the one in PostgreSQL."""
+
+from __future__ import annotations
+
+from chalicelib.adapters.store_rows import UNSTORABLE
+from chalicelib.runtime.errors import Permanent
+
+
+class MemoryFlagStore:
+    """`ports.FlagStore` in memory. `changes` holds (name, old, new, author)."""
+
+    def __init__(self) -> None:
+        self._flags: dict[str, bool] = {}
+        self.changes: list[tuple[str, bool | None, bool, str]] = []
+
+    def flags(self) -> dict[str, bool]:
+        return dict(self._flags)
+
+    def set_flag(self, name: str, value: bool, author: str) -> None:
+        if not 1 <= len(name) <= 100 or not 1 <= len(author) <= 200 or UNSTORABLE.search(name + author):
+            raise Permanent("database_rejected")
+        old = self._flags.get(name)
+        if old is not value:
+            self._flags[name] = value
+            self.changes.append((name, old, value, author))

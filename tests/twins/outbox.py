@@ -1,0 +1,78 @@
+"""The in-memory outbox: same answers as the one in PostgreSQL, for tests without a server."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from chalicelib.adapters.store_rows import clean_fields
+from chalicelib.ports import Claim, Notice
+from chalicelib.rules import pacing
+
+
+@dataclass
+class Row:
+    """A notice and what became of it."""
+
+    notice: Notice
+    claimed_until: float = 0.0
+    sent: bool = False
+
+
+class MemoryOutbox:
+    """`ports.Outbox` in memory. `clock` gives seconds since 1970."""
+
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        self.rows: dict[str, Row] = {}
+        self._clock = clock
+        self._sends: list[float] = []
+        self._rest_until = 0.0
+        self._lock = threading.RLock()
+
+    def add(self, key: str, topic: str, mail_id: str | None, urgency: int, fields: Mapping[str, str]) -> None:
+        """Add a notice unless its key is known; what the twin of the store does in its transaction."""
+        with self._lock:
+            if key not in self.rows:
+                notice = Notice(len(self.rows) + 1, topic, mail_id, urgency, dict(fields), datetime.now(UTC))
+                self.rows[key] = Row(notice)
+
+    def claim(self, limit: int, lease: float) -> Claim:
+        with self._lock:
+            now = self._clock()
+            pending = [row for row in self.rows.values() if not row.sent and row.claimed_until <= now]
+            if not pending:
+                return Claim((), 0.0)
+            due = max(self._rest_until, pacing.next_allowed(self._sends, now))
+            if due > now:
+                return Claim((), due - now)
+            pending.sort(key=lambda row: (-row.notice.urgency, row.notice.created_at, row.notice.id))
+            topic = pending[0].notice.topic
+            chosen = [row for row in pending if row.notice.topic == topic][: max(1, limit)]
+            for row in chosen:
+                row.claimed_until = now + lease
+            self._sends = [*pacing.recent(self._sends, now), now]
+            return Claim(tuple(row.notice for row in chosen), 0.0)
+
+    def mark_sent(self, ids: Sequence[int]) -> None:
+        with self._lock:
+            for row in self._rows(ids):
+                row.sent = True
+
+    def release(self, ids: Sequence[int], after: float) -> None:
+        with self._lock:
+            for row in self._rows(ids):
+                row.claimed_until = 0.0
+            self._rest_until = max(self._rest_until, self._clock() + max(0.0, after))
+
+    def sent(self, mail_ids: Sequence[str]) -> frozenset[str]:
+        with self._lock:
+            return frozenset(mail_ids) - {row.notice.mail_id or "" for row in self.rows.values() if not row.sent}
+
+    def add_system(self, key: str, fields: Mapping[str, str]) -> None:
+        self.add(f"system:{key}", "system", None, 2, clean_fields(fields))
+
+    def _rows(self, ids: Sequence[int]) -> list[Row]:
+        return [row for row in self.rows.values() if row.notice.id in ids]

@@ -1,0 +1,106 @@
+"""The in-memory mail store: same answers as the one in PostgreSQL, for tests without a server."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from chalicelib.adapters import store_rows as rows
+from chalicelib.pipeline.messages import Envelope, Quarantine, Receipt
+from chalicelib.ports import Original, Stored
+from chalicelib.runtime.errors import Permanent
+from tests.twins.outbox import MemoryOutbox
+
+
+@dataclass
+class Entry:
+    """A ledger row."""
+
+    state: str
+    reason: str
+    canonical_id: str | None = None
+
+
+@dataclass
+class MemoryMailStore:
+    """`ports.MailStore` in memory; tests read its fields."""
+
+    outbox: MemoryOutbox = field(default_factory=MemoryOutbox)
+    ledger: dict[str, Entry] = field(default_factory=dict)
+    emails: dict[str, dict[str, Any]] = field(default_factory=dict)
+    originals: dict[str, Original] = field(default_factory=dict)
+    receipts: dict[tuple[str, str, str], Receipt] = field(default_factory=dict)
+    identities: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._lock = threading.RLock()
+
+    def store(self, envelope: Envelope, text: str, original: Original, receipts: Sequence[Receipt]) -> Stored:
+        content, verdict = envelope.content, envelope.classification
+        if content is None or verdict is None:
+            raise Permanent("incomplete_envelope")
+        if len(original.source) > rows.SOURCE_BYTES:
+            raise Permanent("original_too_large")
+        _storable(envelope.account, envelope.source)
+        mail_id, account = _identifier(envelope.mail_id), envelope.account
+        with self._lock:
+            entry = self.ledger.get(mail_id)
+            self.add_receipts(mail_id, receipts)
+            if entry is not None and entry.state == "stored":
+                return Stored("already_stored", mail_id)
+            claimed = rows.claimed_identities(content)
+            known = (self.identities.get((account, name)) for name in claimed)
+            canonical = (entry.canonical_id if entry else None) or next((other for other in known if other), None)
+            for name in rows.identities(content):
+                self.identities.setdefault((account, name), canonical or mail_id)
+            if canonical is not None:
+                self.ledger[mail_id] = Entry("excluded", "duplicate", canonical)
+                return Stored("duplicate", canonical)
+            self.ledger[mail_id] = Entry("stored", "")
+            self.emails[mail_id] = rows.email_values(envelope, content, verdict, text)
+            self.originals[mail_id] = original
+            urgency = rows.URGENCIES.get(verdict.urgency, 1)
+            self.outbox.add(
+                f"email:{mail_id}", "email", mail_id, urgency, rows.notice_fields(envelope, content, verdict)
+            )
+            return Stored("stored", mail_id)
+
+    def quarantine(self, note: Quarantine) -> None:
+        mail_id = _identifier(note.mail_id)
+        with self._lock:
+            entry = self.ledger.get(mail_id)
+            if entry is None or (entry.state != "stored" and entry.canonical_id is None):
+                self.ledger[mail_id] = Entry("quarantined", rows.quarantine_values(note)["reason"])
+
+    def ledger_state(self, mail_ids: Iterable[str]) -> dict[str, tuple[str, str]]:
+        with self._lock:
+            known = {mail_id: self.ledger.get(_identifier(mail_id)) for mail_id in mail_ids}
+            return {mail_id: (entry.state, entry.reason) for mail_id, entry in known.items() if entry}
+
+    def ledger_counts(self) -> dict[str, int]:
+        with self._lock:
+            return dict(Counter(entry.state for entry in self.ledger.values()))
+
+    def add_receipts(self, mail_id: str, receipts: Sequence[Receipt]) -> None:
+        identifier = _identifier(mail_id)
+        for receipt in receipts:
+            self.receipts.setdefault((identifier, receipt.module, receipt.action), receipt)
+
+    def ping(self) -> None:
+        """Memory always answers."""
+
+
+def _identifier(mail_id: str) -> str:
+    try:
+        return str(uuid.UUID(mail_id))
+    except ValueError:
+        raise Permanent("malformed_mail_id") from None
+
+
+def _storable(*codes: str) -> None:
+    if any(rows.UNSTORABLE.search(code) or not code for code in codes):
+        raise Permanent("database_rejected")
