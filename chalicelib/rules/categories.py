@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -20,6 +20,7 @@ LANGUAGE = re.compile(r"[a-z]{2}")
 
 Urgency = Literal["low", "normal", "high"]
 Strength = Literal["strong", "medium", "weak"]
+URGENCY_LISTS = ("high", "low", "negators", "neutral")
 Words = dict[str, dict[str, list[str]]]
 """language → strength → phrases; a phrase is described at `rules.phrases.Phrases`."""
 
@@ -153,15 +154,26 @@ def _convert(value: object, kind: type[T], path: str) -> T:
 def _typed(raw: object) -> Categories:
     """Convert piece by piece: msgspec itself does not name the key of a mapping in its path."""
     top = _convert(raw, dict[str, Any], "$")
-    categories = _convert(top.get("categories", {}), dict[str, Any], "$.categories")
-    for name, category in categories.items():
-        if isinstance(category, dict):
-            path = f"$.categories.{name}"
-            for key, kind in (("traits", Points), ("words", dict[str, Any])):
-                for inner, value in _convert(category.get(key, {}), dict[str, Any], f"{path}.{key}").items():
-                    _convert(value, kind, f"{path}.{key}.{inner}")
-        _convert(category, Category, f"$.categories.{name}")
+    for name, category in _items(top, "categories", "$"):
+        path = f"$.categories.{name}"
+        for trait, points in _items(category, "traits", path):
+            _convert(points, Points, f"{path}.traits.{trait}")
+        for language, _ in _items(category, "words", path):
+            for strength, phrases in _items(category["words"], language, f"{path}.words"):
+                _convert(phrases, list[str], f"{path}.words.{language}.{strength}")
+        _convert(category, Category, path)
+    for language, words in _items(top, "languages", "$"):
+        _convert(words, list[str], f"$.languages.{language}")
+    for kind in URGENCY_LISTS:
+        for language, words in _items(top.get("urgency"), kind, "$.urgency"):
+            _convert(words, list[str], f"$.urgency.{kind}.{language}")
     return _convert(top, Categories, "$")
+
+
+def _items(parent: object, key: str, path: str) -> Iterator[tuple[str, Any]]:
+    """The entries of the mapping at `parent[key]`, none where there is no such thing."""
+    inside = _convert(parent if parent is not None else {}, dict[str, Any], path)
+    yield from _convert(inside.get(key, {}), dict[str, Any], f"{path}.{key}").items()
 
 
 def _check(file: Categories) -> None:
@@ -177,7 +189,7 @@ def _check(file: Categories) -> None:
                 if strength not in ("strong", "medium", "weak"):
                     raise _Invalid(f"{path}.words.{language}.{strength}: a strength is strong, medium or weak")
                 _phrases({language: phrases}, f"{path}.words", f".{strength}", file.languages)
-    for kind in ("high", "low", "negators", "neutral"):
+    for kind in URGENCY_LISTS:
         _phrases(getattr(file.urgency, kind), f"$.urgency.{kind}", "", file.languages)
     _phrases(file.languages, "$.languages", "", file.languages)
 

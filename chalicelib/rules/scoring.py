@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from chalicelib.rules.categories import LANGUAGE, Categories
+from chalicelib.rules.categories import LANGUAGE, URGENCY_LISTS, Categories
 from chalicelib.rules.phrases import BREAK, Phrases, tokens
 
 UNKNOWN = "und"
@@ -55,9 +55,11 @@ class Scorer:
         self._entries = _entries(file)
         self._phrases = Phrases(entry.phrase for entry in self._entries)
         self._function_words = {name: frozenset(words) for name, words in file.languages.items()}
-        kinds = ("high", "low", "negators", "neutral")
         urgency = [
-            (kind, phrase) for kind in kinds for group in getattr(file.urgency, kind).values() for phrase in group
+            (kind, phrase)
+            for kind in URGENCY_LISTS
+            for group in getattr(file.urgency, kind).values()
+            for phrase in group
         ]
         self._urgency = urgency
         self._urgency_phrases = Phrases(phrase for _, phrase in urgency)
