@@ -79,6 +79,10 @@ class EmailEngine:
         if (answer.json() or {}).get("success") is not True:
             raise Retryable(UNAVAILABLE)
 
+    def close(self) -> None:
+        """End the kept connections; the next call opens new ones."""
+        self._http.close()
+
     def _fetch(self, account: str, id_: str) -> Fetched:
         try:
             answer = self._call("GET", self._path(account, "message", id_, "source"), self._source_limit)

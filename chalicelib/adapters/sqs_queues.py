@@ -93,6 +93,10 @@ class SqsQueues:
         except (ClientError, BotoCoreError):
             raise Retryable(UNAVAILABLE) from None
 
+    def ping(self) -> None:
+        """Prove that the first stage's queue answers. `Retryable("queue_unavailable")`."""
+        self._counts(self._urls[STAGES[0].name])
+
     def depths(self) -> list[QueueDepth]:
         """The queues in pipeline order; ages are a CloudWatch metric and not asked for here. `Retryable`."""
         found = []

@@ -97,3 +97,7 @@ class Telegram:
                 raise Permanent("telegram_refused")
             case _:
                 raise Retryable(UNAVAILABLE)
+
+    def close(self) -> None:
+        """End the kept connections; the next call opens new ones."""
+        self._http.close()

@@ -25,7 +25,8 @@ _names = itertools.count(1)
 class Bench(Protocol):
     """Queues, and a look behind them."""
 
-    queues: Queues
+    @property
+    def queues(self) -> Queues: ...
 
     def received(self, stage: str) -> list[tuple[str, str, str]]:
         """(body, group, receipt handle) of up to 10 messages."""
@@ -188,13 +189,17 @@ def test_depths_come_in_pipeline_order_with_their_dead_letters(bench: Bench) -> 
     assert [(d.name, d.waiting, d.dead) for d in depths] == [("anonymize", 2, 0), ("store", 0, 1)]
 
 
+def test_queues_that_answer_can_be_pinged(bench: Bench) -> None:
+    bench.queues.ping()
+
+
 def test_nothing_is_durable_in_unreachable_queues(unreachable: Queues) -> None:
     assert unreachable.send("anonymize", ["one", "two"], "practice") == frozenset({0, 1})
 
 
 @pytest.mark.parametrize(
     ("call", "arguments"),
-    [("send_dead", ("store", "body", {})), ("postpone", ("store", "handle", 1)), ("depths", ())],
+    [("send_dead", ("store", "body", {})), ("postpone", ("store", "handle", 1)), ("depths", ()), ("ping", ())],
 )
 def test_unreachable_queues_are_a_passing_failure(
     unreachable: Queues, call: str, arguments: tuple[object, ...]

@@ -13,6 +13,7 @@ from chalicelib.ports import QueueDepth
 from chalicelib.runtime.errors import Retryable
 
 MAX_BYTES = 1024 * 1024
+ALL_STAGES = tuple(stage.name for stage in STAGES)
 
 
 @dataclass(slots=True)
@@ -51,9 +52,7 @@ class MemoryQueues:
     `postponed` keeps what was asked: (stage, handle, seconds).
     """
 
-    def __init__(
-        self, stages: Iterable[str] = tuple(s.name for s in STAGES), clock: Callable[[], float] = time.time
-    ) -> None:
+    def __init__(self, stages: Iterable[str] = ALL_STAGES, clock: Callable[[], float] = time.time) -> None:
         self.queues: dict[str, list[Queued]] = {name: [] for name in stages}
         self.dead: dict[str, list[Queued]] = {name: [] for name in self.queues}
         self.postponed: list[tuple[str, str, float]] = []
@@ -84,6 +83,9 @@ class MemoryQueues:
             raise Retryable("queue_unavailable")
         found[0].visible_at = self._clock() + min(max(seconds, 0.0), 43_200.0)
         self.postponed.append((stage, receipt_handle, seconds))
+
+    def ping(self) -> None:
+        self._answer()
 
     def depths(self) -> list[QueueDepth]:
         self._answer()

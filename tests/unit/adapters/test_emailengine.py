@@ -1,0 +1,236 @@
+"""EmailEngine's answers, true and broken."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from chalicelib.adapters.emailengine import EmailEngine
+from chalicelib.ports import MessageReference
+from chalicelib.runtime.errors import MailroomError, Permanent, Retryable
+from infra.local.standins.control import Reply
+from infra.local.standins.emailengine import EmailEngineStandIn
+from tests.unit.adapters.broken import MISBEHAVIOURS, Anything
+
+TOKEN = "invented-token"
+RAW = b"Message-ID: <one@mail.example>\r\nSubject: Results\r\n\r\ntext\r\n"
+
+
+@pytest.fixture
+def stand_in() -> Iterator[EmailEngineStandIn]:
+    with EmailEngineStandIn(token=TOKEN) as stand_in:
+        yield stand_in
+
+
+@pytest.fixture
+def source(stand_in: EmailEngineStandIn) -> Iterator[EmailEngine]:
+    source = EmailEngine(f"{stand_in.url}/", TOKEN, timeout=(0.5, 0.3))
+    yield source
+    source.close()
+
+
+@pytest.fixture
+def reference(stand_in: EmailEngineStandIn) -> MessageReference:
+    held = stand_in.mailboxes.add("practice", RAW)
+    return MessageReference("practice", held.id, held.email_id, "<one@mail.example>", "INBOX")
+
+
+def asked(stand_in: EmailEngineStandIn) -> list[str]:
+    return [f"{request['method']} {request['path'].rpartition('/')[2]}" for request in stand_in.control.requests]
+
+
+BROKEN = {name: fields for name, fields in MISBEHAVIOURS.items() if name != "an oversized answer"}
+
+
+@pytest.mark.parametrize("fields", BROKEN.values(), ids=list(BROKEN))
+@pytest.mark.parametrize("path", ["/source", "/search", "/mailboxes"])
+def test_a_misbehaving_service_is_a_passing_failure(
+    stand_in: EmailEngineStandIn, source: EmailEngine, reference: MessageReference, fields: dict[str, Any], path: str
+) -> None:
+    if path != "/source":
+        stand_in.mailboxes.move("practice", reference.id, "Own folder")
+    stand_in.fail(path=path, **fields)
+    with pytest.raises(Retryable, match="emailengine_unavailable"):
+        source.fetch(reference)
+
+
+def test_an_oversized_answer_to_a_search_is_a_permanent_failure(
+    stand_in: EmailEngineStandIn, source: EmailEngine, reference: MessageReference
+) -> None:
+    stand_in.mailboxes.delete("practice", reference.id)
+    stand_in.fail(path="/search", body="huge")
+    with pytest.raises(Permanent, match="answer_too_large"):
+        source.fetch(reference)
+
+
+def test_a_source_above_the_limit_is_taken_by_its_text(
+    stand_in: EmailEngineStandIn, reference: MessageReference
+) -> None:
+    source = EmailEngine(stand_in.url, TOKEN, source_limit=10)
+    fetched = source.fetch(reference)
+    source.close()
+    assert fetched.mail is not None
+    assert fetched.mail.subject == "Results"
+
+
+def test_the_text_is_asked_for_with_a_bound(
+    stand_in: EmailEngineStandIn, source: EmailEngine, reference: MessageReference
+) -> None:
+    stand_in.fail(path="/source", status=400)
+    source.fetch(reference)
+    assert stand_in.control.requests[-1]["query"] == {"textType": "*", "maxBytes": "5242880"}
+
+
+def test_a_message_whose_text_is_refused_too_is_a_permanent_failure(
+    stand_in: EmailEngineStandIn, source: EmailEngine, reference: MessageReference
+) -> None:
+    stand_in.fail(times=None, status=422)
+    with pytest.raises(Permanent, match="message_refused"):
+        source.fetch(reference)
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_token_that_is_not_taken_waits_for_an_operator(
+    stand_in: EmailEngineStandIn, source: EmailEngine, reference: MessageReference, status: int
+) -> None:
+    stand_in.fail(status=status)
+    with pytest.raises(Retryable, match="emailengine_unauthorized"):
+        source.fetch(reference)
+
+
+def test_the_token_is_sent_as_bearer(stand_in: EmailEngineStandIn, reference: MessageReference) -> None:
+    source = EmailEngine(stand_in.url, "another")
+    with pytest.raises(Retryable, match="emailengine_unauthorized"):
+        source.fetch(reference)
+    source.close()
+
+
+@pytest.mark.parametrize(
+    ("fields", "after"),
+    [
+        ({"status": 429}, 3.0),
+        ({"status": 429, "body": "html", "headers": {"Retry-After": "12"}}, 12.0),
+        ({"status": 503, "headers": {"Retry-After": "30"}}, 30.0),
+        ({"status": 503}, None),
+    ],
+)
+def test_the_wait_that_was_asked_for_is_passed_on(
+    stand_in: EmailEngineStandIn,
+    source: EmailEngine,
+    reference: MessageReference,
+    fields: dict[str, Any],
+    after: float | None,
+) -> None:
+    stand_in.fail(**fields)
+    with pytest.raises(Retryable, match="emailengine_unavailable") as caught:
+        source.fetch(reference)
+    assert caught.value.after == after
+
+
+def test_a_disconnected_account_is_a_passing_failure(
+    stand_in: EmailEngineStandIn, source: EmailEngine, reference: MessageReference
+) -> None:
+    stand_in.mailboxes.account("practice", state="authenticationError")
+    with pytest.raises(Retryable, match="emailengine_unavailable"):
+        source.fetch(reference)
+
+
+def test_a_proxy_s_404_is_not_taken_for_a_missing_message(
+    stand_in: EmailEngineStandIn, source: EmailEngine, reference: MessageReference
+) -> None:
+    stand_in.fail(status=404, body="html")
+    with pytest.raises(Retryable, match="emailengine_unavailable"):
+        source.fetch(reference)
+
+
+def test_a_mail_that_moves_during_the_search_is_a_passing_failure(
+    stand_in: EmailEngineStandIn, source: EmailEngine, reference: MessageReference
+) -> None:
+    stand_in.fail(times=2, path="/source", status=404)
+    with pytest.raises(Retryable, match="emailengine_unavailable"):
+        source.fetch(reference)
+
+
+def test_a_present_mail_costs_one_call(
+    stand_in: EmailEngineStandIn, source: EmailEngine, reference: MessageReference
+) -> None:
+    source.fetch(reference)
+    assert asked(stand_in) == ["GET source"]
+
+
+def test_a_mail_found_where_it_was_costs_three_calls(
+    stand_in: EmailEngineStandIn, source: EmailEngine, reference: MessageReference
+) -> None:
+    source.fetch(replace(reference, id="AAAAAQAAAA8"))
+    assert asked(stand_in) == ["GET source", "POST search", "GET source"]
+
+
+def test_ids_are_quoted_in_the_path(
+    stand_in: EmailEngineStandIn, source: EmailEngine, reference: MessageReference
+) -> None:
+    with pytest.raises(Permanent):
+        source.fetch(MessageReference("a/../b?c#d", "../../x", "", "", "INBOX"))
+    assert stand_in.control.requests[0]["path"] == "/v1/account/a%2F..%2Fb%3Fc%23d/message/..%2F..%2Fx/source"
+
+
+@pytest.mark.parametrize("kind", ["application/octet-stream", "text/html; charset=utf-8", "text/plain"])
+def test_a_source_of_another_content_type_is_taken_when_it_is_a_mail(kind: str) -> None:
+    source_and_raw(kind, RAW)
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>: no", b'{"a": 1}', b"\x00\x01", b"no header here"])
+def test_a_source_of_another_content_type_that_is_no_mail_is_a_passing_failure(body: bytes) -> None:
+    with pytest.raises(Retryable, match="emailengine_unavailable"):
+        source_and_raw("text/html", body)
+
+
+def source_and_raw(kind: str, body: bytes) -> None:
+    with Anything(Reply(200, body, kind)) as server:
+        source = EmailEngine(server.url, TOKEN)
+        try:
+            assert source.fetch(MessageReference("a", "b", "", "", "INBOX")).raw == body
+        finally:
+            source.close()
+
+
+def test_a_decimal_and_a_hexadecimal_gmail_id_are_the_same() -> None:
+    entry = {"id": "new", "emailId": "16e5dd7f9a3c0001"}
+
+    class Gmail(Anything):
+        def answer(self, request: Any) -> Reply:
+            if request.path.endswith("/old/source"):
+                return Reply.of({"statusCode": 404, "code": "MessageNotFound"}, 404)
+            return Reply(200, RAW, "message/rfc822") if "source" in request.path else Reply.of({"messages": [entry]})
+
+    with Gmail() as server:
+        source = EmailEngine(server.url, TOKEN)
+        reference = MessageReference("a", "old", str(int("16e5dd7f9a3c0001", 16)), "", "INBOX")
+        assert source.fetch(reference).raw == RAW
+        source.close()
+
+
+def test_health_is_asked_without_an_account(stand_in: EmailEngineStandIn, source: EmailEngine) -> None:
+    source.ping()
+    assert asked(stand_in) == ["GET health"]
+
+
+@pytest.mark.parametrize("fields", MISBEHAVIOURS.values(), ids=list(MISBEHAVIOURS))
+def test_a_misbehaving_health_check_is_a_passing_failure(
+    stand_in: EmailEngineStandIn, source: EmailEngine, fields: dict[str, Any]
+) -> None:
+    stand_in.fail(**fields)
+    with pytest.raises(Retryable, match="emailengine_unavailable"):
+        source.ping()
+
+
+def test_the_token_is_in_no_error(
+    stand_in: EmailEngineStandIn, source: EmailEngine, reference: MessageReference
+) -> None:
+    stand_in.fail(reset=True)
+    with pytest.raises(MailroomError) as caught:
+        source.fetch(reference)
+    assert TOKEN not in repr(caught.value)
+    assert TOKEN not in repr(source)
