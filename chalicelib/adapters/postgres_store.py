@@ -81,6 +81,15 @@ KNOWN_AS = """
     ORDER BY ledger.created_at, ledger.mail_id LIMIT 1
 """
 
+HISTORY_MAILS = 50
+
+SENDER_HISTORY = """
+    SELECT category, count(*) FROM (
+        SELECT category FROM ingestion.emails
+        WHERE account_id = %s AND sender_key = %s AND sender_key <> '' ORDER BY received_at DESC LIMIT %s
+    ) AS latest GROUP BY category
+"""
+
 
 class PostgresMailStore:
     """`ports.MailStore`. `raw_key` is the key of the sealed originals; it travels as a parameter only."""
@@ -103,6 +112,12 @@ class PostgresMailStore:
     def quarantine(self, note: Quarantine) -> None:
         values = rows.quarantine_values(note) | {"mail_id": _uuid(note.mail_id)}
         self._database.run(lambda connection: connection.execute(QUARANTINE_ROW, values))
+
+    def sender_history(self, account: str, sender_key: str) -> dict[str, int]:
+        found = self._database.run(
+            lambda connection: connection.execute(SENDER_HISTORY, (account, sender_key, HISTORY_MAILS)).fetchall()
+        )
+        return {category: int(count) for category, count in found}
 
     def ledger_state(self, mail_ids: Iterable[str]) -> dict[str, tuple[str, str]]:
         wanted = [_uuid(mail_id) for mail_id in mail_ids]

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import json
+import sys
 import threading
+import time
+import urllib.parse
+import urllib.request
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any, Self
@@ -15,11 +20,11 @@ def publish_queue_metrics(endpoint: str, queue_names: Iterable[str], region: str
     """Publish each queue's visible messages and the age of the oldest; the number of queues that exist.
 
     Namespace, names and dimension as in Amazon SQS's own metrics ("Available CloudWatch metrics for
-    Amazon SQS"), one data point a call. The age is 0 for an empty queue; where the emulator does not
-    tell when the oldest message came, only the number is published.
+    Amazon SQS"), one data point a call. The age comes from the emulator's inspection page, which
+    receives nothing and so leaves the receive counts alone; 0 for an empty queue.
     """
     sqs, cloudwatch = (_client(service, endpoint, region) for service in ("sqs", "cloudwatch"))
-    data = []
+    data: list[dict[str, Any]] = []
     known = 0
     for name in queue_names:
         try:
@@ -30,11 +35,10 @@ def publish_queue_metrics(endpoint: str, queue_names: Iterable[str], region: str
         known += 1
         visible = float(attributes["ApproximateNumberOfMessages"])
         in_flight = float(attributes["ApproximateNumberOfMessagesNotVisible"])
+        age = _oldest_seconds(endpoint, url, region) if visible + in_flight else 0.0
         data.append(_point(name, "ApproximateNumberOfMessagesVisible", visible, "Count"))
         data.append(_point(name, "ApproximateNumberOfMessagesNotVisible", in_flight, "Count"))
-        age = attributes.get("ApproximateAgeOfOldestMessage", "0" if visible == 0 else None)
-        if age is not None:
-            data.append(_point(name, "ApproximateAgeOfOldestMessage", float(age), "Seconds"))
+        data.append(_point(name, "ApproximateAgeOfOldestMessage", age, "Seconds"))
     if data:
         cloudwatch.put_metric_data(Namespace="AWS/SQS", MetricData=data)
     return known
@@ -52,7 +56,7 @@ class CloudWatch:
         """Start; harmless when it runs."""
         if not self.alive():
             self._ended.clear()
-            self._thread = threading.Thread(target=self._loop, name="queue-metrics", daemon=True)
+            self._thread = threading.Thread(target=self.run, name="queue-metrics", daemon=True)
             self._thread.start()
 
     def stop(self) -> None:
@@ -71,15 +75,30 @@ class CloudWatch:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    def _loop(self) -> None:
+    def run(self) -> None:
+        """Publish until `stop` is called from another thread."""
         from botocore.exceptions import BotoCoreError, ClientError
 
         while True:
             # An emulator that is stopped in a failure test comes back: the next round publishes again.
-            with contextlib.suppress(BotoCoreError, ClientError):
+            with contextlib.suppress(BotoCoreError, ClientError, OSError):
                 publish_queue_metrics(self._endpoint, self._names, self._region)
             if self._ended.wait(self._interval):
                 return
+
+
+def _oldest_seconds(endpoint: str, queue_url: str, region: str) -> float:
+    query = urllib.parse.urlencode({"QueueUrl": queue_url, "region": region})
+    with urllib.request.urlopen(f"{endpoint}/_ministack/sqs/messages?{query}", timeout=5) as answer:  # noqa: S310
+        accounts = json.load(answer)["messages"]
+    sent = [
+        message["SentTimestamp"]
+        for regions in accounts.values()
+        for queues in regions.values()
+        for messages in queues.values()
+        for message in messages
+    ]
+    return max(0.0, time.time() - min(sent)) if sent else 0.0
 
 
 def _point(queue: str, name: str, value: float, unit: str) -> dict[str, Any]:
@@ -104,3 +123,7 @@ def _client(service: str, endpoint: str, region: str) -> Any:
         aws_secret_access_key="test",  # noqa: S106
         config=Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 1}),
     )
+
+
+if __name__ == "__main__":
+    CloudWatch(sys.argv[1], sys.argv[2:]).run()

@@ -53,7 +53,7 @@ COMMENT ON COLUMN ingestion.emails.sender_key IS 'Keyed hash of the sender''s ad
 CREATE INDEX emails_received ON ingestion.emails (received_at DESC);
 CREATE INDEX emails_account ON ingestion.emails (account_id, received_at DESC);
 CREATE INDEX emails_thread ON ingestion.emails (account_id, thread_key) WHERE thread_key <> '';
-CREATE INDEX emails_sender ON ingestion.emails (account_id, sender_key) WHERE sender_key <> '';
+CREATE INDEX emails_sender ON ingestion.emails (account_id, sender_key, received_at DESC) WHERE sender_key <> '';
 
 CREATE TABLE ingestion.emails_raw (
     mail_id   uuid PRIMARY KEY REFERENCES ingestion.emails (mail_id) ON DELETE CASCADE,

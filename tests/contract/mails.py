@@ -26,6 +26,9 @@ def envelope(
     account: str = "practice",
     subject: str = "Results of <PERSON_1>",
     urgency: str = "normal",
+    category: str = "patient",
+    received_at: str = RECEIVED,
+    sender_key: str = "s" * 32,
 ) -> Envelope:
     """A mail at the store stage; by default it has one identity of its own."""
     content = Content(
@@ -35,20 +38,20 @@ def envelope(
         language="en",
         attachments=("<FILE_1>.pdf",),
         date=RECEIVED,
-        sender_key="s" * 32,
+        sender_key=sender_key,
         thread_key="t" * 32,
         identities=(f"identity-{name}",) if identities is None else identities,
         matches=matches,
         traits=("has_attachment",),
         defects=("no_date",),
     )
-    verdict = Classification("patient", urgency, "en", 0.8, "Words of a patient", "rules")
+    verdict = Classification(category, urgency, "en", 0.8, "Words of a patient", "rules")
     return Envelope(
         mail_id(name),
         account,
         "gmail",
         f"spool/{name}",
-        RECEIVED,
+        received_at,
         "trace-1",
         (),
         content=content,

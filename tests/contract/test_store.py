@@ -186,6 +186,30 @@ def test_a_code_that_does_not_fit_is_refused(side: Side) -> None:
         side.store.store(envelope("a", account="prac\0tice"), "text", ORIGINAL, [])
 
 
+def test_an_unknown_sender_has_no_history(side: Side) -> None:
+    assert side.store.sender_history("practice", "x" * 32) == {}
+
+
+def test_a_mail_without_a_sender_key_has_no_history(side: Side) -> None:
+    side.store.store(envelope("a", sender_key=""), "text", ORIGINAL, [])
+    assert side.store.sender_history("practice", "") == {}
+
+
+def test_the_history_of_a_sender_counts_its_categories(side: Side) -> None:
+    for name, category in (("a", "patient"), ("b", "patient"), ("c", "invoice")):
+        side.store.store(envelope(name, category=category), "text", ORIGINAL, [])
+    side.store.store(envelope("d", sender_key="other"), "text", ORIGINAL, [])
+    side.store.store(envelope("e", account="faculty"), "text", ORIGINAL, [])
+    assert side.store.sender_history("practice", "s" * 32) == {"patient": 2, "invoice": 1}
+
+
+def test_the_history_ends_at_fifty_mails(side: Side) -> None:
+    side.store.store(envelope("old", category="invoice", received_at="2025-01-01T00:00:00+00:00"), "t", ORIGINAL, [])
+    for number in range(50):
+        side.store.store(envelope(f"m{number}"), "text", ORIGINAL, [])
+    assert side.store.sender_history("practice", "s" * 32) == {"patient": 50}
+
+
 HOSTILE = st.text(st.characters(exclude_categories=()), max_size=60)
 
 

@@ -76,6 +76,13 @@ class MemoryMailStore:
             if entry is None or (entry.state != "stored" and entry.canonical_id is None):
                 self.ledger[mail_id] = Entry("quarantined", rows.quarantine_values(note)["reason"])
 
+    def sender_history(self, account: str, sender_key: str) -> dict[str, int]:
+        with self._lock:
+            own = [row for row in self.emails.values() if row["account"] == account]
+            mails = [row for row in own if sender_key and row["sender_key"] == sender_key]
+            latest = sorted(mails, key=lambda row: str(row["received_at"]), reverse=True)[:50]
+            return dict(Counter(row["category"] for row in latest))
+
     def ledger_state(self, mail_ids: Iterable[str]) -> dict[str, tuple[str, str]]:
         with self._lock:
             known = {mail_id: self.ledger.get(_identifier(mail_id)) for mail_id in mail_ids}
