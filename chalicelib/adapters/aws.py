@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from botocore.exceptions import ConnectionClosedError, EndpointConnectionError
+from botocore.exceptions import BotoCoreError, ClientError, ConnectionClosedError, EndpointConnectionError
 
 ClientFactory = Callable[[str], Any]
 """Service name (`s3`, `sqs`, …) → boto3 client, always the same one."""
@@ -18,7 +18,7 @@ class Aws:
 
     Region, credentials and endpoint come from the SDK's own environment variables. `timeout` is
     (connect, read) in seconds. The SDK never repeats a call, because it would sleep in a handler and
-    multiply with the retries of SQS; `reconnected` gives one more try where a connection broke.
+    multiply with the retries of SQS; `ask` gives one more try where a connection broke.
     """
 
     def __init__(self, timeout: tuple[float, float] = (2.0, 8.0)) -> None:
@@ -50,13 +50,27 @@ class Aws:
         self._clients.clear()
 
 
-def reconnected(call: Callable[[], T]) -> T:
+class AwsFailure(Exception):
+    """A call that AWS did not answer with success; `code` is AWS's error code, empty where it gave none."""
+
+    def __init__(self, code: str = "") -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def ask(call: Callable[[], T]) -> T:
     """Make a call, and once more at once where no connection could be had or the kept one was closed.
 
     A container that was frozen between two invocations wakes up with connections that the other side
-    has ended. Every call made through here is harmless when it happens twice.
+    has ended. Every call made through here is harmless when it happens twice. Raises `AwsFailure` alone:
+    the SDK's parsers also let ValueError and KeyError through when the answer is garbage.
     """
     try:
-        return call()
-    except (ConnectionClosedError, EndpointConnectionError):
-        return call()
+        try:
+            return call()
+        except (ConnectionClosedError, EndpointConnectionError):
+            return call()
+    except ClientError as error:
+        raise AwsFailure(str(error.response.get("Error", {}).get("Code", ""))) from None
+    except (BotoCoreError, OSError, ValueError, KeyError):
+        raise AwsFailure from None

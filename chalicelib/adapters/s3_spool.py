@@ -5,9 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from chalicelib.adapters.aws import ClientFactory, reconnected
+from chalicelib.adapters.aws import AwsFailure, ClientFactory, ask
 from chalicelib.runtime.errors import Permanent, Retryable
 
 UNAVAILABLE = "spool_unavailable"
@@ -28,7 +26,7 @@ class S3Spool:
     def put(self, key: str, data: bytes) -> None:
         """Write durably: S3 answers after the object is stored in several zones. `Retryable("spool_unavailable")`."""
         try:
-            answer = reconnected(
+            answer = ask(
                 lambda: self._client.put_object(
                     Bucket=self._bucket,
                     Key=key,
@@ -37,47 +35,43 @@ class S3Spool:
                     SSEKMSKeyId=self._kms_key_id,
                 )
             )
-        except (ClientError, BotoCoreError):
+        except AwsFailure:
             raise Retryable(UNAVAILABLE) from None
         _from_s3(answer)
 
     def get(self, key: str, limit: int) -> bytes:
         """At most `limit` bytes. `Permanent("spool_missing")`, `Permanent("spool_too_large")`, `Retryable`."""
         try:
-            answer = reconnected(lambda: self._client.get_object(Bucket=self._bucket, Key=key))
+            answer = ask(lambda: self._client.get_object(Bucket=self._bucket, Key=key))
             with closing(answer["Body"]) as body:
                 _from_s3(answer)
                 if answer["ContentLength"] > limit:
                     raise Permanent("spool_too_large")
-                # Read past the limit: only the end of the stream verifies length and checksum.
-                data: bytes = body.read(limit + 1)
-        except ClientError as error:
+                # In one read without a bound (the length is one): only that verifies length and checksum.
+                data: bytes = ask(body.read)
+        except AwsFailure as failure:
             # Without s3:ListBucket a missing key is AccessDenied: that stays a passing failure.
-            if error.response.get("Error", {}).get("Code") == "NoSuchKey":
+            if failure.code == "NoSuchKey":
                 raise Permanent("spool_missing") from None
             raise Retryable(UNAVAILABLE) from None
-        except (BotoCoreError, OSError):
-            raise Retryable(UNAVAILABLE) from None
-        if len(data) > limit:
-            raise Permanent("spool_too_large")
         return data
 
     def delete(self, key: str) -> None:
         """Remove; S3 says nothing about a key that is not there. `Retryable("spool_unavailable")`."""
         try:
-            reconnected(lambda: self._client.delete_object(Bucket=self._bucket, Key=key))
-        except (ClientError, BotoCoreError):
+            ask(lambda: self._client.delete_object(Bucket=self._bucket, Key=key))
+        except AwsFailure:
             raise Retryable(UNAVAILABLE) from None
 
     def ping(self) -> None:
         """Prove that the bucket answers. `Retryable("spool_unavailable")`."""
         try:
-            reconnected(lambda: self._client.head_bucket(Bucket=self._bucket))
-        except (ClientError, BotoCoreError):
+            ask(lambda: self._client.head_bucket(Bucket=self._bucket))
+        except AwsFailure:
             raise Retryable(UNAVAILABLE) from None
 
 
 def _from_s3(answer: dict[str, Any]) -> None:
-    """The SDK takes any 200 for a success, a proxy's page too; S3 always sends an ETag. `Retryable`."""
-    if not answer.get("ETag"):
+    """The SDK takes any 200 for a success, a proxy's page too; S3 always sends an ETag and a length. `Retryable`."""
+    if not answer.get("ETag") or ("Body" in answer and "ContentLength" not in answer):
         raise Retryable(UNAVAILABLE)

@@ -7,9 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from chalicelib.adapters.aws import ClientFactory, reconnected
+from chalicelib.adapters.aws import AwsFailure, ClientFactory, ask
 from chalicelib.runtime.errors import ConfigurationError, Retryable
 
 UNAVAILABLE = "secrets_unavailable"
@@ -74,17 +72,18 @@ class Secrets:
         return self._fields
 
     def _read(self) -> dict[str, Any]:
+        client = self._client_factory("secretsmanager")
         try:
-            client = self._client_factory("secretsmanager")
-            text = reconnected(lambda: client.get_secret_value(SecretId=self._arn)).get("SecretString", "")
-        except ClientError as error:
-            if error.response.get("Error", {}).get("Code") in BROKEN:
+            answer = ask(lambda: client.get_secret_value(SecretId=self._arn))
+        except AwsFailure as failure:
+            if failure.code in BROKEN:
                 raise ConfigurationError(
                     "secret", "Secrets Manager does not give it out", "Check that it exists and the function's policy"
                 ) from None
             raise Retryable(UNAVAILABLE) from None
-        except BotoCoreError:
-            raise Retryable(UNAVAILABLE) from None
+        if not answer.get("ARN"):  # a 200 that is not Secrets Manager's
+            raise Retryable(UNAVAILABLE)
+        text = answer.get("SecretString", "")
         try:
             value = json.loads(text)
         except ValueError:

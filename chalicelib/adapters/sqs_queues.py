@@ -6,9 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from chalicelib.adapters.aws import ClientFactory, reconnected
+from chalicelib.adapters.aws import AwsFailure, ClientFactory, ask
 from chalicelib.pipeline.stages import STAGES
 from chalicelib.ports import QueueDepth
 from chalicelib.runtime.errors import Retryable
@@ -56,8 +54,8 @@ class SqsQueues:
 
     def _send_batch(self, url: str, entries: list[dict[str, str]]) -> set[int]:
         try:
-            answer = reconnected(lambda: self._client.send_message_batch(QueueUrl=url, Entries=entries))
-        except (ClientError, BotoCoreError):
+            answer = ask(lambda: self._client.send_message_batch(QueueUrl=url, Entries=entries))
+        except AwsFailure:
             return set()
         return {int(entry["Id"]) for entry in answer.get("Successful", [])}
 
@@ -72,25 +70,25 @@ class SqsQueues:
         size = sum(_size(name) + _size("String") + _size(value) for name, value in values)
         if _size(body) + size > MAX_BYTES:
             described = {}
+        url = self._dead_urls[stage]
         try:
-            reconnected(
-                lambda: self._client.send_message(
-                    QueueUrl=self._dead_urls[stage], MessageBody=body, MessageAttributes=described
-                )
-            )
-        except (ClientError, BotoCoreError):
+            answer = ask(lambda: self._client.send_message(QueueUrl=url, MessageBody=body, MessageAttributes=described))
+        except AwsFailure:
             raise Retryable(UNAVAILABLE) from None
+        if not answer.get("MessageId"):  # a 200 that is not SQS's
+            raise Retryable(UNAVAILABLE)
 
     def postpone(self, stage: str, receipt_handle: str, seconds: float) -> None:
         """Make a received message visible again after `seconds`, at most `MAX_POSTPONE`. `Retryable`."""
+        url = self._urls[stage]
         timeout = min(max(math.ceil(seconds), 0), MAX_POSTPONE)
         try:
-            reconnected(
+            ask(
                 lambda: self._client.change_message_visibility(
-                    QueueUrl=self._urls[stage], ReceiptHandle=receipt_handle, VisibilityTimeout=timeout
+                    QueueUrl=url, ReceiptHandle=receipt_handle, VisibilityTimeout=timeout
                 )
             )
-        except (ClientError, BotoCoreError):
+        except AwsFailure:
             raise Retryable(UNAVAILABLE) from None
 
     def ping(self) -> None:
@@ -108,10 +106,13 @@ class SqsQueues:
 
     def _counts(self, url: str) -> tuple[int, int, int]:
         try:
-            answer = reconnected(lambda: self._client.get_queue_attributes(QueueUrl=url, AttributeNames=list(COUNTS)))
-        except (ClientError, BotoCoreError):
+            answer = ask(lambda: self._client.get_queue_attributes(QueueUrl=url, AttributeNames=list(COUNTS)))
+        except AwsFailure:
             raise Retryable(UNAVAILABLE) from None
-        waiting, in_flight, delayed = (int(answer["Attributes"].get(name, 0)) for name in COUNTS)
+        found = answer.get("Attributes")
+        if not found:  # a 200 that is not SQS's
+            raise Retryable(UNAVAILABLE)
+        waiting, in_flight, delayed = (int(found.get(name, 0)) for name in COUNTS)
         return waiting, in_flight, delayed
 
 

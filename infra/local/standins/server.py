@@ -87,7 +87,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         self._send(reply)
 
-    do_GET = do_POST = do_PUT = do_DELETE = _serve
+    do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = _serve
 
     def _send(self, reply: Reply) -> None:
         self.send_response(reply.status)
@@ -96,6 +96,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Type", reply.content_type)
         self.send_header("Content-Length", str(len(reply.body) + reply.padding + reply.missing))
         self.end_headers()
+        if self.command == "HEAD":
+            return
         self.wfile.write(reply.body)
         for _ in range(reply.padding // len(CHUNK)):
             self.wfile.write(CHUNK)
