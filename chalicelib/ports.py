@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from chalicelib.mail.model import Mail
 from chalicelib.pipeline.messages import Classification, Content, Envelope, Quarantine, Receipt
@@ -61,6 +61,9 @@ class Queues(Protocol):
     def postpone(self, stage: str, receipt_handle: str, seconds: float) -> None:
         """Make a received message visible again after `seconds` (0 to 43,200). `Retryable`."""
 
+    def ping(self) -> None:
+        """Prove that the first queue answers. `Retryable`."""
+
     def depths(self) -> list[QueueDepth]:
         """All stage queues in pipeline order. `Retryable`."""
 
@@ -109,6 +112,9 @@ class MailStore(Protocol):
 
     def quarantine(self, note: Quarantine) -> None:
         """Ledger state `quarantined`, unless the mail is stored already."""
+
+    def sender_history(self, account: str, sender_key: str) -> dict[str, int]:
+        """category → number of stored mails of that sender, among the account's last 50 of them."""
 
     def ledger_state(self, mail_ids: Iterable[str]) -> dict[str, tuple[str, str]]:
         """mail id → (state, reason) for those that are known."""
@@ -193,7 +199,7 @@ class MessageReference:
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """A fetched message: RFC 822 bytes, or (where the source cannot be had) a mail built from the JSON."""
+    """A fetched message: RFC 822 bytes; or, where the source cannot be had, the JSON's bytes and the mail built from it."""
 
     raw: bytes
     mail: Mail | None
@@ -204,6 +210,14 @@ class MessageSource(Protocol):
 
     def fetch(self, reference: MessageReference) -> Fetched:
         """Source first, then `textType=*`; a moved message is searched for. `Permanent("message_gone")`, `Retryable`."""
+
+
+class Telemetry(Protocol):
+    """Logs and metrics that can carry ids and codes only (`runtime.observability`)."""
+
+    def log(self, event: str, **fields: Any) -> None: ...
+
+    def count(self, name: str, value: float = 1, **dimensions: str) -> None: ...
 
 
 class Anonymizer(Protocol):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from collections.abc import Iterator, Mapping
@@ -102,7 +103,7 @@ class EmailEngine:
             raise Permanent("message_refused") from None
         if "id" not in value:
             raise Retryable(UNAVAILABLE)
-        return Fetched(raw=b"", mail=from_message(value))
+        return Fetched(raw=json.dumps(value).encode("ascii"), mail=from_message(value))
 
     def _find(self, reference: MessageReference) -> str:
         """The present id of a moved message. Raises `Permanent`, `Retryable`."""

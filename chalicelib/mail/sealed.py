@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass
 
 from chalicelib.runtime.errors import Permanent
 
-RAW, FIELDS, EMAILENGINE = "raw", "fields", "emailengine"
-KINDS = (RAW, FIELDS, EMAILENGINE)
+RAW, FIELDS, EMAILENGINE, MESSAGE = "raw", "fields", "emailengine", "message"
+KINDS = (RAW, FIELDS, EMAILENGINE, MESSAGE)
 VERSION = 1
 
 
@@ -16,8 +16,8 @@ VERSION = 1
 class Header:
     """What the pipeline must know to read the payload.
 
-    `kind` is `raw` (RFC 822 bytes), `fields` (the Gmail push object as JSON) or `emailengine` (the
-    webhook's reference as JSON). `provider_id` is the normalised permanent id, or empty.
+    `kind` is `raw` (RFC 822 bytes), `fields` (the Gmail push object as JSON), `emailengine` (the webhook's
+    reference as JSON) or `message` (EmailEngine's own JSON of a message whose source it does not give). `provider_id` is the normalised permanent id, or empty.
     """
 
     kind: str

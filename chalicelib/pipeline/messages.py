@@ -119,7 +119,8 @@ def decode(body: str) -> Envelope | Quarantine:
         raw: Any = msgspec.json.decode(body)
         if isinstance(raw, dict) and isinstance(raw.get("v"), int) and raw["v"] != VERSION:
             raise Permanent("unknown_version")
-        kind = Quarantine if isinstance(raw, dict) and raw.get("quarantine") is True else Envelope
-        return msgspec.convert(raw, kind)
+        if isinstance(raw, dict) and raw.get("quarantine") is True:
+            return msgspec.convert(raw, Quarantine)
+        return msgspec.convert(raw, Envelope)
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
         raise Permanent("malformed_message") from None

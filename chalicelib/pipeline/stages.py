@@ -49,7 +49,7 @@ def stage(name: str) -> Stage:
 
 
 def after(name: str) -> Stage | None:
-    """The stage that follows in the pipeline, None after the last."""
+    """The stage that follows in the pipeline; None after the last, and for what is beside the pipeline."""
     names = [stage.name for stage in PIPELINE]
-    position = names.index(name) + 1
+    position = names.index(name) + 1 if name in names else len(names)
     return PIPELINE[position] if position < len(PIPELINE) else None

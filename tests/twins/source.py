@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import email
 import itertools
 from dataclasses import dataclass, replace
@@ -62,7 +63,7 @@ class MemorySource:
             return Fetched(raw=held.raw, mail=None)
         message = email.message_from_bytes(held.raw)
         text = str(message.get_payload())
-        return Fetched(raw=b"", mail=Mail(subject=str(message["subject"] or ""), sender=None, text=text))
+        return Fetched(raw=json.dumps(message, default=str).encode(), mail=Mail(subject=str(message["subject"] or ""), sender=None, text=text))
 
     def _find(self, reference: MessageReference) -> Held:
         here = [held for held in self.held.values() if held.reference.account == reference.account]

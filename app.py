@@ -1,0 +1,50 @@
+"""The table of contents: HTTP blueprints, then the queue and schedule handlers in pipeline order.
+
+The decorators alone describe each trigger, so that `chalice deploy` is safe: batch size 1 and a raised
+exception. The packaged template raises the batch size and sets `FunctionResponseTypes` in the same place
+(see `infra/template.py`).
+"""
+
+from __future__ import annotations
+
+from chalice.app import Chalice, CloudWatchEvent, SQSEvent
+
+from chalicelib.ingress import admin, emailengine, gmail, http
+from chalicelib.pipeline import stages
+from chalicelib.runtime import handlers
+
+app = Chalice(app_name=stages.SERVICE, configure_logs=False)
+app.register_middleware(http.finish, "http")
+app.register_blueprint(gmail.door)
+app.register_blueprint(emailengine.door)
+app.register_blueprint(admin.routes)
+
+
+@app.on_sqs_message(queue=stages.stage("anonymize").queue, batch_size=1, name="anonymize")
+def anonymize(event: SQSEvent) -> object:
+    return handlers.run_stage("anonymize", event.to_dict(), event.context)
+
+
+@app.on_sqs_message(queue=stages.stage("classify").queue, batch_size=1, name="classify")
+def classify(event: SQSEvent) -> object:
+    return handlers.run_stage("classify", event.to_dict(), event.context)
+
+
+@app.on_sqs_message(queue=stages.stage("store").queue, batch_size=1, name="store")
+def store(event: SQSEvent) -> object:
+    return handlers.run_stage("store", event.to_dict(), event.context)
+
+
+@app.on_sqs_message(queue=stages.stage("notify").queue, batch_size=1, name="notify")
+def notify(event: SQSEvent) -> object:
+    return handlers.run_stage("notify", event.to_dict(), event.context)
+
+
+@app.on_sqs_message(queue=stages.stage("alert").queue, batch_size=1, name="alert")
+def alert(event: SQSEvent) -> object:
+    return handlers.run_stage("alert", event.to_dict(), event.context)
+
+
+@app.schedule("rate(1 minute)", name="sweep")
+def sweep(event: CloudWatchEvent) -> None:
+    handlers.sweep_outbox()

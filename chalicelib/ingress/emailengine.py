@@ -1,0 +1,74 @@
+"""The EmailEngine door: `POST /api/v1/webhooks/emailengine/{account_id}`; answers before any slow work."""
+
+from __future__ import annotations
+
+from chalice.app import Blueprint, Request, Response
+
+from chalicelib.ingress import auth, webhook
+from chalicelib.ingress.http import answer, guarded, raw_body, respond, trace_id
+from chalicelib.runtime import observability as o11y
+from chalicelib.runtime.compose import Container, container
+
+door = Blueprint(__name__)
+EVENT_SECONDS = 24 * 3600
+"""EmailEngine tries a webhook for about 43 minutes; a day leaves room for a late repeat."""
+
+
+@door.route("/api/v1/webhooks/emailengine/{account_id}", methods=["POST"])
+@guarded
+def emailengine(account_id: str) -> Response:
+    """2xx for every event that needs no repeat; anything else makes EmailEngine try again."""
+    parts = container()
+    request = door.current_request
+    trace = trace_id(request)
+    body = raw_body(request)
+    if len(body) > webhook.MAX_BODY:
+        return _counted("too_large", trace, limit=webhook.MAX_BODY)
+    if not _authorized(request, body, parts):
+        return _counted("unauthorized", trace)
+    try:
+        event = webhook.read(body)
+        if account_id not in parts.settings.accounts:
+            return _counted("unknown_account", trace)
+        if event.account != account_id:
+            raise webhook.Unreadable("invalid_field", "account")
+        return _handle(event, request.headers.get("x-ee-wh-event-id", ""), parts, trace)
+    except webhook.Unreadable as unreadable:
+        fields = {"field": unreadable.field} if unreadable.field else {}
+        return _counted(unreadable.status, trace, **fields)
+
+
+def _handle(event: webhook.Event, event_id: str, parts: Container, trace: str) -> Response:
+    kind = event.name if event.name in webhook.KNOWN_EVENTS else "unknown"
+    o11y.count("Event", door="emailengine", kind=kind)
+    if event.name != "messageNew":
+        o11y.log("event_acknowledged", door="emailengine", kind=kind, account=event.account, trace_id=trace)
+        return respond(200, {"status": "acknowledged"}, trace)
+    if not webhook.wanted(event, parts.settings.emailengine_folders):
+        o11y.log("folder_skipped", door="emailengine", account=event.account, trace_id=trace)
+        return respond(200, {"status": "skipped_folder"}, trace)
+    if not parts.flags.on("emailengine_ingress_enabled"):
+        return _counted("emailengine_ingress_disabled", trace)
+    delivery = webhook.delivery_key(event_id) if event_id else ""
+    if delivery and parts.cache.get(delivery) is not None:
+        return _counted("already_processed", trace)
+    [verdict] = parts.intake.take([webhook.arrival(event)], trace)
+    if verdict.status != "try_again" and delivery:
+        parts.cache.set(delivery, b"1", EVENT_SECONDS)
+    return _counted(str(verdict.status), trace, mail_id=verdict.mail_id)
+
+
+def _authorized(request: Request, body: bytes, parts: Container) -> bool:
+    """The signature always; the Bearer of a custom header too where tokens are configured."""
+    secrets = parts.door_secrets
+    given = request.headers.get("x-ee-wh-signature")
+    signed = auth.emailengine_signature_ok(given, body, secrets.texts("emailengine_secrets"))
+    tokens = secrets.texts("emailengine_tokens")
+    bearer = not tokens or auth.bearer_ok(request.headers.get("authorization"), tokens)
+    return signed and bearer
+
+
+def _counted(status: str, trace: str, **fields: object) -> Response:
+    o11y.count("Verdict", door="emailengine", status=status)
+    o11y.log("verdict", door="emailengine", status=status, mail_id=fields.get("mail_id"), trace_id=trace)
+    return answer(status, trace, **fields)

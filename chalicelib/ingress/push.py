@@ -1,0 +1,126 @@
+"""The Gmail push, pure: reading and validating what the pusher sent (requirements: gmail-push, the door)."""
+
+from __future__ import annotations
+
+import binascii
+import json
+from base64 import b64decode
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib.ingress.intake import Arrival
+from chalicelib.mail.identity import door_identity, provider_id
+from chalicelib.mail.sealed import FIELDS, RAW
+
+SOURCE = "gmail"
+TEXT_FIELDS = {
+    "sender": 2_000,
+    "body": 4_000_000,
+    "subject": 10_000,
+    "date": 200,
+    "id": 64,
+    "thread_id": 64,
+    "message_id": 1_000,
+    "body_html": 4_000_000,
+    "raw": 6_000_000,
+    "account": 64,
+}
+"""Text fields and their largest length in characters."""
+LIST_FIELDS = {"to": 500, "cc": 500, "labels": 200, "attachments": 200}
+
+KEPT = frozenset((*TEXT_FIELDS, *LIST_FIELDS, "headers")) - {"raw", "account"}
+"""What of a field push is sealed; a field that nobody reads must not fill the spool."""
+
+
+class Refused(Exception):
+    """A mail that the door cannot take: `status` of the verdict table, and the `field` to mend."""
+
+    def __init__(self, status: str, field: str = "") -> None:
+        super().__init__(status)
+        self.status, self.field = status, field
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one push may hold."""
+
+    max_batch: int
+
+
+def read(body: bytes, limits: Limits) -> tuple[list[Any], bool]:
+    """The mails of a push as JSON values, and whether it was a batch. Raises `Refused`."""
+    try:
+        data = json.loads(body)
+    except (ValueError, RecursionError):
+        raise Refused("invalid_json") from None
+    if not isinstance(data, dict):
+        raise Refused("invalid_json")
+    if "messages" not in data:
+        return [data], False
+    messages = data["messages"]
+    if not isinstance(messages, list) or not messages:
+        raise Refused("invalid_field", "messages")
+    if len(messages) > limits.max_batch:
+        raise Refused("too_large", "messages")
+    return messages, True
+
+
+def arrival(push: Any, accounts: tuple[str, ...], default_account: str) -> Arrival:
+    """Validate one mail. Raises `Refused` with the field's name; never with its value."""
+    if not isinstance(push, dict):
+        raise Refused("invalid_field", "messages")
+    for name, limit in TEXT_FIELDS.items():
+        value = push.get(name)
+        if value is not None and not isinstance(value, str):
+            raise Refused("invalid_field", name)
+        if value is not None and len(value) > limit:
+            raise Refused("too_large", name)
+    for name, longest in LIST_FIELDS.items():
+        _check_list(push, name, longest)
+    if not isinstance(push.get("headers", {}), dict | list):
+        raise Refused("invalid_field", "headers")
+    account = push.get("account") or default_account
+    if not account:
+        raise Refused("missing_field", "account")
+    if account not in accounts:
+        raise Refused("invalid_field", "account")
+    return _raw(push, account) if push.get("raw") else _fields(push, account)
+
+
+def _raw(push: Mapping[str, Any], account: str) -> Arrival:
+    try:
+        raw = b64decode(push["raw"].translate(URL_SAFE), validate=True)
+    except (binascii.Error, ValueError):
+        raise Refused("invalid_field", "raw") from None
+    provider = _provider(push)
+    return Arrival(account, SOURCE, RAW, raw, door_identity(provider, raw=raw), provider)
+
+
+def _fields(push: Mapping[str, Any], account: str) -> Arrival:
+    for name in ("sender", "body"):
+        if push.get(name) is None or (name == "sender" and not push[name].strip()):
+            raise Refused("missing_field", name)
+    provider = _provider(push)
+    kept = {key: push[key] for key in sorted(push) if key in KEPT}
+    payload = json.dumps(kept, separators=(",", ":")).encode("ascii")
+    return Arrival(account, SOURCE, FIELDS, payload, door_identity(provider, push=kept), provider)
+
+
+def _provider(push: Mapping[str, Any]) -> str:
+    return provider_id(push["id"]) if push.get("id") else ""
+
+
+def _check_list(push: Mapping[str, Any], name: str, longest: int) -> None:
+    value = push.get(name)
+    if value is None or (isinstance(value, str) and name in ("to", "cc")):
+        return
+    if not isinstance(value, list) or len(value) > longest:
+        raise Refused("invalid_field", name)
+    kind = dict if name == "attachments" else str
+    if not all(isinstance(item, kind) for item in value):
+        raise Refused("invalid_field", name)
+
+
+URL_SAFE = str.maketrans("-_", "+/", "\r\n \t")
+"""Apps Script and the Gmail API write base64url, others wrap their lines: both are read."""

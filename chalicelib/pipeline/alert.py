@@ -1,0 +1,78 @@
+"""Beside the pipeline: a CloudWatch alarm, through SNS and SQS, becomes a line in Telegram "System".
+
+Sent directly, not through the outbox: the alarm may well be about the database.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from chalicelib.pipeline.notice import plain
+from chalicelib.ports import Cache, Messenger
+from chalicelib.runtime.errors import Permanent
+
+ONCE_SECONDS = 24 * 3600
+OPEN_SECONDS = 14 * ONCE_SECONDS
+STATES = ("ALARM", "OK", "INSUFFICIENT_DATA")
+NAME = re.compile(r"[A-Za-z0-9_.:-]{1,200}")
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """One state change of an alarm; `at` is CloudWatch's own time stamp of it."""
+
+    name: str
+    state: str
+    at: str
+    description: str
+
+
+def read(body: str) -> Alarm:
+    """The alarm inside SNS's envelope, or bare (raw message delivery). Raises `Permanent("malformed_alarm")`."""
+    try:
+        outer = json.loads(body)
+        inner = json.loads(outer["Message"]) if isinstance(outer, dict) and "Message" in outer else outer
+        alarm = Alarm(
+            name=inner["AlarmName"],
+            state=inner["NewStateValue"],
+            at=str(inner.get("StateChangeTime", "")),
+            description=str(inner.get("AlarmDescription") or ""),
+        )
+        if not NAME.fullmatch(alarm.name) or alarm.state not in STATES:
+            raise Permanent("malformed_alarm")
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        raise Permanent("malformed_alarm") from None
+    return alarm
+
+
+@dataclass
+class AlertWorker:
+    """Tells each state change once; `cache` only spares a repeat."""
+
+    messenger: Messenger
+    cache: Cache
+
+    def begin(self, messages: Sequence[Alarm]) -> None:
+        """Alarms are told one by one."""
+
+    def process(self, message: Alarm) -> None:
+        """Send one alarm. Raises the messenger's errors.
+
+        "OK" is told only after an alarm was: every alarm starts with it when the stack is deployed.
+        """
+        key, open_key = f"alarm:{message.name}:{message.state}:{message.at}", f"alarm-open:{message.name}"
+        alarmed = message.state == "ALARM"
+        if message.state == "INSUFFICIENT_DATA" or self.cache.get(key) is not None:
+            return
+        if not alarmed and self.cache.get(open_key) is None:
+            return
+        text = f"{'🔴' if alarmed else '🟢'} {message.state}: {message.name}\n{plain(message.description)}"
+        self.messenger.send("system", text.strip())
+        self.cache.set(key, b"1", ONCE_SECONDS)
+        if alarmed:
+            self.cache.set(open_key, b"1", OPEN_SECONDS)
+        else:
+            self.cache.delete(open_key)

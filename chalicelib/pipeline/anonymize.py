@@ -1,0 +1,93 @@
+"""Stage 1: open the seal, parse, replace personal data; nothing but anonymized text goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from chalicelib.mail.identity import claims, thread_root
+from chalicelib.mail.model import Mail
+from chalicelib.mail.traits import traits
+from chalicelib.pipeline.clock import Now, timed, utc_now
+from chalicelib.pipeline.messages import INLINE_TEXT_BYTES, Content, Envelope, Quarantine
+from chalicelib.pipeline.original import Opened, open_seal
+from chalicelib.ports import Anonymizer, Cache, MessageSource, Spool, Telemetry
+from chalicelib.privacy.mapping import open_sealed, seal, sender_key
+from chalicelib.privacy.model import Anonymized
+from chalicelib.runtime.errors import Permanent
+
+
+@dataclass
+class AnonymizeWorker:
+    """`mapping_key` is 32 bytes (AES-256), `pseudonym_key` keys the hashes, `mapping_ttl` is in seconds."""
+
+    spool: Spool
+    messages: MessageSource
+    anonymizer: Anonymizer
+    cache: Cache
+    telemetry: Telemetry
+    mapping_key: bytes
+    pseudonym_key: bytes
+    mapping_ttl: int
+    now: Now = utc_now
+
+    def begin(self, messages: Sequence[Envelope | Quarantine]) -> None:
+        """Nothing is shared between the mails of a batch."""
+
+    def process(self, message: Envelope | Quarantine) -> Envelope:
+        """The same pointer with anonymized content."""
+        if isinstance(message, Quarantine):
+            raise Permanent("malformed_message")
+        with timed(self.now) as watch:
+            opened = open_seal(message, self.spool, self.messages)
+            thread = sender_key(f"{message.account}\n{thread_root(opened.mail)}", self.pseudonym_key)
+            result = self.anonymizer.anonymize(opened.mail, self._known(thread))
+            self._remember(thread, message.mail_id, result)
+            content = self._content(message, opened, result, thread)
+        receipt = watch.receipt("anonymize", "email.anonymize", "anonymized")
+        return replace(message, content=content, receipts=(*message.receipts, receipt))
+
+    def _content(self, message: Envelope, opened: Opened, result: Anonymized, thread: str) -> Content:
+        mail = opened.mail
+        identities, matches = claims(mail, opened.provider_id, opened.form)
+        text, text_key = result.text, ""
+        if len(text.encode("utf-8")) > INLINE_TEXT_BYTES:
+            text_key = f"text/{message.account}/{message.mail_id}"
+            self.spool.put(text_key, text.encode("utf-8"))
+            text = ""
+        return Content(
+            subject=result.subject,
+            sender=result.sender,
+            recipients=result.recipients,
+            language=result.language,
+            text=text,
+            text_key=text_key,
+            attachments=result.attachments,
+            date=mail.date.isoformat() if mail.date else None,
+            source_key=opened.key,
+            sender_key=_sender_key(mail, self.pseudonym_key),
+            thread_key=thread,
+            identities=identities,
+            matches=matches,
+            traits=traits(mail),
+            defects=mail.defects,
+        )
+
+    def _known(self, thread: str) -> dict[str, str]:
+        """Tokens of the thread's earlier mails. What Redis holds is a hint: unreadable counts as absent."""
+        held = self.cache.get(f"map:thread:{thread}")
+        try:
+            return dict(open_sealed(held, self.mapping_key, thread)) if held else {}
+        except Permanent as error:
+            self.telemetry.log("thread_mapping_ignored", code=error.code)
+            return {}
+
+    def _remember(self, thread: str, mail_id: str, result: Anonymized) -> None:
+        """The encrypted mapping, for minutes: by mail for a later answer, by thread for stable tokens."""
+        if result.mapping:
+            for key, name in ((f"map:mail:{mail_id}", mail_id), (f"map:thread:{thread}", thread)):
+                self.cache.set(key, seal(result.mapping, self.mapping_key, name), self.mapping_ttl)
+
+
+def _sender_key(mail: Mail, key: bytes) -> str:
+    return sender_key(mail.sender.address, key) if mail.sender and mail.sender.address else ""

@@ -1,0 +1,68 @@
+"""The text that people read: plain, short, urgent first; every value is an attacker's text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from chalicelib.ports import Notice
+
+MAX_UNITS = 4_000
+"""UTF-16 units of a message. Telegram takes 4,096; the rest is for the last line."""
+MAX_VALUE = 160
+
+WORDS = {
+    "en": {
+        "mail": "New mail",
+        "mails": "{n} new mails",
+        "from": "from",
+        "high": "URGENT",
+        "vip": "VIP",
+        "quarantine": "Mail in quarantine",
+    },
+    "fr": {
+        "mail": "Nouveau message",
+        "mails": "{n} nouveaux messages",
+        "from": "de",
+        "high": "URGENT",
+        "vip": "VIP",
+        "quarantine": "Message en quarantaine",
+    },
+}
+UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+")
+
+
+def compose(notices: Sequence[Notice], language: str) -> tuple[str, int]:
+    """One message for as many notices as fit, in their order; the number of notices in it (at least one)."""
+    words = WORDS[language]
+    lines: list[str] = []
+    for notice in notices:
+        line = _mail(notice, words) if notice.topic == "email" else _system(notice)
+        if lines and _units("\n\n".join([*lines, line])) > MAX_UNITS - 40:
+            break
+        lines.append(line)
+    head = words["mail"] if len(lines) == 1 else words["mails"].format(n=len(lines))
+    body = "\n\n".join(lines)
+    return (f"{head}\n\n{body}" if notices[0].topic == "email" else body), len(lines)
+
+
+def _mail(notice: Notice, words: dict[str, str]) -> str:
+    get = notice.fields.get
+    marks = [words["high"]] if get("urgency") == "high" else []
+    marks += [words["vip"]] if get("vip") else []
+    first = " · ".join([*marks, plain(get("category", "other")), plain(get("account", ""))])
+    return f"{first}\n{plain(get('subject', '')) or '—'}\n{words['from']} {plain(get('sender', '')) or '—'}"
+
+
+def _system(notice: Notice) -> str:
+    return "\n".join(f"{plain(key)}: {plain(value)}" for key, value in notice.fields.items())
+
+
+def plain(value: str) -> str:
+    """One line without control, zero-width and direction characters; sent without a parse mode, so nothing is markup."""
+    text = " ".join(UNSEEN.sub(" ", value).split())
+    return text if len(text) <= MAX_VALUE else text[: MAX_VALUE - 1] + "…"
+
+
+def _units(text: str) -> int:
+    return len(text.encode("utf-16-le")) // 2

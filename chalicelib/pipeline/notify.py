@@ -1,0 +1,78 @@
+"""Stage 4: deliver what the outbox holds, many mails in one message, and mark it sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from chalicelib.pipeline.clock import Now, timed, utc_now
+from chalicelib.pipeline.messages import Envelope, Quarantine
+from chalicelib.pipeline.notice import compose
+from chalicelib.ports import MailStore, Messenger, Outbox, Telemetry
+from chalicelib.runtime.errors import MailroomError, Permanent, Retryable
+
+CLAIM = 40
+"""Notices taken for one message at most; those that do not fit are given back."""
+LEASE = 60.0
+"""Seconds after which a claim of a worker that died is free again."""
+MIN_WAIT = 0.5
+
+
+@dataclass
+class NotifyWorker:
+    """A queue message only says "look into the outbox": the outbox knows what is unsent."""
+
+    outbox: Outbox
+    store: MailStore
+    messenger: Messenger
+    enabled: Callable[[], bool]
+    language: str
+    telemetry: Telemetry
+    now: Now = utc_now
+    _wait: float = field(default=0.0, init=False)
+    _failure: MailroomError | None = field(default=None, init=False)
+    _sent: frozenset[str] = field(default=frozenset(), init=False)
+
+    def begin(self, messages: Sequence[Envelope | Quarantine]) -> None:
+        """Send one message for the whole batch, then see which of its mails are done."""
+        self._wait, self._failure = 0.0, None
+        if self.enabled():
+            self.drain()
+        self._sent = self.outbox.sent([message.mail_id for message in messages])
+
+    def process(self, message: Envelope | Quarantine) -> None:
+        """Done when nothing of the mail is left to send; else once more after the chat's pause."""
+        if isinstance(message, Quarantine):
+            raise Permanent("malformed_message")
+        if message.mail_id in self._sent or not self.enabled():
+            return  # a switched-off notification stays in the outbox; the sweep sends it later
+        if self._failure is not None:
+            after = self._failure.after if isinstance(self._failure, Retryable) else None
+            raise Retryable(self._failure.code, after)
+        raise Retryable("notify_waiting", after=max(self._wait, MIN_WAIT))
+
+    def drain(self) -> int:
+        """Claim, send, mark; the number of notices that were delivered."""
+        claim = self.outbox.claim(CLAIM, LEASE)
+        self._wait = claim.wait
+        if not claim.notices:
+            return 0
+        text, fitting = compose(claim.notices, self.language)
+        taken, rest = claim.notices[:fitting], claim.notices[fitting:]
+        if rest:
+            self.outbox.release([notice.id for notice in rest], 0)
+        try:
+            with timed(self.now) as watch:
+                self.messenger.send(taken[0].topic, text)
+        except MailroomError as error:
+            self._failure = error
+            after = error.after if isinstance(error, Retryable) and error.after else 0
+            self.outbox.release([notice.id for notice in taken], after)
+            self.telemetry.log("notify_failed", code=error.code, count=len(taken), wait=after)
+            return 0
+        self.outbox.mark_sent([notice.id for notice in taken])
+        for notice in taken:
+            if notice.mail_id:
+                self.store.add_receipts(notice.mail_id, [watch.receipt("notify", "email.notify", "sent")])
+        self.telemetry.count("Notified", len(taken), stage="notify")
+        return len(taken)

@@ -1,0 +1,88 @@
+"""Opening the seal: from the spool's object to a parsed mail, whatever form the door had."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+
+from chalicelib.mail import sealed
+from chalicelib.mail.emailengine_message import from_message
+from chalicelib.mail.fields import from_push
+from chalicelib.mail.identity import Form
+from chalicelib.mail.model import Mail
+from chalicelib.mail.parse import parse
+from chalicelib.pipeline.messages import Envelope
+from chalicelib.ports import MessageReference, MessageSource, Spool
+from chalicelib.runtime.errors import Permanent
+
+MAX_SEALED = 41 * 1024 * 1024
+"""Bytes read from the spool at most: the largest mail (40 MiB) and its header line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A mail in the clear. `source` is the mail as it came, `key` the spool object that holds it whole."""
+
+    mail: Mail
+    source: bytes
+    key: str
+    form: Form
+    provider_id: str
+
+
+def fetched_key(envelope: Envelope) -> str:
+    """Where the full mail lies that the door had only a reference to."""
+    return f"fetched/{envelope.account}/{envelope.mail_id}"
+
+
+def open_seal(envelope: Envelope, spool: Spool, messages: MessageSource) -> Opened:
+    """Open the seal, and fetch the full message where the door only had a reference.
+
+    What was fetched is sealed too, so that the store stage need not ask EmailEngine again.
+    Raises `Permanent` (`spool_missing`, `sealed_unreadable`, `message_gone`, …) or `Retryable`.
+    """
+    header, payload = sealed.unseal(spool.get(envelope.spool_key, MAX_SEALED))
+    key = envelope.spool_key
+    if header.kind == sealed.EMAILENGINE:
+        fetched = messages.fetch(_reference(payload, envelope.account))
+        header = replace(header, kind=sealed.RAW if fetched.mail is None else sealed.MESSAGE)
+        key, payload = fetched_key(envelope), fetched.raw
+        spool.put(key, sealed.seal(header, payload))
+    return _opened(header, payload, key)
+
+
+def reopen(key: str, spool: Spool) -> Opened:
+    """Open what `open_seal` named as `key`: never a reference any more."""
+    header, payload = sealed.unseal(spool.get(key, MAX_SEALED))
+    return _opened(header, payload, key)
+
+
+def _opened(header: sealed.Header, payload: bytes, key: str) -> Opened:
+    if header.kind == sealed.RAW:
+        return Opened(parse(payload), payload, key, "raw", header.provider_id)
+    if header.kind == sealed.FIELDS:
+        return Opened(from_push(_object(payload)), payload, key, "fields", header.provider_id)
+    if header.kind == sealed.MESSAGE:
+        return Opened(from_message(_object(payload)), payload, key, "fields", header.provider_id)
+    raise Permanent("sealed_unreadable")
+
+
+def _reference(payload: bytes, account: str) -> MessageReference:
+    told = _object(payload)
+    return MessageReference(
+        account=account,
+        id=str(told.get("id", "")),
+        email_id=str(told.get("emailId", "")),
+        message_id=str(told.get("messageId", "")),
+        path=str(told.get("path", "")),
+    )
+
+
+def _object(payload: bytes) -> dict[str, object]:
+    try:
+        data = json.loads(payload)
+    except (ValueError, RecursionError):
+        raise Permanent("sealed_unreadable") from None
+    if not isinstance(data, dict):
+        raise Permanent("sealed_unreadable")
+    return data

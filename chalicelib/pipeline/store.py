@@ -1,0 +1,61 @@
+"""Stage 3: ledger, anonymized mail, sealed original, receipts and outbox row in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from chalicelib.mail.model import Mail
+from chalicelib.pipeline.classify import text_of
+from chalicelib.pipeline.clock import Now, timed, utc_now
+from chalicelib.pipeline.messages import Envelope, Quarantine
+from chalicelib.pipeline.original import reopen
+from chalicelib.ports import Cache, MailStore, Original, Spool, Telemetry
+from chalicelib.rules.history import write_history
+from chalicelib.runtime.errors import Permanent
+
+
+@dataclass
+class StoreWorker:
+    """The ledger's only writer: mails on their way, and the notes of those that were given up."""
+
+    store: MailStore
+    spool: Spool
+    cache: Cache
+    telemetry: Telemetry
+    now: Now = utc_now
+
+    def begin(self, messages: Sequence[Envelope | Quarantine]) -> None:
+        """Each mail is a transaction of its own: one bad mail must not undo its neighbours."""
+
+    def process(self, message: Envelope | Quarantine) -> Envelope | None:
+        """The pointer for the notify stage, without content; None for notes and duplicates."""
+        if isinstance(message, Quarantine):
+            self.store.quarantine(message)
+            return None
+        content = message.content
+        if content is None or message.classification is None:
+            raise Permanent("malformed_message")
+        with timed(self.now) as watch:
+            text = text_of(content, self.spool)
+            original = self._original(content.source_key or message.spool_key)
+        receipt = watch.receipt("store", "email.store", "stored")
+        stored = self.store.store(message, text, original, (*message.receipts, receipt))
+        if content.sender_key and stored.outcome == "stored":
+            write_history(self.cache, content.sender_key, self.store.sender_history(message.account, content.sender_key))
+        self.telemetry.count("Stored", stage="store", status=stored.outcome)
+        if stored.outcome == "duplicate":
+            self.telemetry.log("duplicate", mail_id=message.mail_id, account=message.account, trace_id=message.trace_id)
+            return None
+        return replace(message, content=None, classification=None, receipts=())
+
+    def _original(self, key: str) -> Original:
+        opened = reopen(key, self.spool)
+        mail = opened.mail
+        return Original(sender=_sender(mail), subject=mail.subject, body=mail.text, source=opened.source)
+
+
+def _sender(mail: Mail) -> str:
+    if mail.sender is None:
+        return ""
+    return f"{mail.sender.name} <{mail.sender.address}>" if mail.sender.name else mail.sender.address

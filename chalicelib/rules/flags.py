@@ -1,0 +1,64 @@
+"""Runtime flags: Redis first, the durable copy next, a safe default when neither answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from chalicelib.ports import Cache, FlagStore
+from chalicelib.runtime.errors import Retryable
+
+DEFAULTS = {
+    "gmail_ingress_enabled": True,
+    "emailengine_ingress_enabled": True,
+    "notifications_enabled": True,
+}
+"""Every flag and its safe default: what keeps mail flowing, because nothing that was accepted may wait unseen."""
+
+CACHE_SECONDS = 24 * 3600
+MEMORY_SECONDS = 5.0
+
+
+@dataclass
+class Flags:
+    """`durable` is called only when Redis has no answer, so that a door loads no database driver otherwise."""
+
+    cache: Cache
+    durable: Callable[[], FlagStore]
+    clock: Callable[[], float]
+    _held: dict[str, tuple[float, bool]] = field(default_factory=dict, init=False)
+
+    def on(self, name: str) -> bool:
+        """The flag's value, at most five seconds old. Raises KeyError for a name that is none."""
+        default = DEFAULTS[name]
+        held = self._held.get(name)
+        now = self.clock()
+        if held and now - held[0] < MEMORY_SECONDS:
+            return held[1]
+        value = self._read(name, default)
+        self._held[name] = (now, value)
+        return value
+
+    def _read(self, name: str, default: bool) -> bool:
+        cached = self.cache.get(_key(name))
+        if cached is not None:
+            return cached == b"1"
+        try:
+            value = self.durable().flags().get(name, default)
+        except Retryable:
+            return default
+        self.cache.set(_key(name), b"1" if value else b"0", CACHE_SECONDS)
+        return value
+
+    def switch(self, name: str, value: bool, author: str) -> None:
+        """Write the durable copy, then Redis. Raises KeyError, or `Retryable` when the database is away."""
+        if name not in DEFAULTS:
+            raise KeyError(name)
+        self.durable().set_flag(name, value, author)
+        if not self.cache.set(_key(name), b"1" if value else b"0", CACHE_SECONDS):
+            self.cache.delete(_key(name))
+        self._held.pop(name, None)
+
+
+def _key(name: str) -> str:
+    return f"flag:{name}"

@@ -1,0 +1,33 @@
+"""The retry schedule, in one place for all stages (requirements: Resilience).
+
+1, 2, 4, 8, 16, 32 s, then minutes to hours. Its sum stays inside the queues' retention of four days,
+and an outage of an hour uses about half of it, so that it fills no dead-letter queue.
+"""
+
+from __future__ import annotations
+
+MINUTE, HOUR = 60, 3600
+SCHEDULE = (
+    *(1, 2, 4, 8, 16, 32),
+    *(1 * MINUTE, 2 * MINUTE, 5 * MINUTE, 10 * MINUTE, 30 * MINUTE),
+    *(1 * HOUR, 2 * HOUR, 4 * HOUR, 8 * HOUR, 12 * HOUR, 12 * HOUR, 12 * HOUR),
+)
+"""Seconds to wait after the 1st, 2nd, … failed receive. SQS hides a message for 12 hours at most."""
+
+MAX_RECEIVES = len(SCHEDULE) + 1
+"""`maxReceiveCount` of every stage queue: the last entry of the schedule is still waited for."""
+
+JITTER = 0.2
+MAX_WAIT = 12 * HOUR
+
+
+def wait(receives: int, asked: float | None, chance: float) -> float:
+    """Seconds until the next try.
+
+    `receives` is SQS's ApproximateReceiveCount (1 at the first delivery); `asked` the wait that the
+    provider named, which wins; `chance` is uniform in [0, 1) and spreads the tries by up to 20 %.
+    """
+    if asked is not None:
+        return min(max(asked, 0.0), MAX_WAIT)
+    planned = SCHEDULE[min(max(receives, 1), len(SCHEDULE)) - 1]
+    return min(planned * (1 + JITTER * chance), MAX_WAIT)

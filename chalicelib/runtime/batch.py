@@ -1,0 +1,203 @@
+"""The batch runner: the only place that decides what happens to a queue message.
+
+For each record: decode, work, and then forward, postpone or quarantine. Forwarding is one batched
+send at the end, so a message is acknowledged only after its successor is durable. Every path ends in
+exactly one of: acknowledged, reported as failed (SQS delivers it again), or quarantined.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from time import perf_counter
+from typing import Any, Protocol
+
+from chalicelib.pipeline import stages
+from chalicelib.pipeline.messages import Envelope, Quarantine, decode, encode
+from chalicelib.ports import Queues
+from chalicelib.rules import retry
+from chalicelib.runtime import observability as o11y
+from chalicelib.runtime.errors import ConfigurationError, Permanent, Retryable
+
+RESERVE_MS = 3_000
+"""Milliseconds kept back at the end of an invocation: a record is not begun with less left."""
+
+
+class BatchFailed(Exception):
+    """Raised instead of an answer where the event source cannot take one (see `design.md`, batch size 1)."""
+
+
+class Worker(Protocol):
+    """A stage's own work, free of queues."""
+
+    def begin(self, messages: Sequence[Any]) -> None:
+        """Called once a batch, before the messages; failures are raised from `process`."""
+
+    def process(self, message: Any) -> Envelope | None:
+        """The message for the next stage, or None when the mail ends here."""
+
+
+@dataclass
+class Record:
+    """One SQS record on its way through the runner."""
+
+    message_id: str
+    receipt_handle: str
+    body: str
+    receives: int
+    first_at: float
+    message: Any = None
+    forward: Envelope | None = None
+    failed: bool = False
+
+
+@dataclass
+class Runner:
+    """Runs one stage over the records of an invocation.
+
+    `report` as in `Settings.report_failures`; `read` turns a body into the worker's message or raises `Permanent`.
+    """
+
+    stage: stages.Stage
+    worker: Worker
+    queues: Queues
+    report: bool
+    read: Callable[[str], Any] = decode
+    remaining_ms: Callable[[], float] = lambda: float("inf")
+    chance: Callable[[], float] = field(default=random.random)
+
+    def run(self, event: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Answer for Lambda: `{"batchItemFailures": [...]}`, or None where the answer is ignored."""
+        records = [_record(raw) for raw in event["Records"]]
+        for record in records:
+            self._guarded(record, self._read)
+        readable = [record for record in records if record.message is not None]
+        begun = self._begin(readable)
+        for record in readable:
+            if begun and self.remaining_ms() > RESERVE_MS:
+                self._guarded(record, self._process)
+            else:
+                self._postpone(record, Retryable("out_of_time" if begun else "batch_not_begun", after=1))
+        self._forward([record for record in readable if record.forward and not record.failed])
+        failures = [record.message_id for record in records if record.failed]
+        o11y.count("Batch", len(records), stage=self.stage.name)
+        if not failures:
+            return {"batchItemFailures": []} if self.report else None
+        if self.report or len(records) > 1:
+            return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failures]}
+        raise BatchFailed(self.stage.name)
+
+    def _begin(self, records: Sequence[Record]) -> bool:
+        try:
+            self.worker.begin([record.message for record in records if record.message])
+        except ConfigurationError:
+            raise
+        except Exception as error:  # noqa: BLE001 - every record is then reported as failed, none is lost
+            o11y.failure("batch_not_begun", error, stage=self.stage.name)
+            return False
+        return True
+
+    def _read(self, record: Record) -> None:
+        record.message = self.read(record.body)
+
+    def _process(self, record: Record) -> None:
+        assert record.message is not None
+        started = perf_counter()
+        record.forward = self.worker.process(record.message)
+        seconds = perf_counter() - started
+        o11y.duration("Seconds", seconds, stage=self.stage.name)
+        o11y.log("stage_done", **self._ids(record), seconds=round(seconds, 4), receives=record.receives)
+
+    def _guarded(self, record: Record, step: Callable[[Record], None]) -> None:
+        """Run a step; whatever it raises becomes a decision about this one record."""
+        try:
+            step(record)
+        except ConfigurationError:
+            raise
+        except Permanent as error:
+            self._quarantine(record, error.code, error)
+        except Retryable as error:
+            self._postpone(record, error)
+        except Exception as error:  # noqa: BLE001 - a bug: the mail waits in the queue until it is mended
+            o11y.failure("unexpected", error, **self._ids(record), receives=record.receives)
+            self._postpone(record, Retryable("unexpected"))
+
+    def _postpone(self, record: Record, error: Retryable) -> None:
+        if record.receives >= retry.MAX_RECEIVES:
+            self._quarantine(record, f"retries_exhausted:{error.code}", error)
+            return
+        record.failed = True
+        seconds = retry.wait(record.receives, error.after, self.chance())
+        o11y.count("Retry", stage=self.stage.name, code=error.code)
+        o11y.log("retry", **self._ids(record), code=error.code, receives=record.receives, wait=round(seconds, 1))
+        try:
+            self.queues.postpone(self.stage.name, record.receipt_handle, seconds)
+        except Retryable as inner:  # then the queue's own visibility time-out is the wait
+            o11y.failure("postpone_failed", inner, **self._ids(record))
+
+    def _quarantine(self, record: Record, code: str, error: Exception) -> None:
+        """Dead-letter queue first, then the note for the ledger, and only then is the message let go."""
+        now = datetime.now(UTC).isoformat()
+        first = datetime.fromtimestamp(record.first_at, UTC).isoformat()
+        attributes = {
+            "reason": code,
+            "error": type(error).__name__,
+            "stage": self.stage.name,
+            "attempts": str(record.receives),
+            "first_at": first,
+            "last_at": now,
+        }
+        message = record.message
+        try:
+            self.queues.send_dead(self.stage.name, record.body, attributes)
+            if isinstance(message, Envelope):
+                note = Quarantine(
+                    mail_id=message.mail_id,
+                    account=message.account,
+                    source=message.source,
+                    spool_key=message.spool_key,
+                    received_at=message.received_at,
+                    trace_id=message.trace_id,
+                    stage=self.stage.name,
+                    reason=code,
+                    error=type(error).__name__,
+                    attempts=record.receives,
+                    first_at=first,
+                    last_at=now,
+                )
+                if self.queues.send("store", [encode(note)], message.account):
+                    raise Retryable("queue_unavailable")
+        except Retryable as inner:
+            record.failed = True
+            o11y.failure("quarantine_failed", inner, **self._ids(record))
+            return
+        o11y.count("Quarantined", stage=self.stage.name, code=code)
+        o11y.warn("quarantined", **self._ids(record), code=code, receives=record.receives)
+
+    def _forward(self, records: Sequence[Record]) -> None:
+        """Hand on to the next stage, one batched send an account (the fair-queue group)."""
+        following = stages.after(self.stage.name)
+        if following is None:
+            return
+        for account in sorted({record.forward.account for record in records if record.forward}):
+            group = [record for record in records if record.forward and record.forward.account == account]
+            bodies = [encode(record.forward) for record in group if record.forward]
+            for index in self.queues.send(following.name, bodies, account):
+                self._postpone(group[index], Retryable("queue_unavailable"))
+
+    def _ids(self, record: Record) -> dict[str, Any]:
+        known = {name: getattr(record.message, name, None) for name in ("mail_id", "account", "trace_id")}
+        return {"stage": self.stage.name} | {name: value for name, value in known.items() if value}
+
+
+def _record(raw: Mapping[str, Any]) -> Record:
+    attributes = raw.get("attributes") or {}
+    return Record(
+        message_id=raw["messageId"],
+        receipt_handle=raw["receiptHandle"],
+        body=raw["body"],
+        receives=int(attributes.get("ApproximateReceiveCount", "1")),
+        first_at=int(attributes.get("ApproximateFirstReceiveTimestamp", "0")) / 1000,
+    )

@@ -1,0 +1,207 @@
+"""The composition root: every dependency is made here, once a container, on first use.
+
+Imports of drivers and models stay inside the properties, so that the doors load only what they use
+(design invariant 8).
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Mapping
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING
+
+from chalicelib.adapters.aws import Aws
+from chalicelib.adapters.secrets import Secrets
+from chalicelib.ingress.intake import Intake
+from chalicelib.pipeline import stages
+from chalicelib.ports import Cache, Classifier, FlagStore, MailStore, Messenger, Outbox, Queues, Spool
+from chalicelib.rules.flags import Flags
+from chalicelib.rules.history import read_history
+from chalicelib.runtime import observability as o11y
+from chalicelib.runtime.errors import ConfigurationError
+from chalicelib.runtime.settings import Settings, load
+
+if TYPE_CHECKING:
+    from chalicelib.adapters.llm_prompt import Model
+    from chalicelib.adapters.postgres import Database
+    from chalicelib.pipeline.notify import NotifyWorker
+    from chalicelib.runtime.batch import Worker
+
+
+class Container:
+    """What one function's container holds. `environ` is read once."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self.settings: Settings = load(environ)
+        self.aws = Aws()
+
+    @cached_property
+    def door_secrets(self) -> Secrets:
+        return Secrets(self.aws.client, self.settings.door_secret)
+
+    @cached_property
+    def backend_secrets(self) -> Secrets:
+        return Secrets(self.aws.client, self.settings.backend_secret)
+
+    @cached_property
+    def spool(self) -> Spool:
+        from chalicelib.adapters.s3_spool import S3Spool
+
+        return S3Spool(self.aws.client, self.settings.bucket, self.settings.kms_key)
+
+    @cached_property
+    def queues(self) -> Queues:
+        from chalicelib.adapters.sqs_queues import SqsQueues
+
+        return SqsQueues(self.aws.client, self.settings.queue_urls, self.settings.dead_urls)
+
+    @cached_property
+    def cache(self) -> Cache:
+        from chalicelib.adapters.redis_cache import RedisCache
+
+        return RedisCache(self.backend_secrets.text("redis_url"), on_unavailable=lambda: o11y.count("CacheUnavailable"))
+
+    @cached_property
+    def database(self) -> Database:
+        from chalicelib.adapters.postgres import Database
+
+        return Database(self.backend_secrets.text("database_url"))
+
+    @cached_property
+    def store(self) -> MailStore:
+        from chalicelib.adapters.postgres_store import PostgresMailStore
+
+        return PostgresMailStore(self.database, self.backend_secrets.text("raw_key"))
+
+    @cached_property
+    def outbox(self) -> Outbox:
+        from chalicelib.adapters.postgres_outbox import PostgresOutbox
+
+        return PostgresOutbox(self.database)
+
+    @cached_property
+    def flags(self) -> Flags:
+        def durable() -> FlagStore:
+            from chalicelib.adapters.postgres_flags import PostgresFlagStore
+
+            return PostgresFlagStore(self.database)
+
+        return Flags(self.cache, durable, time.monotonic)
+
+    @cached_property
+    def intake(self) -> Intake:
+        return Intake(self.spool, self.queues, self.cache)
+
+    @cached_property
+    def messenger(self) -> Messenger:
+        from chalicelib.adapters.telegram import Telegram
+
+        settings = self.settings
+        token = self.backend_secrets.text("telegram_token")
+        return Telegram(settings.telegram_url, token, settings.telegram_chat, settings.telegram_topics)
+
+    @cached_property
+    def classifier(self) -> Classifier:
+        from chalicelib.rules.categories import load as load_categories
+        from chalicelib.rules.classifier import RulesClassifier
+
+        rules = RulesClassifier(load_categories(), self._history)
+        if self.settings.classifier == "rules":
+            return rules
+        from chalicelib.adapters.llm_classifier import LlmClassifier
+
+        return LlmClassifier(self._llm(), rules)
+
+    def _history(self, sender_key: str) -> Mapping[str, int]:
+        """How often this sender's mail was of which category; the store stage writes it."""
+        return read_history(self.cache, sender_key)
+
+    def _llm(self) -> Model:
+        settings = self.settings
+        if settings.classifier == "bedrock":
+            from chalicelib.adapters.llm_bedrock import BedrockModel
+
+            return BedrockModel(self.aws.client("bedrock-runtime"), settings.llm_model)
+        from chalicelib.adapters.llm_anthropic import AnthropicModel
+
+        secrets = self.backend_secrets
+        return AnthropicModel(lambda: secrets.text("anthropic_key"), settings.llm_model, settings.llm_url)
+
+    def anonymize_worker(self) -> Worker:
+        """Loads the language models: only the anonymize function ever calls this."""
+        from chalicelib.adapters.emailengine import EmailEngine
+        from chalicelib.pipeline.anonymize import AnonymizeWorker
+        from chalicelib.privacy.engine import PresidioAnonymizer
+
+        secrets, settings = self.backend_secrets, self.settings
+        return AnonymizeWorker(
+            spool=self.spool,
+            messages=EmailEngine(settings.emailengine_url, secrets.text("emailengine_token")),
+            anonymizer=PresidioAnonymizer(),
+            cache=self.cache,
+            telemetry=o11y,
+            mapping_key=_key(secrets, "mapping_key"),
+            pseudonym_key=_key(secrets, "pseudonym_key"),
+            mapping_ttl=settings.mapping_minutes * 60,
+        )
+
+    def classify_worker(self) -> Worker:
+        from chalicelib.pipeline.classify import ClassifyWorker
+
+        return ClassifyWorker(self.classifier, self.spool)
+
+    def store_worker(self) -> Worker:
+        from chalicelib.pipeline.store import StoreWorker
+
+        return StoreWorker(self.store, self.spool, self.cache, o11y)
+
+    def notify_worker(self) -> NotifyWorker:
+        from chalicelib.pipeline.notify import NotifyWorker
+
+        return NotifyWorker(
+            outbox=self.outbox,
+            store=self.store,
+            messenger=self.messenger,
+            enabled=lambda: self.flags.on("notifications_enabled"),
+            language=self.settings.language,
+            telemetry=o11y,
+        )
+
+    def alert_worker(self) -> Worker:
+        from chalicelib.pipeline.alert import AlertWorker
+
+        return AlertWorker(self.messenger, self.cache)
+
+    @cached_property
+    def worker(self) -> Callable[[str], Worker]:
+        """The worker of a stage, made once a container."""
+        makers: dict[str, Callable[[], Worker]] = {
+            "anonymize": self.anonymize_worker,
+            "classify": self.classify_worker,
+            "store": self.store_worker,
+            "notify": self.notify_worker,
+            "alert": self.alert_worker,
+        }
+        assert set(makers) == {stage.name for stage in stages.STAGES}
+        return lru_cache(maxsize=None)(lambda name: makers[name]())
+
+
+def _key(secrets: Secrets, name: str) -> bytes:
+    """A 256-bit key written as 64 hex digits. Raises `ConfigurationError`."""
+    try:
+        key = bytes.fromhex(secrets.text(name))
+    except ValueError:
+        key = b""
+    if len(key) != 32:
+        raise ConfigurationError(name, "the field of the secret is not 64 hex digits", "Write `openssl rand -hex 32`")
+    return key
+
+
+@lru_cache(maxsize=1)
+def container() -> Container:
+    """The container of this process. Logs the effective settings once, masked."""
+    made = Container(os.environ)
+    o11y.log("settings", settings=made.settings.masked())
+    return made

@@ -1,0 +1,38 @@
+"""What the queue and schedule functions of `app.py` do: build a runner, run it, flush the metrics."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from chalicelib.pipeline import alert, stages
+from chalicelib.runtime import observability as o11y
+from chalicelib.runtime.batch import Runner
+from chalicelib.runtime.compose import container
+
+
+def run_stage(name: str, event: Mapping[str, Any], context: Any) -> dict[str, Any] | None:
+    """Run one stage over an SQS event; the answer is Lambda's."""
+    parts = container()
+    runner = Runner(
+        stage=stages.stage(name),
+        worker=parts.worker(name),
+        queues=parts.queues,
+        report=parts.settings.report_failures,
+        remaining_ms=context.get_remaining_time_in_millis,
+    )
+    if name == stages.ALERT.name:
+        runner.read = alert.read
+    try:
+        return runner.run(event)
+    finally:
+        o11y.flush()
+
+
+def sweep_outbox() -> int:
+    """Deliver what no queue message asks for any more (notifications switched off and on again)."""
+    try:
+        worker = container().notify_worker()
+        return worker.drain() if worker.enabled() else 0
+    finally:
+        o11y.flush()

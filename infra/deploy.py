@@ -1,0 +1,63 @@
+"""Deploys the packaged template through CloudFormation: the same two AWS CLI calls for AWS and the laptop."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+STACK = "mailroom"
+TIMEOUT = 900
+
+
+class DeployFailed(RuntimeError):
+    """CloudFormation refused; the text is its own."""
+
+
+def deploy(template: Path, bucket: str, parameters: Mapping[str, str], environment: Mapping[str, str]) -> None:
+    """Upload the zip, then create or update the stack. Idempotent. Raises `DeployFailed`.
+
+    `environment` carries the AWS variables (for the emulator: the endpoint); `bucket` is for the zip.
+    """
+    packaged = template.with_name("packaged.json")
+    upload = ["--template-file", str(template), "--s3-bucket", bucket, "--use-json"]
+    _aws(["cloudformation", "package", *upload, "--output-template-file", str(packaged)], environment)
+    overrides = template.with_name("parameters.json")
+    overrides.write_text(json.dumps([f"{name}={value}" for name, value in sorted(parameters.items())]))
+    what = ["--template-file", str(packaged), "--stack-name", STACK, "--s3-bucket", bucket]
+    how = ["--capabilities", "CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND", "--no-fail-on-empty-changeset"]
+    _aws(["cloudformation", "deploy", *what, *how, "--parameter-overrides", f"file://{overrides}"], environment)
+
+
+def outputs(environment: Mapping[str, str]) -> dict[str, str]:
+    """The stack's outputs by name."""
+    stacks = client("cloudformation", environment).describe_stacks(StackName=STACK)["Stacks"]
+    return {output["OutputKey"]: output["OutputValue"] for output in stacks[0].get("Outputs", [])}
+
+
+def client(service: str, environment: Mapping[str, str]) -> Any:
+    """A boto3 client for an AWS environment given as variables, whatever this process's own ones say."""
+    return boto3.client(
+        service,
+        endpoint_url=environment.get("AWS_ENDPOINT_URL"),
+        region_name=environment["AWS_DEFAULT_REGION"],
+        aws_access_key_id=environment.get("AWS_ACCESS_KEY_ID"),
+        aws_secret_access_key=environment.get("AWS_SECRET_ACCESS_KEY"),
+        aws_session_token=environment.get("AWS_SESSION_TOKEN"),
+    )
+
+
+def _aws(arguments: list[str], environment: Mapping[str, str]) -> None:
+    command = [str(Path(sys.executable).parent / "aws"), *arguments]
+    merged = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")} | dict(environment)
+    done = subprocess.run(
+        command, capture_output=True, text=True, env=merged | {"AWS_PAGER": ""}, timeout=TIMEOUT, check=False
+    )
+    if done.returncode:
+        raise DeployFailed(f"aws {' '.join(arguments[:2])} failed:\n{done.stdout}{done.stderr}".strip())

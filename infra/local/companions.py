@@ -1,0 +1,76 @@
+"""The two small processes beside the embedded servers: the stand-ins, and the queue metrics of AWS."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from infra.local.process import LOOPBACK, Process, StartFailed, free_port, spawn, tail, wait_until
+from infra.local.server import Server
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+class StandIns(Server):
+    """Telegram's Bot API and EmailEngine's API, played on loopback (`infra/local/standins/`)."""
+
+    name = "standins"
+
+    def __init__(self, folder: Path, telegram_token: str, emailengine_token: str, webhook_retry: float = 5.0) -> None:
+        super().__init__(folder)
+        self._tokens = (telegram_token, emailengine_token)
+        self._retry = webhook_retry
+
+    @property
+    def url(self) -> str:
+        return self.telegram_url
+
+    @property
+    def telegram_url(self) -> str:
+        """Base URL of the Bot API."""
+        return f"http://{LOOPBACK}:{self._state()['telegram_port']}"
+
+    @property
+    def emailengine_url(self) -> str:
+        """Base URL of EmailEngine."""
+        return f"http://{LOOPBACK}:{self._state()['emailengine_port']}"
+
+    def _launch(self) -> None:
+        ports = {name: free_port(self._state().get(f"{name}_port", 0)) for name in ("telegram", "emailengine")}
+        command = [sys.executable, "-m", "infra.local.standins", "--webhook-retry", str(self._retry)]
+        for (name, port), token in zip(ports.items(), self._tokens, strict=True):
+            command += [f"--{name}-port", str(port), f"--{name}-token", token]
+        self.log.write_bytes(b"")
+        process = spawn(command, self.log, {**os.environ, "PYTHONUNBUFFERED": "1"}, PROJECT)
+        named = {f"{name}_port": port for name, port in ports.items()}
+        self._remember(**named, port=ports["telegram"], pid=process.pid, birth=process.birth)
+        _until_ready(self, process, lambda: self.log.read_text().lstrip().startswith("{"))
+
+
+class QueueMetrics(Server):
+    """Publishes the SQS metrics that AWS publishes by itself (`infra/local/metrics.py`)."""
+
+    name = "queue-metrics"
+
+    def __init__(self, folder: Path, endpoint: str, queues: list[str]) -> None:
+        super().__init__(folder)
+        self._arguments = [endpoint, *queues]
+
+    @property
+    def url(self) -> str:
+        return self._arguments[0]
+
+    def _launch(self) -> None:
+        command = [sys.executable, "-m", "infra.local.metrics", *self._arguments]
+        process = spawn(command, self.log, {**os.environ, "PYTHONUNBUFFERED": "1"}, PROJECT)
+        self._remember(port=0, pid=process.pid, birth=process.birth)
+
+
+def _until_ready(server: Server, process: Process, ready: object) -> None:
+    assert callable(ready)
+    if not wait_until(lambda: ready() or not process.alive(), 20) or not process.alive():
+        raise StartFailed(f"{server.name} did not start, see {server.log}: {tail(server.log)}")
+
+
+__all__ = ["QueueMetrics", "StandIns"]

@@ -1,0 +1,32 @@
+"""The laptop's own credentials: made at random once a folder, readable by their owner only."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from pathlib import Path
+from typing import Any
+
+
+def credentials(folder: Path) -> dict[str, Any]:
+    """Read them, or make them at the first start."""
+    file = folder / "credentials.json"
+    if not file.exists():
+        made = {
+            "gmail_tokens": [secrets.token_urlsafe(32)],
+            "gmail_keys": [secrets.token_urlsafe(32)],
+            "emailengine_secrets": [secrets.token_urlsafe(32)],
+            "emailengine_tokens": [],
+            "admin_tokens": [secrets.token_urlsafe(32)],
+            "raw_key": secrets.token_urlsafe(32),
+            "mapping_key": secrets.token_hex(32),
+            "pseudonym_key": secrets.token_hex(32),
+            "telegram_token": f"{secrets.randbelow(10**9)}:{secrets.token_urlsafe(24)}",
+            "emailengine_token": secrets.token_hex(32),
+            "anthropic_key": "",
+        }
+        folder.mkdir(parents=True, exist_ok=True)
+        file.touch(mode=0o600)
+        file.write_text(json.dumps(made, indent=1))
+    held: dict[str, Any] = json.loads(file.read_text())
+    return held

@@ -1,0 +1,168 @@
+"""The whole of Mailroom on a laptop: servers, migrations, secrets, package, deployment; up, down and found again."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from chalicelib.pipeline.stages import SERVICE, STAGES
+from chalicelib.runtime.settings import BACKEND_FIELDS, DOOR_FIELDS
+from infra.deploy import client, deploy, outputs
+from infra.local.companions import QueueMetrics, StandIns
+from infra.local.credentials import credentials
+from infra.local.server import Server
+from infra.local.servers import Emulator, Postgres, Valkey
+from infra.migrate import migrate
+from infra.package import package
+from infra.template import ROOT
+
+ACCOUNTS = ("practice", "faculty", "research", "personal")
+CHAT = "-1001234567890"
+ARTIFACTS = "mailroom-artifacts"
+Progress = Callable[[str, float], None]
+"""Called after each step with its name and its seconds."""
+
+
+def silent(_step: str, _seconds: float) -> None:
+    """Progress that nobody watches."""
+
+
+@dataclass(frozen=True)
+class Info:
+    """Where a running stack is reached, and with which credentials."""
+
+    api: str
+    aws: dict[str, str]
+    database_url: str
+    redis_url: str
+    telegram_url: str
+    emailengine_url: str
+    credentials: dict[str, Any]
+
+
+class Stack:
+    """A stack that lives in `folder`; any process with the same folder finds it again."""
+
+    def __init__(self, folder: Path, *, persist: bool = False, parameters: dict[str, str] | None = None) -> None:
+        self.folder = folder.absolute()
+        self.credentials = credentials(self.folder)
+        self.parameters = parameters or {}
+        self.postgres = Postgres(self.folder)
+        self.valkey = Valkey(self.folder)
+        self.emulator = Emulator(self.folder, persist=persist)
+        tokens = self.credentials["telegram_token"], self.credentials["emailengine_token"]
+        self.standins = StandIns(self.folder, *tokens, webhook_retry=1.0)
+        self._file = self.folder / "stack.json"
+
+    @property
+    def servers(self) -> list[Server]:
+        """In the order of their start."""
+        metrics = [self.metrics()] if self.emulator.alive() or self._file.exists() else []
+        return [self.postgres, self.valkey, self.emulator, self.standins, *metrics]
+
+    def metrics(self) -> QueueMetrics:
+        names = [name for stage in STAGES for name in (stage.queue, stage.dead_letter_queue)]
+        return QueueMetrics(self.folder, self.emulator.url, names)
+
+    def up(self, progress: Progress = silent) -> Info:
+        """Start what does not run, migrate, package and deploy. Safe to repeat."""
+        for step, action in (
+            ("PostgreSQL", self.postgres.start),
+            ("Valkey", self.valkey.start),
+            ("AWS emulator", self.emulator.start),
+            ("stand-ins for Telegram and EmailEngine", self.standins.start),
+            ("database migrations", lambda: migrate(self.postgres.url)),
+            ("package and deploy the stack", self.deploy),
+            ("queue metrics", lambda: self.metrics().start()),
+        ):
+            started = perf_counter()
+            action()
+            progress(step, perf_counter() - started)
+        return self.info()
+
+    def deploy(self) -> None:
+        """Secrets, package and CloudFormation: the same template as on AWS, with the laptop's parameters."""
+        aws = self.emulator.client_environment()
+        client("s3", aws).create_bucket(Bucket=ARTIFACTS)
+        backend = {"database_url": self.postgres.url, "redis_url": self.valkey.url}
+        secrets = {
+            "DoorSecretArn": self._secret("door", {name: self.credentials[name] for name in DOOR_FIELDS}),
+            "BackendSecretArn": self._secret(
+                "backend", {name: backend.get(name) or self.credentials[name] for name in BACKEND_FIELDS}
+            ),
+        }
+        parameters = {
+            "Accounts": ",".join(ACCOUNTS),
+            "GmailAccount": "personal",
+            "GmailAuth": "both",
+            "EmailEngineUrl": self.standins.emailengine_url,
+            "TelegramUrl": self.standins.telegram_url,
+            "TelegramChat": CHAT,
+        }
+        template = package(self.folder / "package", thin=True)
+        deploy(template, ARTIFACTS, parameters | secrets | self.parameters, aws)
+        self._file.write_text(json.dumps({"api": self._api(aws)}))
+
+    def info(self) -> Info:
+        """Where it is. Raises FileNotFoundError when it was never up in this folder."""
+        return Info(
+            api=json.loads(self._file.read_text())["api"],
+            aws=self.emulator.client_environment(),
+            database_url=self.postgres.url,
+            redis_url=self.valkey.url,
+            telegram_url=self.standins.telegram_url,
+            emailengine_url=self.standins.emailengine_url,
+            credentials=self.credentials,
+        )
+
+    def alive(self) -> dict[str, bool]:
+        """Server → does it run."""
+        return {server.name: server.alive() for server in self.servers}
+
+    def down(self) -> None:
+        """Stop everything, keep the data. Harmless when nothing runs."""
+        for server in reversed(self.servers):
+            server.stop()
+
+    def remove(self) -> None:
+        """Stop everything and delete the data."""
+        for server in reversed(self.servers):
+            server.remove()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _secret(self, name: str, fields: dict[str, Any]) -> str:
+        secrets = client("secretsmanager", self.emulator.client_environment())
+        identifier, value = f"{SERVICE}/{name}", json.dumps(fields)
+        try:
+            arn: str = secrets.create_secret(Name=identifier, SecretString=value)["ARN"]
+        except secrets.exceptions.ResourceExistsException:
+            arn = secrets.put_secret_value(SecretId=identifier, SecretString=value)["ARN"]
+        return arn
+
+    def _api(self, aws: dict[str, str]) -> str:
+        """The emulator's route of the API: AWS's own endpoint URL does not resolve here."""
+        endpoint = outputs(aws)["EndpointURL"]
+        identifier = endpoint.split("//")[1].split(".")[0]
+        return f"{self.emulator.url}/restapis/{identifier}/api/_user_request_"
+
+
+@contextmanager
+def temporary(folder: Path, progress: Progress = silent, **options: Any) -> Iterator[Stack]:
+    """A fresh stack that leaves nothing behind."""
+    stack = Stack(folder, **options)
+    stack.remove()
+    stack = Stack(folder, **options)
+    try:
+        stack.up(progress)
+        yield stack
+    finally:
+        stack.remove()
+
+
+DEFAULT_FOLDER = ROOT / ".mailroom"

@@ -1,0 +1,76 @@
+"""`make package`: the zip and the one template, for AWS and for the laptop alike.
+
+`chalice package --merge-template`, run on a clean copy of what ships, so that nothing else gets into the zip.
+`--thin` leaves the dependencies out (the emulator's workers see the installed ones); the template is the same.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+from infra import template
+
+ROOT = template.ROOT
+SHIPPED = ("app.py", "chalicelib", ".chalice/config.json", ".chalice/policy.json", "requirements.txt")
+
+
+def stage_source(target: Path, thin: bool) -> None:
+    """Copy what ships; what an earlier run left there and the project no longer has is removed."""
+    for name in ("app.py", "chalicelib"):
+        shutil.rmtree(target / name, ignore_errors=True)
+    for name in SHIPPED:
+        source, copy = ROOT / name, target / name
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_dir():
+            shutil.copytree(source, copy, ignore=shutil.ignore_patterns("__pycache__", "*.pyc"))
+        else:
+            shutil.copy2(source, copy)
+    if thin:
+        (target / "requirements.txt").write_text("")
+
+
+def package(out: Path, thin: bool = False) -> Path:
+    """Write `out/sam.json` and `out/deployment.zip`; the answer is the template's path."""
+    out.mkdir(parents=True, exist_ok=True)
+    source = out.parent / (out.name + "-source")
+    stage_source(source, thin)
+    merge = out.parent / "merge.json"
+    merge.write_text(json.dumps(template.template(), indent=1))
+    chalice = [str(Path(sys.executable).parent / "chalice"), "--project-dir", str(source)]
+    command = [*chalice, "package", "--stage", "mail", "--merge-template", str(merge.resolve()), str(out.resolve())]
+    # Settings of an AWS session must not reach the packager, and it needs a region to make ARNs.
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "MAILROOM_"))}
+    environment["AWS_DEFAULT_REGION"] = os.environ.get("AWS_DEFAULT_REGION", "eu-west-1")
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=600, check=False)
+    if done.returncode:
+        sys.exit(f"chalice package failed:\n{done.stdout}{done.stderr}")
+    return out / "sam.json"
+
+
+def sizes(archive: Path) -> tuple[int, int]:
+    """Bytes of the zip, packed and unpacked."""
+    with zipfile.ZipFile(archive) as opened:
+        return archive.stat().st_size, sum(entry.file_size for entry in opened.infolist())
+
+
+def main() -> None:
+    """Package and report the sizes."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, default=ROOT / "build" / "package")
+    parser.add_argument("--thin", action="store_true", help="leave the dependencies out (laptop only)")
+    options = parser.parse_args()
+    written = package(options.out, options.thin)
+    packed, unpacked = sizes(options.out / "deployment.zip")
+    print(f"template {written.relative_to(ROOT)}")
+    print(f"zip      {packed / 1e6:.1f} MB packed, {unpacked / 2**20:.1f} MiB unpacked (no spaCy, no Presidio)")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,103 @@
+"""Who may do what: one role a function, with the rights that its code uses and no others."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chalicelib.pipeline.stages import PIPELINE, STAGES, Stage, after
+
+DOOR, BACKEND = {"Ref": "DoorSecretArn"}, {"Ref": "BackendSecretArn"}
+
+
+def roles() -> dict[str, Any]:
+    """A role for the API, for each stage and for the sweep."""
+    first = PIPELINE[0]
+    api = [
+        _allow(["sqs:SendMessage"], _queue(first)),
+        _allow(["sqs:GetQueueAttributes"], [arn for stage in STAGES for arn in (_queue(stage), _dlq(stage))]),
+        _allow(["s3:PutObject"], _objects("sealed/*")),
+        _allow(["s3:ListBucket"], {"Fn::GetAtt": ["Spool", "Arn"]}),
+        _secrets(DOOR, BACKEND),
+        _key("kms:GenerateDataKey", "kms:Decrypt"),
+    ]
+    made = {"APIHandler": api, "Sweep": [_secrets(BACKEND)]}
+    made |= {stage.name.capitalize(): _stage(stage) for stage in STAGES}
+    return {f"{name}Role": _role(statements) for name, statements in made.items()}
+
+
+def role_of(function: str) -> dict[str, Any]:
+    """Reference to a function's role."""
+    return {"Fn::GetAtt": [f"{function}Role", "Arn"]}
+
+
+def key_policy() -> dict[str, Any]:
+    """The account administers the key; who may use it is in the roles."""
+    root = {"AWS": {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}}
+    statement = {"Sid": "Account", "Effect": "Allow", "Principal": root, "Action": "kms:*", "Resource": "*"}
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
+def _stage(stage: Stage) -> list[dict[str, Any]]:
+    receive = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes"]
+    targets = [_dlq(stage)]
+    if following := after(stage.name):
+        targets.append(_queue(following))
+    if stage in PIPELINE:
+        targets.append(_queue(next(s for s in PIPELINE if s.name == "store")))  # the note of a quarantine
+    statements = [_allow(receive, _queue(stage)), _allow(["sqs:SendMessage"], targets), _secrets(BACKEND)]
+    if stage.name == "anonymize":
+        statements += [
+            _allow(["s3:GetObject", "s3:PutObject"], _objects("*")),
+            _key("kms:GenerateDataKey", "kms:Decrypt"),
+        ]
+    if stage.name == "classify":
+        models = ["arn:aws:bedrock:*::foundation-model/*", "arn:aws:bedrock:*:*:inference-profile/*"]
+        statements += [_allow(["s3:GetObject"], _objects("text/*")), _key("kms:Decrypt")]
+        statements += [_allow(["bedrock:InvokeModel"], models)]
+    if stage.name == "store":
+        statements += [_allow(["s3:GetObject"], _objects("*")), _key("kms:Decrypt")]
+    return statements
+
+
+def _role(statements: list[dict[str, Any]]) -> dict[str, Any]:
+    base = "arn:${AWS::Partition}:iam::aws:policy/service-role/"
+    managed = {
+        "Fn::If": [
+            "InVpc",
+            {"Fn::Sub": f"{base}AWSLambdaVPCAccessExecutionRole"},
+            {"Fn::Sub": f"{base}AWSLambdaBasicExecutionRole"},
+        ]
+    }
+    assume = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    return {
+        "Type": "AWS::IAM::Role",
+        "Properties": {
+            "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [assume]},
+            "ManagedPolicyArns": [managed],
+            "Policies": [{"PolicyName": "own", "PolicyDocument": {"Version": "2012-10-17", "Statement": statements}}],
+        },
+    }
+
+
+def _allow(actions: list[str], resource: Any) -> dict[str, Any]:
+    return {"Effect": "Allow", "Action": actions, "Resource": resource}
+
+
+def _secrets(*arns: dict[str, str]) -> dict[str, Any]:
+    return _allow(["secretsmanager:GetSecretValue"], list(arns))
+
+
+def _key(*actions: str) -> dict[str, Any]:
+    return _allow(list(actions), {"Fn::GetAtt": ["SpoolKey", "Arn"]})
+
+
+def _queue(stage: Stage) -> dict[str, Any]:
+    return {"Fn::GetAtt": [f"{stage.name.capitalize()}Queue", "Arn"]}
+
+
+def _dlq(stage: Stage) -> dict[str, Any]:
+    return {"Fn::GetAtt": [f"{stage.name.capitalize()}Dlq", "Arn"]}
+
+
+def _objects(pattern: str) -> dict[str, Any]:
+    return {"Fn::Sub": f"${{Spool.Arn}}/{pattern}"}

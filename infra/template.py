@@ -1,0 +1,307 @@
+"""Writes the template that `chalice package --merge-template` merges: everything Chalice cannot say.
+
+Queues, dead-letter queues, redrive both ways, alarms, topic, bucket, key, and for each function its batch
+size *with* `FunctionResponseTypes`, its visibility (from the one time-out in `.chalice/config.json`), its
+environment and its rights. Run as `python -m infra.template OUT`.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from chalicelib.pipeline.stages import ALERT, STAGES, Stage
+from chalicelib.rules.retry import MAX_RECEIVES
+from infra import policies
+
+ROOT = Path(__file__).resolve().parent.parent
+VISIBILITY_FACTOR = 6
+"""Visibility time-out ≥ 6 × the function's time-out (AWS Lambda guide, SQS event sources)."""
+DAY = 24 * 3600
+SOURCE_RETENTION = 4 * DAY
+DEAD_RETENTION = 14 * DAY
+"""A dead-lettered message keeps its original enqueue time, so its queue must keep it much longer."""
+
+PARAMETERS: dict[str, dict[str, Any]] = {
+    "DoorSecretArn": {"Type": "String", "Description": "Secret with the doors' credentials"},
+    "BackendSecretArn": {"Type": "String", "Description": "Secret with everything the stages need"},
+    "Accounts": {"Type": "String", "Description": "Account ids that the doors know, comma-separated"},
+    "GmailAccount": {"Type": "String", "Default": "", "Description": "Account of a Gmail push that names none"},
+    "GmailAuth": {"Type": "String", "Default": "hmac", "AllowedValues": ["bearer", "hmac", "either", "both"]},
+    "EmailEngineUrl": {"Type": "String", "Description": "Base URL of EmailEngine"},
+    "EmailEngineFolders": {"Type": "String", "Default": "\\Inbox"},
+    "TelegramUrl": {"Type": "String", "Default": "https://api.telegram.org"},
+    "TelegramChat": {"Type": "String", "Description": "Chat id of the forum group"},
+    "TelegramTopics": {"Type": "String", "Default": "email=2,system=3"},
+    "Language": {"Type": "String", "Default": "en", "AllowedValues": ["fr", "en"]},
+    "Classifier": {"Type": "String", "Default": "rules", "AllowedValues": ["rules", "bedrock", "anthropic"]},
+    "LlmModel": {"Type": "String", "Default": ""},
+    "LlmUrl": {"Type": "String", "Default": "https://api.anthropic.com"},
+    "LanguageLayers": {"Type": "String", "Default": "", "Description": "ARNs of the anonymize layers, with commas"},
+    "SubnetIds": {"Type": "String", "Default": "", "Description": "Private subnets with commas, when in a VPC"},
+    "SecurityGroupIds": {"Type": "String", "Default": "", "Description": "Security groups with commas"},
+    "SpoolDays": {"Type": "Number", "Default": 30, "MinValue": 15, "Description": "Days that sealed mail is kept"},
+}
+SETTINGS = {
+    "MAILROOM_DOOR_SECRET": "DoorSecretArn",
+    "MAILROOM_BACKEND_SECRET": "BackendSecretArn",
+    "MAILROOM_ACCOUNTS": "Accounts",
+    "MAILROOM_GMAIL_ACCOUNT": "GmailAccount",
+    "MAILROOM_GMAIL_AUTH": "GmailAuth",
+    "MAILROOM_EMAILENGINE_URL": "EmailEngineUrl",
+    "MAILROOM_EMAILENGINE_FOLDERS": "EmailEngineFolders",
+    "MAILROOM_TELEGRAM_URL": "TelegramUrl",
+    "MAILROOM_TELEGRAM_CHAT": "TelegramChat",
+    "MAILROOM_TELEGRAM_TOPICS": "TelegramTopics",
+    "MAILROOM_LANGUAGE": "Language",
+    "MAILROOM_CLASSIFIER": "Classifier",
+    "MAILROOM_LLM_MODEL": "LlmModel",
+    "MAILROOM_LLM_URL": "LlmUrl",
+    "MAILROOM_BUCKET": "Spool",
+    "MAILROOM_KMS_KEY": "SpoolKey",
+}
+"""Environment variable → the parameter or resource that it refers to."""
+
+
+def timeouts() -> dict[str, int]:
+    """Function name → time-out in seconds, from the one place that Chalice reads too."""
+    config = json.loads((ROOT / ".chalice" / "config.json").read_text())
+    functions = config["stages"]["mail"]["lambda_functions"]
+    return {name: options["lambda_timeout"] for name, options in functions.items()}
+
+
+def logical(stage: Stage, kind: str) -> str:
+    """CloudFormation's name of a stage's resource."""
+    return f"{stage.name.capitalize()}{kind}"
+
+
+def template() -> dict[str, Any]:
+    """The whole merge template."""
+    resources = spool() | alarms_topic() | policies.roles()
+    for stage in STAGES:
+        resources |= queues(stage, timeouts()[stage.name]) | alarm(stage) | consumer(stage)
+    resources |= {"APIHandler": function("APIHandler"), "Sweep": function("Sweep")}
+    return {
+        "Parameters": PARAMETERS,
+        "Conditions": {
+            "HasLayers": _given("LanguageLayers"),
+            "InVpc": _given("SubnetIds"),
+        },
+        "Resources": resources,
+        "Outputs": {
+            "SpoolBucket": {"Value": {"Ref": "Spool"}},
+            "AlarmTopic": {"Value": {"Ref": "AlarmTopic"}},
+        },
+    }
+
+
+def _given(parameter: str) -> dict[str, Any]:
+    return {"Fn::Not": [{"Fn::Equals": [{"Ref": parameter}, ""]}]}
+
+
+def _listed(parameter: str) -> dict[str, Any]:
+    """A list parameter. Of type String, because the emulator's conditions take a list parameter as given."""
+    return {"Fn::Split": [",", {"Ref": parameter}]}
+
+
+def spool() -> dict[str, Any]:
+    """The sealed spool: its own key, nothing public, TLS only, nothing unsealed, kept for SpoolDays."""
+    deny = {"Effect": "Deny", "Principal": "*"}
+    everything = {"Fn::Sub": "${Spool.Arn}/*"}
+    return {
+        "SpoolKey": {
+            "Type": "AWS::KMS::Key",
+            "DeletionPolicy": "Retain",
+            "UpdateReplacePolicy": "Retain",
+            "Properties": {
+                "Description": "Seals the mail that waits in Mailroom's spool",
+                "EnableKeyRotation": True,
+                "KeyPolicy": policies.key_policy(),
+            },
+        },
+        "Spool": {
+            "Type": "AWS::S3::Bucket",
+            "DeletionPolicy": "Retain",
+            "UpdateReplacePolicy": "Retain",
+            "Properties": {
+                "BucketEncryption": {
+                    "ServerSideEncryptionConfiguration": [
+                        {
+                            "ServerSideEncryptionByDefault": {
+                                "SSEAlgorithm": "aws:kms",
+                                "KMSMasterKeyID": {"Fn::GetAtt": ["SpoolKey", "Arn"]},
+                            }
+                        }
+                    ]
+                },
+                "PublicAccessBlockConfiguration": {
+                    "BlockPublicAcls": True,
+                    "BlockPublicPolicy": True,
+                    "IgnorePublicAcls": True,
+                    "RestrictPublicBuckets": True,
+                },
+                "LifecycleConfiguration": {
+                    "Rules": [{"Id": "spool-days", "Status": "Enabled", "ExpirationInDays": {"Ref": "SpoolDays"}}]
+                },
+            },
+        },
+        "SpoolPolicy": {
+            "Type": "AWS::S3::BucketPolicy",
+            "Properties": {
+                "Bucket": {"Ref": "Spool"},
+                "PolicyDocument": {
+                    "Version": "2012-10-17",
+                    "Statement": [
+                        deny
+                        | {
+                            "Sid": "OnlyTls",
+                            "Action": "s3:*",
+                            "Resource": [{"Fn::GetAtt": ["Spool", "Arn"]}, everything],
+                            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+                        },
+                        deny
+                        | {
+                            "Sid": "OnlySealed",
+                            "Action": "s3:PutObject",
+                            "Resource": everything,
+                            "Condition": {"StringNotEquals": {"s3:x-amz-server-side-encryption": "aws:kms"}},
+                        },
+                    ],
+                },
+            },
+        },
+    }
+
+
+def queues(stage: Stage, timeout: int) -> dict[str, Any]:
+    """A stage's queue and dead-letter queue, bound to each other both ways."""
+    source_arn = {"Fn::Sub": f"arn:${{AWS::Partition}}:sqs:${{AWS::Region}}:${{AWS::AccountId}}:{stage.queue}"}
+    return {
+        logical(stage, "Queue"): {
+            "Type": "AWS::SQS::Queue",
+            "Properties": {
+                "QueueName": stage.queue,
+                "VisibilityTimeout": VISIBILITY_FACTOR * timeout,
+                "MessageRetentionPeriod": SOURCE_RETENTION,
+                "SqsManagedSseEnabled": True,
+                "RedrivePolicy": {
+                    "deadLetterTargetArn": {"Fn::GetAtt": [logical(stage, "Dlq"), "Arn"]},
+                    "maxReceiveCount": MAX_RECEIVES,
+                },
+            },
+        },
+        logical(stage, "Dlq"): {
+            "Type": "AWS::SQS::Queue",
+            "Properties": {
+                "QueueName": stage.dead_letter_queue,
+                "MessageRetentionPeriod": DEAD_RETENTION,
+                "SqsManagedSseEnabled": True,
+                # By its string: a reference would make a circle with the RedrivePolicy above.
+                "RedriveAllowPolicy": {"redrivePermission": "byQueue", "sourceQueueArns": [source_arn]},
+            },
+        },
+    }
+
+
+def consumer(stage: Stage) -> dict[str, Any]:
+    """What the packaged route adds to Chalice's function: batch size and partial answers, always together."""
+    name = stage.name.capitalize()
+    extra = function(name, {"MAILROOM_REPORT_FAILURES": "true"})
+    extra["DependsOn"] = [logical(stage, "Queue"), *(["AlarmSubscription"] if stage is ALERT else [])]
+    extra["Properties"]["Events"] = {
+        f"{name}SqsEventSource": {
+            "Properties": {
+                "BatchSize": stage.batch,
+                "FunctionResponseTypes": ["ReportBatchItemFailures"],
+                "ScalingConfig": {"MaximumConcurrency": stage.concurrency},
+            }
+        }
+    }
+    if stage.name == "anonymize":
+        layers = {"Fn::If": ["HasLayers", _listed("LanguageLayers"), {"Ref": "AWS::NoValue"}]}
+        extra["Properties"]["Layers"] = layers
+    return {name: extra}
+
+
+def function(name: str, more: dict[str, str] | None = None) -> dict[str, Any]:
+    """Environment, role and network that every function has."""
+    environment: dict[str, Any] = {variable: {"Ref": source} for variable, source in SETTINGS.items()}
+    for stage in STAGES:
+        environment[f"MAILROOM_QUEUE_{stage.name.upper()}"] = {"Ref": logical(stage, "Queue")}
+        environment[f"MAILROOM_DLQ_{stage.name.upper()}"] = {"Ref": logical(stage, "Dlq")}
+    vpc = {"SubnetIds": _listed("SubnetIds"), "SecurityGroupIds": _listed("SecurityGroupIds")}
+    return {
+        "Properties": {
+            "Role": policies.role_of(name),
+            "Environment": {"Variables": environment | (more or {})},
+            "VpcConfig": {"Fn::If": ["InVpc", vpc, {"Ref": "AWS::NoValue"}]},
+        }
+    }
+
+
+def alarms_topic() -> dict[str, Any]:
+    """Alarm → topic → the alert queue (a queue, so that an alert has retries and a DLQ as mail has)."""
+    queue_arn = {"Fn::GetAtt": [logical(ALERT, "Queue"), "Arn"]}
+    return {
+        "AlarmTopic": {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": "mailroom-alarms"}},
+        "AlarmSubscription": {
+            "Type": "AWS::SNS::Subscription",
+            "DependsOn": ["AlertQueuePolicy"],
+            "Properties": {"TopicArn": {"Ref": "AlarmTopic"}, "Protocol": "sqs", "Endpoint": queue_arn},
+        },
+        "AlertQueuePolicy": {
+            "Type": "AWS::SQS::QueuePolicy",
+            "Properties": {
+                "Queues": [{"Ref": logical(ALERT, "Queue")}],
+                "PolicyDocument": {
+                    "Version": "2012-10-17",
+                    "Statement": [
+                        {
+                            "Effect": "Allow",
+                            "Principal": {"Service": "sns.amazonaws.com"},
+                            "Action": "sqs:SendMessage",
+                            "Resource": queue_arn,
+                            "Condition": {"ArnEquals": {"aws:SourceArn": {"Ref": "AlarmTopic"}}},
+                        }
+                    ],
+                },
+            },
+        },
+    }
+
+
+def alarm(stage: Stage) -> dict[str, Any]:
+    """A message in a dead-letter queue is told in Telegram "System"."""
+    return {
+        logical(stage, "DlqAlarm"): {
+            "Type": "AWS::CloudWatch::Alarm",
+            "Properties": {
+                "AlarmName": f"{stage.dead_letter_queue}-not-empty",
+                "AlarmDescription": f"Mail in quarantine at stage {stage.name}: see docs/operating.md, Quarantine",
+                "Namespace": "AWS/SQS",
+                "MetricName": "ApproximateNumberOfMessagesVisible",
+                "Dimensions": [{"Name": "QueueName", "Value": stage.dead_letter_queue}],
+                "Statistic": "Maximum",
+                "Period": 60,
+                "EvaluationPeriods": 1,
+                "Threshold": 0,
+                "ComparisonOperator": "GreaterThanThreshold",
+                "TreatMissingData": "notBreaching",
+                "AlarmActions": [{"Ref": "AlarmTopic"}],
+                "OKActions": [{"Ref": "AlarmTopic"}],
+            },
+        }
+    }
+
+
+def main() -> None:
+    """Write the merge template to the path given."""
+    target = Path(sys.argv[1])
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(json.dumps(template(), indent=1))
+
+
+if __name__ == "__main__":
+    main()
