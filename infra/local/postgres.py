@@ -84,22 +84,25 @@ class Postgres(Server):
         self._remember(home=str(home), password=password, port=free_port())
         data = home / "data"
         command = [str(binary), "start", "--port", str(self.port), "--data-dir", str(data), "--password", password]
-        answer = subprocess.run(
-            command,
-            env=_environment(home),
-            cwd=home,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-            user=user,
-            group=group,
-            extra_groups=None if user is None else [],
-        )
-        binary.unlink()
-        with contextlib.suppress(OSError, ValueError, IndexError):
-            os.kill(int((data / "postmaster.pid").read_text().split()[0]), signal.SIGINT)
-        stopped = wait_until(lambda: not (data / "postmaster.pid").exists(), 15)
+        try:
+            answer = subprocess.run(
+                command,
+                env=_environment(home),
+                cwd=home,
+                capture_output=True,
+                text=True,
+                timeout=120,
+                check=False,
+                user=user,
+                group=group,
+                extra_groups=None if user is None else [],
+            )
+        finally:
+            # Its server is not ours: other settings, no own log. It only proved that the data folder is good.
+            binary.unlink()
+            with contextlib.suppress(OSError, ValueError, IndexError):
+                os.kill(int((data / "postmaster.pid").read_text().split()[0]), signal.SIGINT)
+            stopped = wait_until(lambda: not (data / "postmaster.pid").exists(), 15)
         if answer.returncode or not stopped:
             raise StartFailed(f"PostgreSQL could not be set up: {answer.stderr.strip()[-1000:]}")
 
