@@ -32,11 +32,10 @@ class Body:
     def read(self, part: Part) -> str:
         """The text of `part` and all below it; HTML and attachments are gathered on the way."""
         kind = part.media[0]
-        payload = part.get_payload()
-        if isinstance(payload, list):
-            children = [child for child in payload if isinstance(child, Part)]
+        if part.is_multipart():
+            children = [child for child in part.get_payload() if isinstance(child, Part)]
             return self._alternative(children) if kind == "multipart/alternative" else self._mixed(children)
-        content = payload if isinstance(payload, str) else ""
+        content = part.content
         filename, attached = self._disposition(part)
         if not attached and not filename:
             if kind == "text/html":

@@ -10,9 +10,10 @@ Which forms compare equal, within one account (`facts/identity.md`):
 
 *raw* is a mail parsed from RFC 822 bytes (Gmail `raw`, EmailEngine source), *fields* one that a door told
 in fields (Gmail push, EmailEngine `textType=*`). Full content is From, Date, Subject, text and attachment
-digests. Light content has no Date (a push may default it) and attachments by name and size. Transport headers, labels, folders and
-recipients are not content. EmailEngine's JSON tells encoded sizes only: with an attachment its light
-content differs from the raw form's, and without an id the mail is stored twice rather than lost.
+digests. Light content has no Date (a push may default it) and attachments by name and size. Transport
+headers, labels, folders and recipients are not content. EmailEngine's JSON tells encoded sizes only: with an
+attachment its light content differs from the raw form's, and without an id the mail is stored twice rather
+than lost.
 """
 
 from __future__ import annotations

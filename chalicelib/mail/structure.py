@@ -66,6 +66,14 @@ class Part(Message):
         return self.raw_items()
 
     @property
+    def content(self) -> str:
+        """The payload of a leaf before its transfer encoding is undone; foreign bytes as surrogates.
+
+        Not by `get_payload()`, which decodes such bytes by the charset label and loses what does not fit.
+        """
+        return self._payload if isinstance(self._payload, str) else ""
+
+    @property
     def media(self) -> tuple[str, dict[str, str]]:
         """(content type in lower case, its parameters)."""
         if self._media is None:
