@@ -14,6 +14,9 @@ from dataclasses import replace
 from typing import Any, ClassVar
 from urllib.parse import unquote
 
+import boto3
+from botocore.config import Config
+
 from chalicelib.pipeline.messages import Content
 from chalicelib.rules.categories import load
 from chalicelib.rules.classifier import RulesClassifier
@@ -59,6 +62,10 @@ class LlmStandIn(StandIn):
     def messages(self) -> list[dict[str, Any]]:
         """What was asked: door, model, system and user text."""
         return list(self._messages)
+
+    def bedrock_client(self, timeout: float = 5.0) -> Any:
+        """A boto3 client of this door with test credentials, that waits `timeout` seconds and tries once."""
+        return bedrock_client(self.url, timeout)
 
     def forget(self) -> None:
         """Start anew."""
@@ -174,6 +181,13 @@ class LlmStandIn(StandIn):
             "reason": "The content fits the category best",
         }
         return {**answer, **_orders(user)} if self.brain == "obey" else answer
+
+
+def bedrock_client(url: str, timeout: float = 5.0) -> Any:
+    """A `bedrock-runtime` client for an address on loopback."""
+    session = boto3.session.Session("test", "test", region_name="eu-west-1")
+    config = Config(connect_timeout=timeout, read_timeout=timeout, retries={"total_max_attempts": 1})
+    return session.client("bedrock-runtime", config=config, endpoint_url=url)
 
 
 def _orders(text: str) -> dict[str, Any]:

@@ -12,7 +12,8 @@ from typing import Any
 
 def header_text(value: object) -> str:
     """Decode RFC 2047 words; what cannot be decoded is shown with replacement characters."""
-    text = str(value or "").replace("\r", "").replace("\n", "")
+    raw = str(value or "").replace("\r", "").replace("\n", "")
+    text = raw.encode("utf-8", "surrogateescape").decode("utf-8", "replace")  # raw 8-bit headers are UTF-8
     parts = []
     try:
         for part, charset in email.header.decode_header(text):
@@ -36,15 +37,24 @@ def _clean(text: str) -> str:
     return text.encode("utf-8", "replace").decode("utf-8").replace("\x00", "")
 
 
+def _values(message: Message, name: str) -> list[str]:
+    """A header's values as they came; 8-bit bytes are surrogates."""
+    return [str(value) for key, value in message.raw_items() if key.lower() == name]
+
+
+def _first(message: Message, name: str) -> str:
+    return header_text(next(iter(_values(message, name)), ""))
+
+
 def _addresses(message: Message, name: str) -> list[dict[str, str]]:
-    values = [header_text(value) for value in message.get_all(name, [])]
+    values = [header_text(value) for value in _values(message, name)]
     found = email.utils.getaddresses(values)
     return [{"name": person, "address": address} for person, address in found if address]
 
 
 def _iso(message: Message, received: datetime) -> str:
     try:
-        date = email.utils.parsedate_to_datetime(header_text(message["date"]))
+        date = email.utils.parsedate_to_datetime(_first(message, "date"))
     except (ValueError, TypeError, IndexError, OverflowError):
         date = received
     if date.tzinfo is None:
@@ -68,7 +78,7 @@ def describe(raw: bytes, identity: dict[str, Any], received: datetime) -> dict[s
         "date": _iso(message, received),
         "unseen": "\\Seen" not in identity.get("flags", []),
         "size": len(raw),
-        "subject": header_text(message["subject"]),
+        "subject": _first(message, "subject"),
     }
     senders = _addresses(message, "from")
     if senders:  # `from` may be missing
@@ -78,8 +88,8 @@ def describe(raw: bytes, identity: dict[str, Any], received: datetime) -> dict[s
         if people:
             value[key] = people
     for name, key in (("message-id", "messageId"), ("in-reply-to", "inReplyTo")):
-        if message[name]:
-            value[key] = header_text(message[name]).strip()
+        if text := _first(message, name).strip():
+            value[key] = text
     texts, attachments = _parts(message, str(identity["id"]))
     if attachments:
         value["attachments"] = attachments
@@ -87,7 +97,7 @@ def describe(raw: bytes, identity: dict[str, Any], received: datetime) -> dict[s
         "id": f"{identity['id']}text",
         "encodedSize": {kind: len(text.encode()) for kind, text in texts.items()},
     }
-    value["isAutoReply"] = bool(message["auto-submitted"])
+    value["isAutoReply"] = bool(_first(message, "auto-submitted"))
     return value
 
 
@@ -96,7 +106,7 @@ def detail(raw: bytes, identity: dict[str, Any], received: datetime, text_type: 
     message = email.message_from_bytes(raw)
     value = describe(raw, identity, received)
     headers: dict[str, list[str]] = {}
-    for name, content in message.items():
+    for name, content in message.raw_items():
         headers.setdefault(name.lower(), []).append(header_text(content))
     value["headers"] = headers
     texts, _ = _parts(message, str(identity["id"]))
