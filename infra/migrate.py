@@ -1,4 +1,4 @@
-"""Brings a database to the newest schema: `python -m infra.migrate URL`, as often as one likes."""
+"""Brings a database to the newest schema: `python -m infra.migrate URL` (`-` reads the URL from standard input)."""
 
 from __future__ import annotations
 
@@ -37,10 +37,11 @@ def migrate(url: str) -> list[str]:
 
 def main(arguments: list[str]) -> int:
     """Entry point; returns the exit code."""
-    if len(arguments) != 1 or arguments[0].startswith("-"):
-        print("usage: python -m infra.migrate postgresql://user:password@host:port/database", file=sys.stderr)
+    if len(arguments) != 1 or arguments[0].startswith("--"):
+        print("usage: python -m infra.migrate (postgresql://user:password@host:port/database | -)", file=sys.stderr)
         return 2
-    applied = migrate(arguments[0])
+    # A command line can be read by every user of the machine, standard input cannot.
+    applied = migrate(sys.stdin.readline().strip() if arguments[0] == "-" else arguments[0])
     print(f"applied: {', '.join(applied)}" if applied else "nothing to apply")
     return 0
 

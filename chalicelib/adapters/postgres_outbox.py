@@ -85,7 +85,7 @@ class PostgresOutbox:
         return frozenset(mail_ids) - {mail_id for (mail_id,) in found}
 
     def add_system(self, key: str, fields: Mapping[str, str]) -> None:
-        values = (f"system:{key}", SYSTEM_URGENCY, rows.json_text(rows.clean_fields(fields)))
+        values = (rows.system_key(key), SYSTEM_URGENCY, rows.json_text(rows.clean_fields(fields)))
         self._database.run(
             lambda connection: connection.execute(
                 "INSERT INTO core.outbox (dedup_key, topic, urgency, fields) VALUES (%s, 'system', %s, %s::jsonb)"

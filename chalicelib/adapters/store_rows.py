@@ -143,6 +143,12 @@ def receipt_values(mail_id: str, receipt: Receipt) -> tuple[Any, ...]:
     )
 
 
+def system_key(key: str) -> str:
+    """The outbox's key of a system notice; a long one (an alarm's name and time) by its digest."""
+    text = clean(key, len(key))
+    return f"system:{text}" if len(text) <= CODE_CHARS else f"system:{hashlib.sha256(text.encode()).hexdigest()}"
+
+
 def clean_fields(fields: Mapping[str, str]) -> dict[str, str]:
     """A notice's fields as they are kept: bounded in number and size."""
     return {clean(name, CODE_CHARS): clean(value) for name, value in list(fields.items())[:LIST_ITEMS]}

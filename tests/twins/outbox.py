@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from chalicelib.adapters.store_rows import clean_fields
+from chalicelib.adapters.store_rows import clean_fields, system_key
 from chalicelib.ports import Claim, Notice
 from chalicelib.rules import pacing
 
@@ -72,7 +72,7 @@ class MemoryOutbox:
             return frozenset(mail_ids) - {row.notice.mail_id or "" for row in self.rows.values() if not row.sent}
 
     def add_system(self, key: str, fields: Mapping[str, str]) -> None:
-        self.add(f"system:{key}", "system", None, 2, clean_fields(fields))
+        self.add(system_key(key), "system", None, 2, clean_fields(fields))
 
     def _rows(self, ids: Sequence[int]) -> list[Row]:
         return [row for row in self.rows.values() if row.notice.id in ids]
