@@ -14,7 +14,7 @@ from chalicelib.rules.categories import load
 from chalicelib.runtime.errors import Permanent
 
 FILE = load()
-FENCE = "0f" * 16
+FENCE = "0123456789abcdeffedcba9876543210"
 GOOD: dict[str, Any] = {
     "category": "patient",
     "urgency": "high",
@@ -59,6 +59,10 @@ def test_no_text_can_carry_the_mark(parts: list[str]) -> None:
     text = "".join(parts)
     built = prompt(text, text, sender=text, attachments=(text,))
     assert built.user.count(FENCE) == 2
+
+
+def test_a_mark_whose_removal_makes_a_mark_is_removed_too() -> None:
+    assert prompt(FENCE[:9] + FENCE + FENCE[9:]).user.count(FENCE) == 2
 
 
 def test_the_text_is_cut() -> None:
