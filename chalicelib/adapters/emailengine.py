@@ -19,8 +19,8 @@ SOURCE_LIMIT = 40 * 1024 * 1024
 TEXT_BYTES = 5 * 1024 * 1024
 JSON_LIMIT = 16 * 1024 * 1024
 MAX_FOLDERS = 60
-FIND_SECONDS = 40.0
-"""Longest search for a moved message; the stage's time-out must be larger."""
+FIND_SECONDS = 15.0
+"""A search for a moved message begins no call after this: with the last call and the fetch it stays under a minute."""
 
 PAGE_SIZE = 50
 UNAVAILABLE = "emailengine_unavailable"
@@ -46,7 +46,7 @@ class EmailEngine:
     """A `MessageSource` over one EmailEngine. The token goes only into the Authorization header."""
 
     def __init__(
-        self, base_url: str, token: str, timeout: tuple[float, float] = (3.05, 20.0), source_limit: int = SOURCE_LIMIT
+        self, base_url: str, token: str, timeout: tuple[float, float] = (3.05, 10.0), source_limit: int = SOURCE_LIMIT
     ) -> None:
         self._base = base_url.rstrip("/")
         self._source_limit = source_limit

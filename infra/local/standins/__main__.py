@@ -16,11 +16,11 @@ from infra.local.standins.telegram import TelegramStandIn
 
 
 def llm(port: int) -> StandIn | None:
-    """The stand-in for the LLM provider, where the module exists: its `stand_in(port)`."""
+    """The stand-in for the LLM provider, where the module exists: its `LlmStandIn(port)`."""
     if importlib.util.find_spec("infra.local.standins.llm") is None:
         return None
     module = importlib.import_module("infra.local.standins.llm")
-    made: StandIn = module.stand_in(port)
+    made: StandIn = module.LlmStandIn(port)
     return made
 
 

@@ -212,6 +212,22 @@ def test_a_decimal_and_a_hexadecimal_gmail_id_are_the_same() -> None:
         source.close()
 
 
+def test_gmail_s_folder_of_everything_is_asked_before_the_folders_are_listed() -> None:
+    class Gmail(Anything):
+        def answer(self, request: Any) -> Reply:
+            if request.path.endswith("/new/source"):
+                return Reply(200, RAW, "message/rfc822")
+            if request.query.get("path") == "\\All":
+                return Reply.of({"messages": [{"id": "new", "messageId": "<one@mail.example>"}]})
+            return Reply.of({"statusCode": 404, "code": "MessageNotFound"}, 404)
+
+    with Gmail() as server:
+        source = EmailEngine(server.url, TOKEN)
+        source.fetch(MessageReference("a", "old", "", "<one@mail.example>", "INBOX"))
+        source.close()
+        assert [request["query"].get("path") for request in server.control.requests] == [None, "INBOX", "\\All", None]
+
+
 def test_health_is_asked_without_an_account(stand_in: EmailEngineStandIn, source: EmailEngine) -> None:
     source.ping()
     assert asked(stand_in) == ["GET health"]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chalicelib.adapters.sqs_queues import MAX_BYTES, MAX_ENTRIES, SqsQueues, _batches, _size
@@ -79,6 +79,7 @@ def test_seconds_are_rounded_up_and_kept_in_sqs_s_bounds(
     assert json.loads(server.control.requests[-1]["body"])["VisibilityTimeout"] == asked
 
 
+@example([1] * 25)
 @given(st.lists(st.sampled_from([1, 5, 1000, 300_000, 700_000, MAX_BYTES, MAX_BYTES + 1]), max_size=40))
 def test_batches_keep_the_limits_and_lose_nothing(sizes: list[int]) -> None:
     bodies = [BODIES[size] for size in sizes]

@@ -10,7 +10,16 @@ import requests
 
 
 def test_the_process_tells_its_ports_serves_and_ends_on_sigterm() -> None:
-    command = [sys.executable, "-m", "infra.local.standins", "--no-limits", "--telegram-token", "1:t"]
+    command = [
+        sys.executable,
+        "-m",
+        "infra.local.standins",
+        "--no-limits",
+        "--telegram-token",
+        "1:t",
+        "--llm-port",
+        "0",
+    ]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
@@ -21,3 +30,4 @@ def test_the_process_tells_its_ports_serves_and_ends_on_sigterm() -> None:
             process.terminate()
         assert process.wait(10) == 0
     assert (health.status_code, me.json()["ok"]) == (200, True)
+    assert set(ports) == {"telegram", "emailengine", "llm"}
