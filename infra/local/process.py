@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -16,6 +17,8 @@ from pathlib import Path
 from typing import Any
 
 LOOPBACK = "127.0.0.1"
+PORTS = range(15_000, 32_000)
+"""Below the range from which the systems give ports to outgoing connections: nobody takes one between look and bind."""
 
 
 class StartFailed(RuntimeError):
@@ -27,10 +30,10 @@ def free_port(preferred: int = 0) -> int:
     # A killed server's last thread may hold its port for some milliseconds more.
     if preferred and wait_until(lambda: _bind(preferred) is not None, 2.0):
         return preferred
-    port = _bind(0)
-    if port is None:
-        raise StartFailed("no free port on the loopback interface")
-    return port
+    for port in (*random.sample(PORTS, 50), 0):
+        if (found := _bind(port)) is not None:
+            return found
+    raise StartFailed("no free port on the loopback interface")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,8 @@ class Process:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.pid, signal.SIGKILL)
             wait_until(lambda: not self.alive(), 5.0)
+        # A zombie counts as dead, but its last threads may be ending still: leave none behind.
+        wait_until(lambda: _reap(self.pid), 2.0)
 
     def end_group(self, number: int = signal.SIGTERM, timeout: float = 15.0) -> None:
         """End the leader gently, then whatever is left of the process group that it led."""
@@ -184,6 +189,9 @@ def _all_pids() -> list[int]:
     return [int(line) for line in answer.stdout.split()]
 
 
-def _reap(pid: int) -> None:
-    with contextlib.suppress(ChildProcessError):
-        os.waitpid(pid, os.WNOHANG)
+def _reap(pid: int) -> bool:
+    """Collect an ended child; False while there is a child of that id that has not ended."""
+    try:
+        return os.waitpid(pid, os.WNOHANG)[0] == pid
+    except ChildProcessError:
+        return True

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from infra.local.process import Process, read_state, write_state
+from infra.local.process import Process, StartFailed, read_state, write_state
 
 
 class Server:
@@ -56,11 +56,18 @@ class Server:
         """Start unless it runs already, wait until it answers, and give its URL. Raises `StartFailed`."""
         if not self.alive():
             self.folder.mkdir(parents=True, exist_ok=True)
-            try:
-                self._launch()
-            except BaseException:
-                self.kill()
-                raise
+            # Another server may take the port between the look at it and the bind: once more, with another.
+            for last in (False, True):
+                try:
+                    self._launch()
+                    break
+                except StartFailed:
+                    self.kill()
+                    if last:
+                        raise
+                except BaseException:
+                    self.kill()
+                    raise
         return self.url
 
     def stop(self) -> None:

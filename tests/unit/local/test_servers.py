@@ -117,6 +117,20 @@ def test_a_start_that_fails_says_so_and_leaves_nothing_running(tmp_path: Path) -
     assert not server.alive()
 
 
+def test_a_start_that_fails_once_is_tried_again(tmp_path: Path) -> None:
+    class Unlucky(Valkey):
+        tries = 0
+
+        def _launch(self) -> None:
+            self.tries += 1
+            if self.tries == 1:
+                raise StartFailed("the port was taken")
+            super()._launch()
+
+    with Unlucky(tmp_path) as server:
+        assert server.alive()
+
+
 def test_a_reused_process_id_is_not_mistaken_for_the_server() -> None:
     assert not Process(os.getpid(), "another birth").alive()
 
