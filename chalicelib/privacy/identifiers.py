@@ -1,15 +1,21 @@
-"""Numbers and addresses of the net that are what they are by form or checksum, in any language."""
+"""What the net knows people and machines by: mail addresses, links, hosts, IP and MAC addresses."""
 
 from __future__ import annotations
 
 import ipaddress
+import re
 
-from chalicelib.privacy import checks
 from chalicelib.privacy.rules import Rule, rule
 
-GAP = r"[ .\-/]?(?:\n[> ]{0,6})?"
-"""What people and mail programs put between the digits of one number: a space, a dot, a dash, a quoted line break."""
-DIGIT = "0123456789"
+_LABEL = r"[^\W_](?:[\w-]{0,61}\w)?"
+_AT = r" ?[\[({<] ?(?:at|arobase|chiocciola|@) ?[\])}>] ?"
+_DOT = r"(?: ?[\[({<] ?(?:dot|point|punto|\.) ?[\])}>] ?|\.)"
+_TLD = (
+    "com|org|net|fr|it|de|uk|be|ch|es|eu|io|info|biz|gov|edu|lan|local|internal|corp|example|test|invalid|localhost|intranet|"
+    "home|app|dev|cloud|us|nl|lu|pt|co|me|tv|ca|at|int|mil|pro|name|online|site|shop|tech|ru|cn|jp|in|br|au|pl|se|no|dk|fi|"
+    "cz|hu|ie|gr|ro|bg|hr|si|sk|lt|lv|ee|is|nz|za|mx|ar|cl|kr|tw|hk|sg|tr|ua|il|ae|ma|dz|tn|sn|paris|bzh|alsace|swiss"
+)
+_PATH = r"(?:[/?#][^\s<>\"']{0,2000})?"
 
 
 def _ip(text: str) -> bool:
@@ -20,85 +26,55 @@ def _ip(text: str) -> bool:
     return True
 
 
-EMAIL = r"(?<![\w.+%-])[\w.!#$%&'*+/=?^`{|}~-]{1,64}@(?:\[[0-9a-f.:]{3,45}\]|[^\W_](?:[\w-]{0,62})(?:\.[^\W_][\w-]{0,62}){0,8})"
-
 NET: tuple[Rule, ...] = (
-    rule("email", "EMAIL_ADDRESS", EMAIL, 1.0, needs="@", rank=2),
+    # RFC 5321 in its everyday part, and wider: any domain, also internal ones and address literals (Presidio's own
+    # expression drops domains without a public suffix).
+    rule(
+        "email",
+        "EMAIL_ADDRESS",
+        rf"(?<![\w.!#$%&*+/=?^`{{|}}~@-])[\w.!#$%&'*+/=?^`{{|}}~-]{{1,64}}@"
+        rf"(?:\[[0-9a-f.:]{{3,45}}\]|{_LABEL}(?:\.{_LABEL}){{0,8}})",
+        1.0,
+        needs="@",
+        rank=2,
+    ),
+    rule("email_long", "EMAIL_ADDRESS", r"[^\s@<>()\[\]\",;:]{1,512}@[^\W_][\w.-]{0,250}", 0.9, needs="@"),
+    rule("email_quoted", "EMAIL_ADDRESS", rf'"[^"\n]{{1,64}}"@{_LABEL}(?:\.{_LABEL}){{0,8}}', 1.0, needs="@", rank=2),
     rule(
         "email_spelled",
         "EMAIL_ADDRESS",
-        r"(?<![\w.+-])[\w.+-]{1,64} ?[\[({<] ?(?:at|arobase|chiocciola|@) ?[\])}>] ?[\w-]{1,63}(?:(?: ?[\[({<] ?(?:dot|point|punto|\.) ?[\])}>] ?|\.)[\w-]{1,63}){1,5}",
+        rf"(?<![\w.+-])[\w.+-]{{1,64}}{_AT}[\w-]{{1,63}}(?:{_DOT}[\w-]{{1,63}}){{1,5}}",
         0.95,
         needs="[({<",
+        rank=2,
     ),
-    rule("url", "URL", r"(?<!\w)(?:https?|ftps?|sftp|wss?)://[^\s<>\"']{1,2000}", 0.9, needs=":"),
-    rule(
-        "url_www",
-        "URL",
-        r"(?<![\w.@])www\d?\.[\w-]{1,63}(?:\.[\w-]{1,63}){1,6}(?:/[^\s<>\"']{0,2000})?",
-        0.85,
-        needs=".",
-    ),
-    rule(
-        "host",
-        "URL",
-        r"(?<![\w.@/-])(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.){1,6}(?:com|org|net|fr|it|de|uk|be|ch|es|eu|io|info|biz|gov|edu|lan|local|internal|corp|example|test|invalid|localhost|intranet|home|app|dev|cloud|us|nl|lu|pt|co|me|tv|ca|at|int|mil|pro|name|online|site|shop|tech|ru|cn|jp|in|br|au)(?![\w-]|\.\w)(?:/[^\s<>\"']{0,2000})?",
-        0.7,
-        needs=".",
-    ),
+    rule("url", "URL", r"(?<!\w)(?:https?|ftps?|sftp|wss?|ldaps?|file)://[^\s<>\"']{1,2000}", 0.9, needs=":"),
+    rule("url_www", "URL", rf"(?<![\w.@])www\d?\.{_LABEL}(?:\.{_LABEL}){{1,6}}{_PATH}", 0.85, needs="."),
+    rule("host", "URL", rf"(?<![\w.@/-])(?:{_LABEL}\.){{1,6}}(?:{_TLD})(?![\w-]|\.\w){_PATH}", 0.7, needs=".@"),
     rule(
         "ipv4",
         "IP_ADDRESS",
-        r"(?<![\w.])(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?![\w]|\.\d)",
+        r"(?<![\w.])(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:/\d\d?)?(?![\w]|\.\d)",
         0.95,
         needs=".",
     ),
     Rule(
         "ipv6",
         "IP_ADDRESS",
-        rule("", "", r"(?<![\w:.])(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?![\w:])", 0).pattern,
+        re.compile(
+            r"(?<![\w:.])(?:[0-9a-f]{0,4}:){2,7}(?:[0-9a-f]{1,4}|(?:\d{1,3}\.){3}\d{1,3})?(?![\w:])", re.IGNORECASE
+        ),
         0.9,
+        check=_ip,
         needs=":",
-    ),
-    rule("mac", "MAC_ADDRESS", r"(?<![\w:-])[0-9a-f]{2}(?:[:-][0-9a-f]{2}){5}(?![\w:-])", 0.9, needs=":-"),
-)
-
-_IBAN = (
-    "|".join(
-        rf"{country}{GAP}\d{GAP}\d(?:{GAP}[A-Z0-9]){{{{{length - 4}}}}}"
-        for country, length in checks.IBAN_LENGTHS.items()
-    )
-    .replace("{{", "{")
-    .replace("}}", "}")
-)
-
-NUMBERS: tuple[Rule, ...] = (
-    rule(
-        "iban",
-        "IBAN_CODE",
-        rf"(?<![A-Za-z0-9])(?:{_IBAN})(?![A-Za-z0-9])",
-        1.0,
-        check=checks.iban,
-        needs=DIGIT,
-        rank=2,
+        whole=True,
     ),
     rule(
-        "card",
-        "CREDIT_CARD",
-        rf"(?<![\w.])[2-6](?:{GAP}\d){{11,18}}(?!\w)",
-        0.95,
-        check=checks.card,
-        needs=DIGIT,
-        rank=2,
+        "mac",
+        "MAC_ADDRESS",
+        r"(?<![\w:-])[0-9a-f]{2}(?:([:-])[0-9a-f]{2})(?:\1[0-9a-f]{2}){4}(?![\w:-])",
+        0.9,
+        needs=":-",
     ),
-    rule(
-        "nir",
-        "FR_NIR",
-        rf"(?<!\w)[1-478](?:{GAP}\d){{4}}{GAP}\d{GAP}[\dAB](?:{GAP}\d){{6}}{GAP}\d{GAP}\d(?!\w)",
-        1.0,
-        check=checks.nir,
-        needs=DIGIT,
-        rank=2,
-    ),
-    rule("siret", "FR_SIRET", rf"(?<!\w)\d(?:{GAP}\d){{13}}(?!\w)", 0.95, check=checks.siret, needs=DIGIT, rank=2),
+    rule("handle", "ACCOUNT_REFERENCE", r"(?<![\w@/.])@[a-z_][\w.]{2,30}", 0.6, needs="@"),
 )

@@ -1,114 +1,186 @@
-"""People by rule: civilities, greetings, signatures, and names whose first name is on the list."""
+"""People by rule: civilities, greetings, signatures, words that introduce a name, and the name lists."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
-from importlib import resources
 
-from chalicelib.privacy.people import CIVILITY, COMMON, fold
+from chalicelib.privacy.fold import fold
+from chalicelib.privacy.lists import Lists
+from chalicelib.privacy.people import CIVILITY, PARTICLES
 from chalicelib.privacy.spans import Span
 
-_UP = "A-ZÀ-ÖØ-ÞĀĂĄĆČĎĐĒĘĚĞĢĪĮİĶĹĻŁŃŅŇŌŐŒŔŘŚŞŠŢŤŪŮŰŲŹŻŽ"
+_UP = "A-ZÀ-ÖØ-ÞĂĄĆČĎĐĘĚĞİŁŃŇŐŒŘŚŞŠŢŤŮŰŹŻŽ"
 _CAP = rf"(?:[{_UP}][\w'’-]{{1,30}}|[{_UP}]\.)"
-_PARTICLE = r"(?:d[eu]s?|la|le|van|von|den|der|di|da|del(?:la|lo)?|dos|el|al|ben|bin|mc|ten|ter|y|d'|l')"
-_NAME = rf"(?:{_PARTICLE} )?{_CAP}(?:[ ]{{1,2}}(?:{_PARTICLE} ){{0,2}}{_CAP}){{0,3}}"
-_CIVIL = re.compile(rf"(?<!\w)(?:{CIVILITY})[ ]{{1,2}}(?:{CIVILITY}[ ]{{1,2}})?({_NAME})".replace("(?:M(", "(?:[Mm]("))
+_PARTICLE = r"(?:d[eu]s?|la|le|van|von|den|der|di|da|del(?:la|lo)?|dos|el|al|ben|bin|ten|ter|y)"
+_NAME = rf"(?:(?:{_PARTICLE}|d'|l')[ ]?)?{_CAP}(?:[ ]{{1,2}}(?:(?:{_PARTICLE}[ ]|d'|l')){{0,2}}{_CAP}){{0,3}}"
+_CIVIL = re.compile(
+    rf"(?<![\w'-])((?i:{CIVILITY})|M|Me|Maître)[ ]{{1,2}}(?:(?i:{CIVILITY})[ ]{{1,2}}){{0,2}}({_NAME}|[a-zà-ÿ'-]{{3,20}}(?:[ ][a-zà-ÿ'-]{{3,20}})?)"
+)
 _GREETING = re.compile(
-    r"^[> ]{0,8}(?:bonjour|bonsoir|salut|coucou|hello|hi|hey|dear|ch[eè]re?s?|ciao|salve|buongiorno|buonasera|gentile|"
-    r"gentilissim[oa]|car[oaei]|egregi[oa]|spett\.?(?:le)?|good (?:morning|afternoon|evening)|merci|thanks|thank you|grazie|"
-    rf"hallo|liebe[r]?|hola|estimad[oa])(?: (?:{CIVILITY}))?[ ]{{1,2}}((?:[^\W\d_][\w'’.-]{{1,30}}[ ]?){{1,3}})(?=[ ]?[,!;:\n-]|$)",
+    r"^[>|* ]{0,8}(?:re-?)?(?:bonjour|bonsoir|salut|coucou|hello|hi|hey|dear|ch[eè]re?s?|ciao|salve|buongiorno|buonasera|gentile|gentilissim[oa]|"
+    r"car[oaei]|carissim[oa]|egregi[oa]|good (?:morning|afternoon|evening)|merci|thanks|thank you|grazie|hallo|liebe[r]?|hola|estimad[oa]|bravo|ok|yes|oui)"
+    rf"(?: (?:{CIVILITY}))?[ ]{{1,2}}((?:[^\W\d_][\w'’.-]{{1,30}}[ ]?){{1,3}})(?=[ ]?[,!;:.\n-]|$)",
     re.IGNORECASE | re.MULTILINE,
 )
 _CLOSING = re.compile(
-    r"^[> ]{0,8}(?:(?:bien |très )?(?:cordialement|à vous)|(?:meilleures |sincères )?salutations[^\n]{0,40}|amicalement|"
-    r"respectueusement|bien à (?:vous|toi)|sincèrement|bises|à bientôt|merci(?: d'avance| beaucoup)?|"
-    r"(?:kind|best|warm|many)?[ ]?(?:regards|wishes|thanks)|best|sincerely|yours (?:sincerely|faithfully|truly)|cheers|"
-    r"thanks|thank you|take care|love|cordiali saluti|(?:distinti |cari )?saluti|cordialmente|un (?:caro )?saluto|grazie(?: mille)?|a presto|"
-    r"mit freundlichen grüßen|viele grüße|--)[ ]?[,.!]?[ ]*\n",
+    r"^[>|* ]{0,8}(?:(?:(?:bien|très) )?(?:cordialement|à (?:vous|toi))|[^\n]{0,30}salutations[^\n]{0,40}|amicalement|amitiés|"
+    r"(?:bien )?(?:con)?fraternellement|respectueusement|bien à (?:vous|toi)|sincèrement|bises|bisous|je t'embrasse|à (?:bientôt|demain|plus)|merci(?: [^\n]{0,30})?|"
+    r"(?:kind(?:est)?|best|warm(?:est)?|many)?[ ]?(?:regards|wishes|thanks)|all the best|best|sincerely|yours[^\n]{0,12}|(?:very )?truly yours|cheers|"
+    r"thanks[^\n]{0,20}|thank you[^\n]{0,20}|take care|(?:much )?love|xx?o?|cordiali saluti|(?:distinti |cari )?saluti|cordialmente|un (?:caro )?(?:saluto|abbraccio|bacio)|grazie[^\n]{0,20}|"
+    r"a presto|buona (?:giornata|serata)|bonne (?:journée|soirée)|in fede|(?:mit )?freundlichen? grüßen?|viele grüße|--)[ ]?[,.!;]?[ ]*$",
     re.IGNORECASE | re.MULTILINE,
 )
-_SIGN_LINE = re.compile(rf"^[> ]{{0,8}}(?:{CIVILITY}\s)?((?:{_NAME}|[a-zà-ÿ]{{2,20}}(?: [a-zà-ÿ-]{{2,20}})?))[ ]?$")
+_SIGN_LINE = re.compile(
+    rf"^[>|* ]{{0,8}}(?:[-–—~][ ]?)?(?:[\w' ]{{3,24}},[ ])?(?i:{CIVILITY}[ ])?({_NAME}|[a-zà-ÿ'-]{{3,20}}(?:[ ][a-zà-ÿ'-]{{2,20}})?)[ ]?(?:[,|(/–-][^\n]{{0,80}})?$"
+)
+_INTRODUCED = re.compile(
+    r"(?i:(?<![\w'])(?:je m'appelle|je suis|c'est|moi c'est|mon nom est|nommée?|(?:au|le|du) nom d[eu]|soussignée?|mi chiamo|sono|il sottoscritto|la sottoscritta|"
+    r"a nome(?: di)?|(?:di )?nome|my name is|my name's|this is|i am|i'm|name is|called|named|chez|demander|appelle|appeler|contatt\w+|sentire|avvisa|avvisare|chiedere di|"
+    r"prévenir|chiamare|chiama|chiamo|ask for|speak (?:to|with)|(?:son|sa|mon|ma|ton|ta|leur|notre|votre) (?:fils|fille|mari|femme|épouse|époux|frère|sœur|mère|père|cousine?|collègue|associée?)|"
+    r"(?:il|la|mia|mio|suo|sua|tua|tuo) (?:figlio|figlia|marito|moglie|fratello|sorella|padre|madre|collega)|(?:my|his|her|our|your) (?:son|daughter|husband|wife|brother|sister|mother|father|colleague|boss|friend))"
+    rf"[ ]{{1,2}}(?:{CIVILITY}[ ])?)({_NAME}|[a-zà-ÿ'-]{{3,20}}(?:[ ][a-zà-ÿ'-]{{3,20}})?)"
+)
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
-
-
-@lru_cache(maxsize=2)
-def listed(name: str) -> frozenset[str]:
-    """A shipped list (`first_names`, `surnames`): folded names."""
-    file = resources.files("chalicelib.privacy") / "data" / f"{name}.txt"
-    return frozenset(line for line in file.read_text("utf-8").split("\n") if line and not line.startswith("#"))
-
-
-def find_names(text: str) -> Iterator[Span]:
-    """Every find of the name rules in `text` (a reading view with its line breaks)."""
-    for match in _CIVIL.finditer(text):
-        yield Span(*match.span(1), "PERSON", "civility", 0.9)
-    for match in _GREETING.finditer(text):
-        name = match.group(1).rstrip()
-        start = match.start(1)
-        words = name.split()
-        if words and (name[0].isupper() or fold(words[0]) in listed("first_names")) and fold(words[0]) not in _GREETED:
-            yield Span(start, start + len(name), "PERSON", "greeting", 0.85)
-    for match in _CLOSING.finditer(text):
-        yield from _signature(text, match.end())
-    yield from _listed(text)
-
-
 _GREETED = frozenset(
-    "all everyone team tous toutes madame monsieur mesdames messieurs docteur sir madam à a tutti tutte everybody there "
-    "pour for de per du beaucoup d'avance you so very much encore et cliente client customer collegue collegues colleagues "
-    "confrere consoeur maitre colleghi clienti signora signore signori dottore dottoressa friend friends guys again".split()
+    "all everyone team tous toutes madame monsieur mesdames messieurs docteur sir madam tutti tutte everybody there pour for de per du "
+    "beaucoup d'avance you so very much encore et cliente client customer collegue collegues colleagues confrere consoeur maitre colleghi "
+    "clienti signora signore signori dottore dottoressa friend friends guys again ami amis amie amies collega bien oui non merci".split()
 )
 
 
-def _signature(text: str, start: int) -> Iterator[Span]:
-    position = start
-    for _ in range(4):
-        end = text.find("\n", position)
-        end = len(text) if end < 0 else end
-        line = text[position:end]
-        if line.strip("> \t"):
-            match = _SIGN_LINE.match(line)
+class Names:
+    """The name rules with their lists."""
+
+    needs = ""
+
+    def __init__(self, lists: Lists) -> None:
+        self._lists = lists
+
+    def find(self, text: str) -> Iterator[Span]:
+        """Every find of the name rules in `text` (a reading view with its line breaks)."""
+        for match in _CIVIL.finditer(text):
+            end = self._end(text, match.start(2), match.end(2))
+            if end:
+                yield Span(match.start(2), end, "PERSON", "civility", 0.9)
+        for match in _INTRODUCED.finditer(text):
+            start, end = match.span(1)
+            stop = self._end(text, start, end)
+            if stop and (self._named(text[start:stop]) if text[start].isupper() else self._first(text[start:stop])):
+                yield Span(start, stop, "PERSON", "introduced", 0.75)
+        for match in _GREETING.finditer(text):
+            yield from self._greeted(match.group(1), match.start(1))
+        for match in _CLOSING.finditer(text):
+            yield from self._signature(text, match.end())
+        yield from self._listed(text)
+
+    def _greeted(self, group: str, start: int) -> Iterator[Span]:
+        name = group.rstrip(" .-")
+        words = name.split()
+        if not words or fold(words[0]) in _GREETED:
+            return
+        if name[0].isupper() or self._first(name):
+            keep = [
+                w
+                for w in words
+                if w[0].isupper() or self._first(w) or fold(w) in PARTICLES or (fold(w) in self._lists.last)
+            ]
+            if keep and not all(fold(w) in self._lists.words and fold(w) not in self._lists.first for w in words):
+                yield Span(start, start + len(name), "PERSON", "greeting", 0.85)
+
+    def _end(self, text: str, start: int, end: int) -> int:
+        """Where a name after a civility ends; 0 when it is none. Lower-case words count unless they are words."""
+        if text[start].isupper():
+            return end
+        stop = start
+        for match in _WORD.finditer(text, start, end):
+            word = fold(match.group())
+            if self._lists.common(word) and word not in self._lists.last or word in PARTICLES:
+                break
+            stop = match.end()
+        return stop if stop - start > 2 else 0
+
+    def _named(self, name: str) -> bool:
+        return not all(self._lists.common(fold(word)) for word in _WORD.findall(name))
+
+    def _first(self, name: str) -> bool:
+        return any(self._lists.is_first(fold(word)) for word in _WORD.findall(name)[:2])
+
+    def _signature(self, text: str, start: int) -> Iterator[Span]:
+        position, named = start, 0
+        for _ in range(5):
+            end = text.find("\n", position)
+            end = len(text) if end < 0 else end
+            match = _SIGN_LINE.match(text[position : min(end, position + 200)])
             if match:
-                name = match.group(1)
-                if not name[0].islower() or fold(name.split()[0]) in listed("first_names"):
-                    yield Span(position + match.start(1), position + match.end(1), "PERSON", "signature", 0.8)
-            return
-        position = end + 1
-        if position > len(text):
-            return
+                name, begin = match.group(1), position + match.start(1)
+                if self._first(name) or (name[0].isupper() and self._named(name)):
+                    yield Span(begin, begin + len(name), "PERSON", "signature", 0.8)
+                    named += 1
+            if named or text[position:end].strip("> \t") and not match:
+                return
+            position = end + 1
+            if position > len(text):
+                return
 
-
-def _listed(text: str) -> Iterator[Span]:
-    """First name of the list next to a capitalised word or a listed surname."""
-    first, last = listed("first_names"), listed("surnames")
-    words = [(m.start(), m.end(), m.group()) for m in _WORD.finditer(text)]
-    folded = [fold(word) for _, _, word in words]
-    index = 0
-    while index + 1 < len(words):
-        start, end, word = words[index]
-        next_start, next_end, following = words[index + 1]
-        if text[end:next_start] == " " and (folded[index] in first or folded[index + 1] in first):
-            known = (folded[index] in first and folded[index + 1] in last) or (
-                folded[index] in last and folded[index + 1] in first
-            )
-            capital = word[0].isupper() and following[0].isupper()
-            if (capital and known) or (
-                known
-                and word[0].islower()
-                and following[0].islower()
-                and not {folded[index], folded[index + 1]} & COMMON
-                and len(word) > 3
-                and len(following) > 3
-                and _rare(folded[index])
-                and _rare(folded[index + 1])
-            ):
-                yield Span(start, next_end, "PERSON", "name_list", 0.8 if capital else 0.6)
-                index += 2
+    def _listed(self, text: str) -> Iterator[Span]:
+        """Runs of words around a first name of the list: "Jean Dupont", "DUPONT Jean", "jean dupont", "Sophie"."""
+        lists = self._lists
+        words = [(m.start(), m.end(), m.group(), fold(m.group())) for m in _WORD.finditer(text)]
+        index, free = 0, 0
+        while index < len(words):
+            start, end, word, folded = words[index]
+            first = lists.is_first(folded)
+            if not first and not (folded in lists.first and word[0].isupper()):
+                index += 1
                 continue
-        index += 1
+            left, right = index, index
+            capital = word[0].isupper()
+            while right + 1 < len(words) and right - index < 4 and self._joins(text, words, right, capital, first):
+                right += 1
+            while words[right][3] in PARTICLES and right > index:
+                right -= 1
+            if left > free and self._precedes(text, words, left, capital):
+                left -= 1
+            size = right - left
+            if (first and (capital or (size and len(folded) > 3) or len(folded) > 4)) or (
+                size and self._surname(words[right][3]) and capital
+            ):
+                score = 0.8 if size and capital else 0.6 if capital or size else 0.5
+                yield Span(words[left][0], words[right][1], "PERSON", "name_list", score)
+                index = free = right + 1
+            else:
+                index += 1
 
+    def _surname(self, word: str) -> bool:
+        return word in self._lists.last and not self._lists.common(word)
 
-def _rare(word: str) -> bool:
-    return len(word) > 3
+    def _joins(self, text: str, words: list[tuple[int, int, str, str]], at: int, capital: bool, first: bool) -> bool:
+        """Does the next word belong to the name?"""
+        gap = text[words[at][1] : words[at + 1][0]]
+        _, _, word, folded = words[at + 1]
+        if gap not in (" ", "  ", ". ", " d'", "-"):
+            return False
+        if folded in PARTICLES:
+            return (
+                at + 2 < len(words)
+                and words[at + 2][2][0].isupper() == capital
+                and (capital or self._surname(words[at + 2][3]))
+            )
+        if capital:
+            return (
+                word[0].isupper()
+                and (gap != ". " or words[at][1] - words[at][0] == 1)
+                and (not self._lists.common(folded) or folded in self._lists.last)
+            )
+        return (self._surname(folded) and len(folded) > 3) or (first and self._lists.is_first(folded))
+
+    def _precedes(self, text: str, words: list[tuple[int, int, str, str]], at: int, capital: bool) -> bool:
+        """Does the word before belong to the name ("DUPONT Jean")?"""
+        _, end, word, folded = words[at - 1]
+        if text[end : words[at][0]] not in (" ", ", "):
+            return False
+        if not capital:
+            return self._surname(folded) and len(folded) > 3 and text[end : words[at][0]] == " "
+        upper = word.isupper() and len(word) > 2 and not self._lists.common(folded)
+        return word[0].isupper() and (upper or (self._surname(folded) and text[end : words[at][0]] == " "))

@@ -1,84 +1,78 @@
-"""The header list: everybody whom the headers name, and every form in which the text may name them."""
+"""The header list: everybody whom the headers and quote lines name, and every form in which the text may name them."""
 
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from email.utils import getaddresses
 
 from chalicelib.mail.model import Address, Mail
+from chalicelib.privacy.fold import fold
+from chalicelib.privacy.lists import Lists
 from chalicelib.privacy.spans import Span
 
-CIVILITY = r"(?:M(?:\.|r\.?|rs\.?|me|lle|s\.?|iss|gr|onsieur|adame|ademoiselle|aître|\.?me)|Dr\.?|D(?:octeur|octor|ott\.?(?:ssa)?|ottor(?:e|essa)?)|Pr\.?|Prof\.?(?:esseur|essor|essoressa|ssa)?|Me|Sig\.?(?:r?a|nor(?:a|e|ina)?)?|Avv\.?(?:ocat[oa])?|Ing\.?|Geom\.?|Rag\.?|Arch\.?|Sir|Lord|Lady|Herr|Frau|Señora?)"
-_CIVILITY = re.compile(rf"^{CIVILITY}(?:\s+|$)", re.IGNORECASE)
+MAX_PEOPLE = 300
+CIVILITY = (
+    r"(?:m\.|mr\.?|mrs\.?|mme\.?|mlle\.?|ms\.?|miss|mgr\.?|messrs\.?|mm\.|monsieur|madame|mademoiselle|maître|dr\.?|docteur|doctor|"
+    r"dott\.?(?:ssa)?|dottor(?:e|essa)?|pr\.?|prof\.?(?:ssa)?|professeure?|professor|professore(?:ssa)?|sig\.?(?:ra|na)?\.?|signor(?:a|e|ina|i)?|"
+    r"avv\.?(?:ta)?|avvocat[oa]|ing\.?|geom\.?|rag\.?|arch\.?|sir|lord|lady|dame|rev\.?|capt\.?|herr|frau|señora?|sra?\.)"
+)
+_CIVILITY = re.compile(rf"^(?:{CIVILITY}(?:\s+|$))+", re.IGNORECASE)
 _PART = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
 PARTICLES = frozenset(
-    "de du des la le van von der den di da del della dello dos d l of the and et e y zu ten ter".split()
+    "de du des la le van von der den di da del della dello dos d l of the and et e y zu ten ter bin ben al el".split()
 )
-_NOT_NAMES = frozenset(
-    "info contact service support team noreply reply no not admin sales billing office mail email newsletter "
-    "equipe secretariat accueil compta comptabilite direction postmaster mailer daemon notification notifications "
-    "alert alerts news hello bonjour help webmaster system root via on behalf the for pour le la du chez group groupe "
-    "service clients client customer care account accounts ordini assistenza segreteria ufficio commerciale "
-    "security marketing staff press orders order hr rh it dr pr prof me mme mr mrs ms sig".split()
+_ROLES = frozenset(
+    "info contact service services support team noreply reply no not admin sales billing office mail email newsletter equipe "
+    "secretariat accueil compta comptabilite direction postmaster mailer daemon notification notifications alert alerts news hello "
+    "bonjour help webmaster system root via on behalf for pour chez group groupe clients client customer care account accounts "
+    "ordini assistenza segreteria ufficio commerciale security marketing staff press orders order hr rh it me do donotreply "
+    "recrutement jobs facturation facture factures invoice shop boutique store online undisclosed recipients mailing list".split()
 )
-
-
-def _folded(code: int) -> str:
-    plain = unicodedata.normalize("NFKD", chr(code))
-    first = next((c for c in plain if not unicodedata.combining(c)), chr(code)).lower()
-    return {"ß": "s", "ø": "o", "ł": "l", "đ": "d", "æ": "a", "œ": "o"}.get(first, first)[:1]
-
-
-_FOLD = {code: _folded(code) for code in (*range(0x41, 0x5B), *range(0xC0, 0x250), *range(0x1E00, 0x1F00))}
-
-
-def fold(text: str) -> str:
-    """Lower case without accents, for Latin letters; the length never changes, so offsets stay true."""
-    return text.translate(_FOLD)
-
-
-COMMON = frozenset(
-    "petit grand blanc noir brun roux long page rose may will mark bill martin marin berger boulanger marchand "
-    "leger roy roi fort bon bonnet moulin vigne prince roman noel juin avril grace hope faith joy green brown white "
-    "black young king price bell wood stone field day rich frank art dean grant chance drew gene jean pierre "
-    "rossi bianchi verde verdi villa costa sole luna stella santa bruno chiara serena allegra gioia felice fiore".split()
+_COMPANY = frozenset(
+    "sarl sas sasu sa eurl sci scop inc ltd llc llp plc corp corporation gmbh ag spa srl snc company companies cie bank banque banca "
+    "assurance assicurazioni insurance universite university universita hopital hospital ospedale clinique clinica cabinet studio mairie comune "
+    "association associazione foundation fondation school ecole scuola lycee institut institute istituto laboratoire pharmacie farmacia "
+    "ministere ministry agence agency agenzia media solutions consulting partners groupe group holding".split()
 )
-"""Words that are names and words: alone they count as a mention only with a capital."""
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A known person: `name` as the header wrote it, its folded `parts`, and the addresses that go with it."""
+    """A known person or organisation (`entity`): the name as written, its folded `parts`, and its addresses."""
 
     name: str
     parts: tuple[str, ...]
+    entity: str = "PERSON"
     addresses: frozenset[str] = field(default=frozenset())
 
 
 def name_parts(name: str) -> tuple[str, ...]:
-    """The folded parts of a display name that can name a person: no civility, no particle, no function word."""
+    """The folded parts of a display name that can name somebody: no civility, no particle, no role word."""
     if "@" in name:
         return ()
     clean = _CIVILITY.sub("", name.strip().strip("\"'"))
-    clean = re.split(r"\s*[(\[|/]|\s+-\s+|\svia\s", clean)[0]
+    clean = re.split(r"\s*[(\[|/]|\s+[-–]\s+|\svia\s", clean)[0]
     words = [fold(word) for word in _PART.findall(clean)]
-    return tuple(word for word in words if word not in PARTICLES and word not in _NOT_NAMES and len(word) > 1)[:6]
+    return tuple(word for word in words if word not in PARTICLES and word not in _ROLES and len(word) > 1)[:6]
 
 
-def header_people(mail: Mail) -> tuple[Person, ...]:
-    """Everybody in From, To, Cc and Reply-To, one entry per person."""
-    found: dict[tuple[str, ...], Person] = {}
-    for address in addresses(mail):
-        parts = name_parts(address.name)
-        if not parts:
-            continue
-        key = tuple(sorted(parts))
-        known = found.get(key)
-        joined = frozenset({address.address.casefold()} - {""}) | (known.addresses if known else frozenset())
-        found[key] = Person(known.name if known else address.name, known.parts if known else parts, joined)
-    return tuple(found.values())
+def kind(name: str, lists: Lists) -> str:
+    """`PERSON` or `ORGANIZATION`, for a display name."""
+    words = [fold(word) for word in _PART.findall(name)]
+    parts = name_parts(name)
+    if not parts or any(word in _COMPANY for word in words):
+        return "ORGANIZATION"
+    if any(lists.is_first(word) for word in parts) or _CIVILITY.match(name.strip()):
+        return "PERSON"
+    if len(parts) == 1 and parts[0] not in lists.last:
+        return "ORGANIZATION"
+    return (
+        "ORGANIZATION"
+        if len(parts) > 1 and all(word in lists.words and word not in lists.last for word in parts)
+        else "PERSON"
+    )
 
 
 def addresses(mail: Mail) -> Iterable[Address]:
@@ -90,41 +84,139 @@ def addresses(mail: Mail) -> Iterable[Address]:
     yield from mail.reply_to
 
 
+def known_people(mail: Mail, lists: Lists) -> tuple[Person, ...]:
+    """Everybody in the address headers, in other headers that carry names, and in quote lines; one entry each."""
+    named = [*addresses(mail), *_other_headers(mail), *quoted(mail.text)]
+    found: dict[tuple[str, ...], Person] = {}
+    for address in named[:MAX_PEOPLE]:
+        name = address.name if name_parts(address.name) else _from_local_part(address.address, lists)
+        parts = name_parts(name)
+        if not parts:
+            continue
+        key = tuple(sorted(parts))
+        known = found.get(key)
+        joined = frozenset({address.address.casefold()} - {""}) | (known.addresses if known else frozenset())
+        found[key] = Person(known.name if known else name, known.parts if known else parts, kind(name, lists), joined)
+    return tuple(found.values())
+
+
+_NAMED = frozenset(
+    (
+        "sender",
+        "resent-from",
+        "resent-to",
+        "x-original-from",
+        "x-original-sender",
+        "delivered-to",
+        "x-original-to",
+        "bcc",
+    )
+)
+
+
+def _other_headers(mail: Mail) -> Iterator[Address]:
+    for name, value in mail.headers:
+        if name in _NAMED:
+            for shown, address in getaddresses([value[:2000]]):
+                yield Address(shown, address)
+
+
+def _from_local_part(address: str, lists: Lists) -> str:
+    """ "jean.dupont@…" names somebody even where the display name is missing."""
+    words = [word for word in re.split(r"[._\-+\d]+", address.partition("@")[0]) if len(word) > 2]
+    if len(words) < 2 or not any(fold(word) in lists.first or fold(word) in lists.last for word in words):
+        return ""
+    return " ".join(word.capitalize() for word in words[:3])
+
+
+_NAME = r"[^\W\d_][\w'’.-]{0,30}(?:[ ,]{1,2}[^\W\d_][\w'’.-]{0,30}){0,4}"
+_FIELD = re.compile(
+    r"^[>|* ]{0,12}(?:de|from|da|von|à|a|to|cc|cci|bcc|ccn|per|an|envoyé par|sent by|expéditeur|mittente|destinataires?|destinatari[oa]?|reply-to|"
+    r"répondre à|rispondi a|organizer|organisateur|organizzatore|participants?|présents?|presenti|attendees?|required|obligatoire)\*?[ ]?:\*?[ ]?([^\n]{2,400})$",
+    re.IGNORECASE | re.MULTILINE,
+)
+_WROTE = re.compile(
+    rf"(?:^|[,:>*] ?|\d ?)({_NAME}) ?(?:[<(\[][^\s<>()\[\]]{{3,200}}[>)\]])?[ \n]{{0,2}}(?:a écrit|wrote|writes|ha scritto|écrivait|schrieb|escribió|said)[ ]?:",
+    re.IGNORECASE | re.MULTILINE,
+)
+_CALENDAR = re.compile(
+    r'(?<=[;:])(?:CN|X-[A-Z-]{3,30}NAME)=(?:"([^"\n]{2,120})"|([^;:"\n]{2,120}))|^(?:FN|N)(?:;[^:\n]{0,80})?:([^\n]{2,120})',
+    re.MULTILINE,
+)
+_CAPITAL = re.compile(r"^[A-ZÀ-ÖØ-Þ\"']")
+
+
+def quoted(text: str) -> Iterator[Address]:
+    """People in the header lines of quoted and forwarded mail, in "X wrote:" lines and in calendar fields."""
+    head = text[:200_000]
+    for match in _FIELD.finditer(head):
+        for piece in re.split(r"[;>]\s*,?|,\s(?=[^,<]{2,60}<)", match.group(1))[:30]:
+            name, _, address = piece.strip().partition("<")
+            if _CAPITAL.match(name.strip()) and len(name.split()) <= 5 and not any(c.isdigit() for c in name):
+                yield Address(name.strip(" \"'*"), address.strip("> "))
+    for match in _WROTE.finditer(head):
+        name = match.group(1).rsplit(" à ", 1)[-1].strip()
+        if _CAPITAL.match(name) and len(name_parts(name)) >= 1 and not _DAY.search(fold(name)):
+            yield Address(name, "")
+    for match in _CALENDAR.finditer(head):
+        name = next(group for group in match.groups() if group)
+        yield Address(" ".join(reversed([p for p in name.split(";") if p])) if ";" in name else name, "")
+
+
+_DAY = re.compile(r"\b(?:lun|mar|mer|jeu|ven|sam|dim|mon|tue|wed|thu|fri|sat|sun|gio|sab|dom|am|pm|utc|gmt|on|le|il)\b")
+
+
 class Mentions:
     """Finds each mention of the known people: full, first or last name, reversed, initials, in addresses and file names."""
 
-    def __init__(self, people: Iterable[Person]) -> None:
+    def __init__(self, people: Iterable[Person], lists: Lists) -> None:
         self.people = tuple(people)
-        self._full = {"".join(order) for p in self.people for order in _orders(p.parts)}
-        words = sorted({w for p in self.people for w in p.parts} | self._full, key=len, reverse=True)
-        initials = "".join(sorted({w[0] for p in self.people for w in p.parts}))
-        self._pattern: re.Pattern[str] | None = None
-        if words:
-            word = "|".join(map(re.escape, words))
-            joint = r"(?:[ ,.'_-]{1,3}(?:(?:de|du|des|la|le|van|von|der|di|da|del|della|d)[ '_-]{1,2}){0,2})"
-            self._pattern = re.compile(
-                rf"(?<![a-z])(?:[{re.escape(initials)}]\.?[ -]{{0,2}}(?:[{re.escape(initials)}]\.[ -]?)?)?"
-                rf"(?<![a-z])(?:{word})(?:{joint}(?:{word}|[{re.escape(initials)}]\b\.?))*(?![a-z])"
-            )
+        self._lists = lists
+        self.needs = ""
+        whole = {p.parts: p for p in self.people if p.entity != "PERSON"}
+        persons = [p for p in self.people if p.entity == "PERSON"]
+        joined = {"".join(order) for p in persons for order in _orders(p.parts)}
+        words = sorted({w for p in persons for w in p.parts if len(w) > 1} | joined, key=lambda w: (-len(w), w))
+        initials = "".join(sorted({w[0] for p in persons for w in p.parts}))
+        self._pattern = _pattern(words, initials) if words else None
+        phrases = [r"[\s,._-]{1,3}".join(map(re.escape, parts)) for parts in whole]
+        self._phrases = (
+            re.compile(rf"(?<![a-z])(?:{'|'.join(sorted(phrases, key=len, reverse=True))})(?![a-z])")
+            if phrases
+            else None
+        )
 
-    def find(self, text: str) -> Iterable[Span]:
+    def find(self, text: str) -> Iterator[Span]:
         """Spans in `text` (a reading view)."""
-        if self._pattern is None:
-            return
-        for match in self._pattern.finditer(fold(text)):
-            shown = match.group()
+        folded = fold(text)
+        if self._phrases:
+            for match in self._phrases.finditer(folded):
+                if text[match.start()].isupper() or " " in match.group():
+                    yield Span(match.start(), match.end(), "ORGANIZATION", "header_list", 1.0, 2)
+        for match in self._pattern.finditer(folded) if self._pattern else ():
             start, end = match.span()
             while end > start and not text[end - 1].isalnum():
                 end -= 1
-            if len(shown) <= 3 or shown in COMMON:
-                if not text[start].isupper():
-                    continue
+            shown = folded[start:end]
+            if (len(shown) <= 3 or self._lists.common(shown)) and not text[start].isupper():
+                continue
             yield Span(start, end, "PERSON", "header_list", 1.0, 2)
 
 
-def _orders(parts: tuple[str, ...]) -> Iterable[tuple[str, ...]]:
+def _pattern(words: list[str], initials: str) -> re.Pattern[str]:
+    word = "|".join(map(re.escape, words))
+    one = f"[{re.escape(initials)}]"
+    joint = r"(?:[ ]?\n[> ]{0,6}|[ ,.'_+-]{1,3})(?:(?:de|du|des|la|le|van|von|der|di|da|del|della|d)[ '_-]{1,2}){0,2}"
+    return re.compile(
+        rf"(?<![a-z])(?:{one}(?:\.[ ]?|[ _-])){{0,2}}(?:{word})(?:{joint}(?:(?:{word})(?![a-z])|{one}(?![a-z'])\.?)){{0,5}}(?![a-z])"
+    )
+
+
+def _orders(parts: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
     if len(parts) > 1:
         yield parts
         yield parts[::-1]
         yield (parts[0][0], *parts[1:])
         yield (*parts[1:], parts[0][0])
+        yield (parts[0], parts[-1])
+        yield (parts[-1], parts[0])

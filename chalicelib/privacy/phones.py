@@ -2,36 +2,76 @@
 
 from __future__ import annotations
 
-import re
+from chalicelib.privacy.rules import DIGITS, Rule, rule
 
-from chalicelib.privacy.rules import Rule, rule
+_BREAK = r"(?:\n[>| ]{0,6})?"
+_SEP = rf"[ .\-/]{{0,2}}{_BREAK}"
+_BEFORE = r"(?<![\w+,])(?<!\d[.\-/])"
+_AFTER = r"(?!\w|[.,\-/]\d)"
+_EXTENSION = r"(?:[ ,]{0,2}(?:x|ext\.?|extension|poste|int\.?|interno|#)[ ]?\d{1,6})?"
 
-_S = r"[ .\-/]?"
-_BEFORE, _AFTER = r"(?<![\w+,])(?<!\d[.\-/])", r"(?![\w]|[.,\-/]\d)"
-_FLAGS = re.IGNORECASE
+
+def _phone(name: str, pattern: str, score: float, needs: str = DIGITS, rank: int = 1) -> Rule:
+    return rule(name, "PHONE_NUMBER", pattern, score, needs=needs, rank=rank)
+
+
+def _length(text: str) -> bool:
+    return 6 <= sum(c.isdigit() for c in text) <= 15
+
 
 PHONES: tuple[Rule, ...] = (
-    rule(
+    # +, 00 or 011 and 7 to 14 digits: any country (E.164), with the "(0)" that people write.
+    _phone(
         "phone_international",
-        "PHONE_NUMBER",
-        r"(?<![\w+])(?:\+|00)(?:[ .]?)[1-9](?:[ .\-/]{0,2}(?:\n[> ]{0,6})?[()]?\d[)]?){6,13}(?!\w)",
+        rf"(?<![\w+])(?:\(?\+|(?:\(?00)(?=[ ]?[1-9])|011[ .-](?=[1-9]))[ ]?[1-9](?:{_SEP}[()]?[ ]?\d[)]?){{6,14}}{_EXTENSION}(?![\d])",
         0.95,
-        needs="+0",
-        rank=2,
+        "+0",
+        2,
     ),
-    rule("phone_fr", "PHONE_NUMBER", rf"{_BEFORE}\(?0{_S}\)?[1-9](?:[ .\-/]{{0,2}}(?:\n[> ]{{0,6}})?\d{{2}}){{4}}(?!\w|[.,-]\d)", 0.9, needs="0", rank=2),
-    rule("phone_us", "PHONE_NUMBER", rf"{_BEFORE}(?:\+?1[ .\-]?)?(?:\([2-9]\d\d\) ?|[2-9]\d\d[ .\-])[2-9]\d\d[ .\-]\d{{4}}(?: ?(?:x|ext\.?) ?\d{{1,6}})?{_AFTER}", 0.85),
-    rule("phone_uk", "PHONE_NUMBER", rf"{_BEFORE}\(?0(?:\d{{2}}\)? \d{{4}} \d{{4}}|\d{{3}}\)? \d{{3}} \d{{3,4}}|\d{{4}}\)? \d{{5,6}}|\d{{4}}\)? \d{{3}} \d{{3}}|7\d{{3}} ?\d{{6}})(?!\w)", 0.85, needs="0"),
-    rule("phone_it_mobile", "PHONE_NUMBER", rf"{_BEFORE}3[2-9]\d[ .\-/]?\d{{3}}[ .\-]?\d{{3,4}}{_AFTER}", 0.7, needs="3"),
-    rule("phone_it_land", "PHONE_NUMBER", rf"{_BEFORE}0\d{{1,3}}[ ./\-]\d{{3,4}}[ .\-]?\d{{2,4}}(?:[ .\-]?\d{{2}})?{_AFTER}", 0.7, needs="0"),
-    rule("phone_trunk", "PHONE_NUMBER", rf"{_BEFORE}\(?0\d{{1,4}}\)?(?:[ ./\-]{{1,2}}\d{{2,4}}){{2,4}}{_AFTER}", 0.7, needs="0"),
-    rule("phone_de", "PHONE_NUMBER", rf"{_BEFORE}\(?0\d{{2,5}}\)?[ /\-]{{1,3}}\d{{3,9}}(?:-\d{{1,4}})?{_AFTER}", 0.7, needs="0"),
-    rule("phone_es", "PHONE_NUMBER", rf"{_BEFORE}[679]\d\d(?:[ .\-]\d{{3}}[ .\-]\d{{3}}|(?:[ .\-]\d\d){{3}}){_AFTER}", 0.7),
+    _phone("phone_fr", rf"{_BEFORE}\(?0[ ]?\)?[1-9](?:{_SEP}\d\d){{4}}(?!\w|[.,-]\d)", 0.9, "0", 2),
+    _phone(
+        "phone_us",
+        rf"{_BEFORE}(?:1[ .\-]?)?(?:\([2-9]\d\d\)[ .\-]?|[2-9]\d\d[ .\-])[2-9]\d\d[ .\-]\d{{4}}{_EXTENSION}(?!\w|[.\-/]\d)",
+        0.85,
+    ),
+    _phone(
+        "phone_us_1",
+        rf"{_BEFORE}(?:\+?1[ .\-])(?:\(\d{{3}}\)|\d{{3}})[ .\-]?\d{{3}}[ .\-]?\d{{4}}{_EXTENSION}(?!\w|[.\-/]\d)",
+        0.85,
+        "1",
+    ),
+    _phone(
+        "phone_us_loose",
+        rf"{_BEFORE}(?:\(\d{{3}}\)[ ]?|\d{{3}}[.\-])\d{{3}}[.\-]\d{{4}}{_EXTENSION}(?!\w|[.\-/]\d)",
+        0.75,
+    ),
+    _phone(
+        "phone_uk",
+        rf"{_BEFORE}\(?0(?:\d{{2}}\)?[ ]\d{{4}}[ ]\d{{4}}|\d{{3}}\)?[ ]\d{{3}}[ ]\d{{3,4}}|\d{{4}}\)?[ ]\d{{5,6}}|"
+        rf"\d{{4}}\)?[ ]\d{{3}}[ ]\d{{3}}|7\d{{3}}[ ]?\d{{3}}[ ]?\d{{3}}){_EXTENSION}(?!\w)",
+        0.85,
+        "0",
+    ),
+    _phone("phone_it_mobile", rf"{_BEFORE}3[2-9]\d[ .\-/]?\d{{2,3}}[ .\-]?\d{{2}}[ .\-]?\d{{2,3}}{_AFTER}", 0.7, "3"),
+    _phone(
+        "phone_it_land", rf"{_BEFORE}0\d{{1,3}}[ ./\-]\d{{3,4}}[ .\-]?\d{{2,4}}(?:[ .\-]?\d{{2}})?{_AFTER}", 0.7, "0"
+    ),
+    _phone("phone_trunk", rf"{_BEFORE}\(?0\d{{1,4}}\)?(?:[ ./\-]{{1,2}}\d{{2,4}}){{2,4}}{_AFTER}", 0.7, "0"),
+    _phone(
+        "phone_slash", rf"{_BEFORE}\(?0\d{{1,5}}\)?[ ]?[/\-][ ]?\d{{3,9}}(?:[ .\-]\d{{1,4}}){{0,3}}{_AFTER}", 0.7, "0"
+    ),
+    _phone("phone_plain", rf"{_BEFORE}0[1-9]\d{{7,10}}{_AFTER}", 0.6, "0"),
+    _phone("phone_es", rf"{_BEFORE}[679]\d\d(?:[ .\-]\d{{3}}[ .\-]\d{{3}}|(?:[ .\-]\d\d){{3}}){_AFTER}", 0.7),
+    _phone("phone_groups", rf"{_BEFORE}(?:\d{{2}}[ ]){{3,4}}\d{{2}}(?!\w|[.,\-/ ]\d|[ ]?[€$£%])", 0.5),
     rule(
         "phone_near",
         "PHONE_NUMBER",
-        r"(?<![\w])\(?\+?\d(?:[ .\-/()]{0,2}\d){5,14}(?!\w)",
-        0.6,
-        near=r"t[ée]l(?:[ée]phone)?\.?|phone|mobile|cell(?:ulare|phone)?|portable|fax|telefono|tel\.?|gsm|call|appel(?:er|ez)|whatsapp|sms|natel|handy|móvil|hotline|standard",
+        rf"(?<![\w])\(?\+?\d(?:[ .\-/()]{{0,2}}\d){{5,14}}{_EXTENSION}(?!\w|[ ]?[€$£%])",
+        0.65,
+        check=_length,
+        near=r"t[ée]l(?:[ée]phone|[ée]fono)?\.?|(?:tele)?phone|mobile|mob\.?|cell(?:ulare|phone)?\.?|portable|fax|gsm|call(?:ing)?|appel(?:er|ez|le)|"
+        r"whatsapp|sms|text|natel|handy|móvil|hotline|standard|joignable|contact|num[ée]ro|numero|number|ligne directe|linea diretta|interno|"
+        r"chiam(?:i|are|armi|o|ate)|richiam(?:i|are|armi|arci)|recapito|dial|reach|ring|rappel(?:er|ez|le)|06|07",
+        needs=DIGITS,
     ),
-)  # fmt: skip
+)

@@ -5,30 +5,42 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 from chalicelib.privacy.spans import Span
 
-CONTEXT_WINDOW = 60
+CONTEXT_WINDOW = 48
 """How many characters before a find its context word may stand."""
+
+
+class Recognizer(Protocol):
+    """Anything that finds personal data in a text; `needs` are characters of which one must be there ("" for any)."""
+
+    @property
+    def needs(self) -> str: ...
+
+    def find(self, text: str) -> Iterator[Span]:
+        """Every find in `text`, in linear time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """`group` of `pattern` is the find. `check` gets its letters and digits in upper case, without separators.
+    """`group` of `pattern` is the find. `check` gets its letters and digits in upper case, or all of it when `whole`.
 
-    `near` must match in the characters before the find (`CONTEXT_WINDOW`) when given. `needs`: at least one
-    of these characters must be in the text. Patterns are linear: bounded repeats, no nested quantifiers.
+    `near` must match in the characters before the find (`CONTEXT_WINDOW`) when given. `rank` is that of `Span`.
+    Patterns are linear: bounded repeats, no nested quantifiers over the same characters.
     """
 
     name: str
     entity: str
     pattern: re.Pattern[str]
     score: float
-    group: int | str = 0
+    group: int = 0
     check: Callable[[str], bool] | None = None
     near: re.Pattern[str] | None = None
     needs: str = ""
     rank: int = 1
+    whole: bool = False
 
     def find(self, text: str) -> Iterator[Span]:
         """Every find in `text`."""
@@ -36,8 +48,10 @@ class Rule:
             start, end = match.span(self.group)
             if start >= end:
                 continue
-            if self.check and not self.check(bare(match.group(self.group))):
-                continue
+            if self.check:
+                found = match.group(self.group)
+                if not self.check(found if self.whole else bare(found)):
+                    continue
             if self.near and not self.near.search(text, max(0, start - CONTEXT_WINDOW), start):
                 continue
             yield Span(start, end, self.entity, self.name, self.score, self.rank)
@@ -46,6 +60,11 @@ class Rule:
 def bare(text: str) -> str:
     """Letters and digits only, upper case."""
     return "".join(c for c in text if c.isalnum()).upper()
+
+
+def has_digit(text: str) -> bool:
+    """A check: references hold a digit, words do not."""
+    return any(c.isdigit() for c in text)
 
 
 def rule(
@@ -57,10 +76,14 @@ def rule(
     check: Callable[[str], bool] | None = None,
     near: str = "",
     needs: str = "",
-    group: int | str = 0,
+    group: int = 0,
     flags: int = re.IGNORECASE,
     rank: int = 1,
+    whole: bool = False,
 ) -> Rule:
-    """A rule from its written form; `near` is a list of words as an expression, matched as whole words."""
+    """A rule from its written form; `near` is an expression of whole words."""
     context = re.compile(rf"(?<!\w)(?:{near})(?!\w)", re.IGNORECASE) if near else None
-    return Rule(name, entity, re.compile(pattern, flags), score, group, check, context, needs, rank)
+    return Rule(name, entity, re.compile(pattern, flags), score, group, check, context, needs, rank, whole)
+
+
+DIGITS = "0123456789"

@@ -1,33 +1,61 @@
-"""Cuts off a name's span what is not the name: salutations, civilities, punctuation."""
+"""Cuts off a model's span what is not the name, and drops spans that name nothing."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 
+from chalicelib.privacy.fold import fold
+from chalicelib.privacy.lists import Lists
 from chalicelib.privacy.people import CIVILITY
 from chalicelib.privacy.spans import Span
 
 _HEAD = re.compile(
-    r"^(?:[\W_]+|(?:bonjour|bonsoir|salut|coucou|hello|hi|hey|dear|ch[eè]re?s?|ciao|salve|buongiorno|buonasera|gentile|"
-    r"gentilissim[oa]|car[oa]|egregi[oa]|merci|thanks|grazie|cordialement|regards|saluti|hallo|liebe[r]?|hola|estimad[oa]|"
-    rf"from|to|cc|de|à|da|a|re|fwd?|tr|objet|subject|le|la|les|il|lo|the|{CIVILITY})(?=[\s,:]|$)[\s,:]*)",
+    r"(?:[^\w<]+|(?:bonjour|bonsoir|salut|coucou|hello|hi|hey|dear|ch[eè]re?s?|ciao|salve|buongiorno|buonasera|gentile|gentilissim[oa]|"
+    r"car[oa]|egregi[oa]|merci|thanks|grazie|cordialement|regards|saluti|hallo|liebe[r]?|hola|estimad[oa]|from|to|cc|de|à|da|a|re|fwd?|tr|objet|"
+    rf"subject|oggetto|le|la|les|il|lo|gli|i|the|{CIVILITY})(?=[\s,:]|$)[\s,:]*)",
     re.IGNORECASE,
 )
-_TAIL = re.compile(r"(?:[\s,;:!?()\[\]{}\"<>|*_-]+|'s)$")
+_TAIL = re.compile(r"(?:[^\w.)]+|'s|’s|\.(?<![A-Z]\.))$")
+_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 
 
-def trim(span: Span, text: str) -> Span | None:
-    """The span without its salutation and edges; None when nothing of a name is left."""
+def trim(span: Span, text: str, lists: Lists) -> Iterator[Span]:
+    """The span without salutation and edges, one per line; nothing when only common words are left."""
+    start = span.start
+    for line in text[span.start : span.end].split("\n"):
+        yield from _line(replace(span, start=start, end=start + len(line)), text, lists)
+        start += len(line) + 1
+
+
+def _line(span: Span, text: str, lists: Lists) -> Iterator[Span]:
     start, end = span.start, span.end
     while start < end:
-        head = _HEAD.match(text[start:end])
-        if not head or not head.end():
+        head = _HEAD.match(text, start, end)
+        if not head or head.end() == start:
             break
-        start += head.end()
-    tail = _TAIL.search(text[start:end])
+        start = head.end()
+    tail = _TAIL.search(text, start, end)
     if tail:
-        end = start + tail.start()
-    if end - start < 2 or not any(c.isalpha() for c in text[start:end]):
-        return None
-    return span if (start, end) == (span.start, span.end) else replace(span, start=start, end=end)
+        end = tail.start()
+    words = [(m.start(), m.end(), fold(m.group())) for m in _WORD.finditer(text, start, end)]
+    if span.entity == "PERSON":
+        while words and _plain(words[0][2], lists) and len(words) > 1:
+            words.pop(0)
+            start = words[0][0]
+        while words and _plain(words[-1][2], lists) and len(words) > 1:
+            words.pop()
+            end = words[-1][1]
+    named = [word for _, _, word in words if not lists.common(word)]
+    if span.entity == "PERSON":
+        named += [word for _, _, word in words if word in lists.first and len(words) > 1]
+    if end - start < 2 or not named or (len(words) == 1 and len(words[0][2]) < 3 and not text[start:end].isupper()):
+        return
+    if not any(c.isupper() for c in text[start:end]):
+        return
+    yield span if (start, end) == (span.start, span.end) else replace(span, start=start, end=end)
+
+
+def _plain(word: str, lists: Lists) -> bool:
+    return word in lists.words and word not in lists.first and word not in lists.last

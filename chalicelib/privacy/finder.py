@@ -1,0 +1,116 @@
+"""Finds the personal data of one text: rules and lists first, then the models where a name can still be."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import groupby
+
+from chalicelib.mail.language import detect
+from chalicelib.privacy.addresses import ADDRESSES
+from chalicelib.privacy.digits import Numbers
+from chalicelib.privacy.identifiers import NET
+from chalicelib.privacy.keys import SECRETS
+from chalicelib.privacy.lists import Lists
+from chalicelib.privacy.names import Names
+from chalicelib.privacy.national import NATIONAL
+from chalicelib.privacy.ner import Ner
+from chalicelib.privacy.normalize import View
+from chalicelib.privacy.people import Mentions
+from chalicelib.privacy.phones import PHONES
+from chalicelib.privacy.pieces import Piece, pieces
+from chalicelib.privacy.places import Places
+from chalicelib.privacy.references import REFERENCES
+from chalicelib.privacy.rules import Recognizer
+from chalicelib.privacy.spans import Span, resolve
+from chalicelib.privacy.trim import trim
+from chalicelib.runtime.errors import Retryable
+
+NER_SCORE = 0.7
+_BATCH = 16
+_SEPARATORS = str.maketrans("_-.+~", "     ")
+
+
+class Deadline:
+    """`Retryable("anonymizer_timeout")` once `seconds` have passed."""
+
+    def __init__(self, seconds: float) -> None:
+        self._end = time.monotonic() + seconds
+
+    def check(self) -> None:
+        """Raise when the time is over."""
+        if time.monotonic() > self._end:
+            raise Retryable("anonymizer_timeout")
+
+
+class Finder:
+    """All recognizers. `ner` None leaves the models out; `extra` are the operator's recognizers."""
+
+    def __init__(self, lists: Lists, ner: Ner | None = None, extra: Sequence[Recognizer] = ()) -> None:
+        self._lists = lists
+        self._ner = ner
+        self._rules: tuple[Recognizer, ...] = (
+            *NET,
+            Numbers(),
+            *NATIONAL,
+            *PHONES,
+            *ADDRESSES,
+            *REFERENCES,
+            *SECRETS,
+            Names(lists),
+            Places(lists),
+            *extra,
+        )
+
+    def find(self, text: str, mentions: Mentions, deadline: Deadline) -> tuple[Span, ...]:
+        """Disjoint spans of `text` in reading order."""
+        if not text.strip():
+            return ()
+        view = View(text)
+        found = list(mentions.find(view.text))
+        for rule in self._rules:
+            if not rule.needs or any(c in view.text for c in rule.needs):
+                found += rule.find(view.text)
+                deadline.check()
+        if self._ner:
+            found += self._named(view.text, resolve(s for s in found if s.score >= NER_SCORE), self._ner, deadline)
+        return _back(view, found)
+
+    def find_in_name(self, name: str, mentions: Mentions) -> tuple[Span, ...]:
+        """Of a file name: its words are separated by anything, and the models make nothing of it."""
+        view = View(name)
+        words = view.text.translate(_SEPARATORS)
+        found = [*mentions.find(words)]
+        for rule in self._rules:
+            found += rule.find(view.text)
+            if words != view.text:
+                found += (s for s in rule.find(words) if s.entity not in ("URL", "ADDRESS"))
+        return _back(view, found)
+
+    def _named(self, text: str, certain: Sequence[Span], ner: Ner, deadline: Deadline) -> Iterator[Span]:
+        main = detect(text)
+        wanted = [
+            (model, piece) for piece in pieces(text, certain, self._lists, main) for model in ner.models(piece.language)
+        ]
+        for model, group in groupby(sorted(wanted, key=lambda pair: pair[0]), key=lambda pair: pair[0]):
+            chosen = [piece for _, piece in group]
+            for start in range(0, len(chosen), _BATCH):
+                batch = chosen[start : start + _BATCH]
+                deadline.check()
+                for piece, finds in zip(batch, ner.find([p.text for p in batch], model), strict=True):
+                    yield from self._trimmed(text, piece, finds, f"ner_{model}")
+
+    def _trimmed(self, text: str, piece: Piece, finds: Sequence[tuple[int, int, str]], name: str) -> Iterator[Span]:
+        for start, end, entity in finds:
+            span = Span(piece.source(start), piece.source(end - 1) + 1, entity, name, NER_SCORE, 0)
+            yield from trim(span, text, self._lists)
+
+
+def _back(view: View, found: Sequence[Span]) -> tuple[Span, ...]:
+    """In the source's offsets, disjoint again (two characters of the view may be one of the source)."""
+    moved = []
+    for span in resolve(found):
+        start, end = view.original(span.start, span.end)
+        moved.append(replace(span, start=start, end=end))
+    return tuple(s for s in resolve(moved) if any(c.isalnum() for c in view.source[s.start : s.end]))

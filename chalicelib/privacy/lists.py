@@ -1,0 +1,67 @@
+"""The shipped lists: first names, surnames, words that are words before they are names, and places."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+
+from chalicelib.privacy.fold import fold
+
+_AMBIGUOUS = (
+    "petit grand blanc noir brun roux long page rose may will mark bill berger boulanger marchand leger roy roi fort bon "
+    "bonnet moulin vigne prince noel juin avril grace hope faith joy green brown white black young king price bell wood "
+    "stone field day rich frank art dean grant chance drew gene villa costa sole luna stella santa bruno gioia felice "
+    "fiore verde verdi rossi bianchi neri april june august autumn summer dawn eve ivy iris jasmine ruby pearl amber "
+    "crystal ginger rusty rocky chase pat sue rob jack don ray guy max sandy cliff cash case trace skip brook brooks lane "
+    "forest heath glen dale ford lee penny star sky sunny angel destiny trinity genesis harmony melody precious treasure "
+    "charity patience temple major sergeant mercy christian christmas easter sunday domenica pasqua natale jean pierre "
+    "olive prune capucine marine océane victoire aimé désiré parfait prudence constance clémence france florence paris "
+    "lourdes milan verona sienna siena vienna london orlando dallas austin houston madison lincoln jackson jordan israel "
+    "china india asia america georgia virginia carolina dakota montana savannah charlotte chelsea brooklyn sydney holland "
+    "diamond mercedes porsche lexus ok hi no an so do he me my see in on at by to la le les de du des di da san saint "
+    "mon ton son ma ta sa que qui pour avec chez van den der dos das el los las ali bea val tel max min nom prenom via "
+    "signor signora dott ing avv dr pr mr mrs ms mme mlle monsieur madame maitre docteur professeur oncle tante papa "
+    "maman mamma nonna nonno zio zia mom dad aunt uncle server service client team support page home test data date"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Lists:
+    """Folded words. `common` says of a word that it is one before it is a name."""
+
+    first: frozenset[str]
+    last: frozenset[str]
+    words: frozenset[str]
+    places: frozenset[str]
+    ambiguous: frozenset[str]
+
+    def common(self, word: str) -> bool:
+        """A word of the language (folded), which alone proves no name."""
+        return word in self.words or word in self.ambiguous
+
+    def is_first(self, word: str) -> bool:
+        """A first name that is nothing else; of a double name, either half."""
+        if word in self.ambiguous or len(word) < 3:
+            return False
+        return (word in self.first and word not in self.words) or (
+            "-" in word and any(self.is_first(half) for half in word.split("-"))
+        )
+
+
+@lru_cache(maxsize=1)
+def shipped() -> Lists:
+    """The lists in `chalicelib/privacy/data/` (sources and licences: `docs/privacy.md`)."""
+    return lists(_read("first_names"), _read("surnames"), _read("words"), _read("places"))
+
+
+def lists(first: Iterable[str], last: Iterable[str], words: Iterable[str], places: Iterable[str]) -> Lists:
+    """Lists from any words, folded here."""
+    ambiguous = frozenset(fold(word) for word in _AMBIGUOUS.split())
+    return Lists(*(frozenset(map(fold, some)) for some in (first, last, words, places)), ambiguous)
+
+
+def _read(name: str) -> list[str]:
+    text = (resources.files("chalicelib.privacy") / "data" / f"{name}.txt").read_text("utf-8")
+    return [line for line in text.split("\n") if line and not line.startswith("#")]

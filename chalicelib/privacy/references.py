@@ -1,0 +1,86 @@
+"""What is personal by the words before it: dates of birth, ages, record, account and order references."""
+
+from __future__ import annotations
+
+from chalicelib.privacy.rules import DIGITS, Rule, has_digit, rule
+
+_MONTH = (
+    r"(?:janv(?:ier|\.)?|févr?(?:ier|\.)?|fevrier|mars|avr(?:il|\.)?|mai|juin|juil(?:let|\.)?|août|aout|sept(?:embre|\.)?|oct(?:obre|\.)?|"
+    r"nov(?:embre|\.)?|déc(?:embre|\.)?|decembre|jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|"
+    r"sep(?:tember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?|gennaio|febbraio|marzo|aprile|maggio|giugno|luglio|agosto|settembre|"
+    r"ottobre|novembre|dicembre)"
+)
+_DATE = (
+    r"(?:\d{1,2}[ ]?[./-][ ]?\d{1,2}[ ]?[./-][ ]?\d{2,4}|\d{4}[./-]\d\d?[./-]\d\d?|"
+    rf"\d{{1,2}}(?:er|st|nd|rd|th|°)?[ ](?:of )?{_MONTH}\.?,?[ ]\d{{4}}|{_MONTH}\.?[ ]\d{{1,2}}(?:st|nd|rd|th)?,?[ ]\d{{4}})"
+)
+_LINK = r"[ ]?(?:n[°ºo.]{0,2}|no\.?|num[ée]ro|number|numero|id|ref\.?|#|:|est|is|è|=|le|la|il|de|du|the|of|,|\(|-)"
+_CODE = r"([A-Z0-9][A-Z0-9./_-]{2,28}[A-Z0-9])(?![A-Z0-9])"
+
+
+def _after(words: str) -> str:
+    """The words, some linking signs, then a code."""
+    return rf"(?<!\w)(?:{words})(?:{_LINK}){{0,4}}[ ]?{_CODE}"
+
+
+REFERENCES: tuple[Rule, ...] = (
+    rule(
+        "birth_date",
+        "DATE_OF_BIRTH",
+        rf"(?<![\w/.-]){_DATE}(?![\w])",
+        0.95,
+        near=r"née?s?(?:\(e\))?|naissance|ddn|n\.? le|nat[oaie](?:/a)?|nascita|born|birth(?:day|date)?|d\.?o\.?b\.?|birthday|"
+        r"anniversaire|compleanno|geboren|geburtsdatum|nacid[oa]|nacimiento",
+        needs=DIGITS,
+    ),
+    rule(
+        "age",
+        "AGE",
+        r"(?<![\w.,-])(?:1[01]\d|[1-9]?\d)(?=[ -](?:years?|yrs?|year|months?)[ -]old|[ ]?y/?o\b|[ ]?ans\b(?![ ](?:d'|de|après|plus))|[ ]anni\b)",
+        0.7,
+        needs=DIGITS,
+    ),
+    rule(
+        "age_aged",
+        "AGE",
+        r"(?:\baged|\bage(?: of)?:?|\bâgée? de|\bâge ?:?|\bet[àa] ?:?|\bturn(?:s|ed|ing)?) (1[01]\d|[1-9]?\d)(?![\w.,/%-]|[ ]?[%€$])",
+        0.7,
+        group=1,
+        needs=DIGITS,
+    ),
+    rule(
+        "age_im",
+        "AGE",
+        r"\b(?:I'm|I am|he is|she is|he's|she's) (1[01]\d|[1-9]\d)(?![\w/%:-]|[.,]\d|[ ]?[%€$]| (?:minutes?|hours?|days?|km|miles|percent))",
+        0.6,
+        group=1,
+        needs=DIGITS,
+    ),
+    rule(
+        "medical_record",
+        "MEDICAL_RECORD",
+        _after(
+            r"ipp|nip|nda|mrn|medical record|patient (?:id|number|no\.?)|hospital (?:number|no\.?)|dossier (?:médical|patient)|"
+            r"(?:n[°o]|num[ée]ro) (?:de )?(?:dossier|patient)|cartella(?: clinica)?|tessera sanitaria|numero paziente|dossier n[°o]"
+        ),
+        0.85,
+        group=1,
+        check=has_digit,
+        needs=DIGITS,
+    ),
+    rule(
+        "account_reference",
+        "ACCOUNT_REFERENCE",
+        _after(
+            r"(?:n[°ºo.]{1,2}|num[ée]ro|numero|codice|code|référence|réf\.?|rif\.?|id)[ ](?:de |d'|di |du )?(?:client|cliente|commande|compte|contrat|"
+            r"adhérent|abonnée?|abonnement|allocataire|sinistre|réservation|ordine|contratto|pratica|conto|prenotazione|polizza|police|membre|étudiant)|"
+            r"(?:client|commande|compte|contrat|adhérent|abonné|sinistre|réservation|cliente|ordine|contratto|pratica|polizza)[ ](?=n[°ºo.]|num|:|#)|"
+            r"(?:account|customer|client|order|booking|policy|member(?:ship)?|contract|claim|employee|student|tracking)[ ](?:number|no\.?|id|ref(?:erence)?|code|#)|"
+            r"(?:account|order|booking|policy) ?#|kundennummer|vertragsnummer|acct\.?(?: no\.?)?|routing number"
+        ),
+        0.75,
+        group=1,
+        check=has_digit,
+        needs=DIGITS,
+    ),
+)
