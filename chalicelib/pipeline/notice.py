@@ -59,7 +59,7 @@ def _system(notice: Notice) -> str:
 
 
 def plain(value: str) -> str:
-    """One line without control, zero-width and direction characters; sent without a parse mode, so nothing is markup."""
+    """One line without control, zero-width and direction characters. Sent without a parse mode: nothing is markup."""
     text = " ".join(UNSEEN.sub(" ", value).split())
     return text if len(text) <= MAX_VALUE else text[: MAX_VALUE - 1] + "…"
 

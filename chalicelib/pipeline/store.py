@@ -42,7 +42,8 @@ class StoreWorker:
         receipt = watch.receipt("store", "email.store", "stored")
         stored = self.store.store(message, text, original, (*message.receipts, receipt))
         if content.sender_key and stored.outcome == "stored":
-            write_history(self.cache, content.sender_key, self.store.sender_history(message.account, content.sender_key))
+            history = self.store.sender_history(message.account, content.sender_key)
+            write_history(self.cache, content.sender_key, history)
         self.telemetry.count("Stored", stage="store", status=stored.outcome)
         if stored.outcome == "duplicate":
             self.telemetry.log("duplicate", mail_id=message.mail_id, account=message.account, trace_id=message.trace_id)

@@ -1,7 +1,7 @@
 """The batch runner: the only place that decides what happens to a queue message.
 
-For each record: decode, work, and then forward, postpone or quarantine. Forwarding is one batched
-send at the end, so a message is acknowledged only after its successor is durable. Every path ends in
+For each record: decode, work, and then forward, postpone or quarantine. Forwarding is batched and always
+before the answer, so a message is acknowledged only after its successor is durable. Every path ends in
 exactly one of: acknowledged, reported as failed (SQS delivers it again), or quarantined.
 """
 
@@ -11,7 +11,7 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from time import perf_counter
+from time import monotonic, perf_counter
 from typing import Any, Protocol
 
 from chalicelib.pipeline import stages
@@ -23,6 +23,9 @@ from chalicelib.runtime.errors import ConfigurationError, Permanent, Retryable
 
 RESERVE_MS = 3_000
 """Milliseconds kept back at the end of an invocation: a record is not begun with less left."""
+
+FLUSH_SECONDS = 0.25
+"""Finished mails are handed on after this at the latest, while the rest of the batch is still worked on."""
 
 
 class BatchFailed(Exception):
@@ -61,12 +64,13 @@ class Runner:
     """
 
     stage: stages.Stage
-    worker: Worker
+    make_worker: Callable[[], Worker]
     queues: Queues
     report: bool
     read: Callable[[str], Any] = decode
     remaining_ms: Callable[[], float] = lambda: float("inf")
     chance: Callable[[], float] = field(default=random.random)
+    worker: Worker = field(init=False)
 
     def run(self, event: Mapping[str, Any]) -> dict[str, Any] | None:
         """Answer for Lambda: `{"batchItemFailures": [...]}`, or None where the answer is ignored."""
@@ -75,12 +79,18 @@ class Runner:
             self._guarded(record, self._read)
         readable = [record for record in records if record.message is not None]
         begun = self._begin(readable)
+        ready: list[Record] = []
+        flushed = monotonic()
         for record in readable:
-            if begun and self.remaining_ms() > RESERVE_MS:
-                self._guarded(record, self._process)
-            else:
+            if not begun or self.remaining_ms() < RESERVE_MS:
                 self._postpone(record, Retryable("out_of_time" if begun else "batch_not_begun", after=1))
-        self._forward([record for record in readable if record.forward and not record.failed])
+                continue
+            self._guarded(record, self._process)
+            ready += [record] if record.forward else []
+            if monotonic() - flushed > FLUSH_SECONDS:  # a slow mail must not hold up its neighbours
+                self._forward(ready)
+                ready, flushed = [], monotonic()
+        self._forward(ready)
         failures = [record.message_id for record in records if record.failed]
         o11y.count("Batch", len(records), stage=self.stage.name)
         if not failures:
@@ -91,6 +101,7 @@ class Runner:
 
     def _begin(self, records: Sequence[Record]) -> bool:
         try:
+            self.worker = self.make_worker()
             self.worker.begin([record.message for record in records if record.message])
         except ConfigurationError:
             raise

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
@@ -138,7 +139,9 @@ class Container:
         secrets, settings = self.backend_secrets, self.settings
         return AnonymizeWorker(
             spool=self.spool,
-            messages=EmailEngine(settings.emailengine_url, secrets.text("emailengine_token")),
+            messages=EmailEngine(
+                settings.emailengine_url, secrets.text("emailengine_token"), source_limit=settings.max_source
+            ),
             anonymizer=PresidioAnonymizer(),
             cache=self.cache,
             telemetry=o11y,
@@ -199,9 +202,23 @@ def _key(secrets: Secrets, name: str) -> bytes:
     return key
 
 
-@lru_cache(maxsize=1)
+_current: list[Container] = []
+
+
 def container() -> Container:
-    """The container of this process. Logs the effective settings once, masked."""
-    made = Container(os.environ)
-    o11y.log("settings", settings=made.settings.masked())
-    return made
+    """The container of this process, made at the first call. Logs the effective settings once, masked."""
+    if not _current:
+        _current.append(Container(os.environ))
+        o11y.log("settings", settings=_current[0].settings.masked())
+    return _current[0]
+
+
+@contextmanager
+def use(made: Container) -> Iterator[Container]:
+    """Work with this container instead, for tests: its cached properties can be set to other adapters before."""
+    before = _current[:]
+    _current[:] = [made]
+    try:
+        yield made
+    finally:
+        _current[:] = before

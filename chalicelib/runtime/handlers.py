@@ -16,7 +16,7 @@ def run_stage(name: str, event: Mapping[str, Any], context: Any) -> dict[str, An
     parts = container()
     runner = Runner(
         stage=stages.stage(name),
-        worker=parts.worker(name),
+        make_worker=lambda: parts.worker(name),
         queues=parts.queues,
         report=parts.settings.report_failures,
         remaining_ms=context.get_remaining_time_in_millis,

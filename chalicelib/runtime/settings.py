@@ -21,7 +21,7 @@ DOOR_FIELDS = {
     "gmail_tokens": "list: Bearer tokens of the Gmail door; two may be valid while one is rotated out",
     "gmail_keys": "list: HMAC keys of the Gmail door",
     "emailengine_secrets": "list: EmailEngine's `serviceSecret` values that sign its webhooks",
-    "emailengine_tokens": "list: Bearer tokens that EmailEngine's custom header may carry; empty switches the factor off",
+    "emailengine_tokens": "list: Bearer tokens that EmailEngine's custom header may carry; [] switches this off",
     "admin_tokens": "list: Bearer tokens of `/status` and `/admin/…`",
 }
 BACKEND_FIELDS = {

@@ -1,4 +1,4 @@
-"""The two small processes beside the embedded servers: the stand-ins, and the queue metrics of AWS."""
+"""The two small processes beside the embedded servers: the stand-ins, and CloudWatch's part of the alarms."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import sys
 from pathlib import Path
 
+from infra.local.emulator import Emulator
 from infra.local.process import LOOPBACK, Process, StartFailed, free_port, spawn, tail, wait_until
 from infra.local.server import Server
 
@@ -48,21 +49,21 @@ class StandIns(Server):
         _until_ready(self, process, lambda: self.log.read_text().lstrip().startswith("{"))
 
 
-class QueueMetrics(Server):
-    """Publishes the SQS metrics that AWS publishes by itself (`infra/local/metrics.py`)."""
+class Alarms(Server):
+    """Judges the queue alarms as CloudWatch does (`infra/local/alarms.py`)."""
 
-    name = "queue-metrics"
+    name = "alarms"
 
-    def __init__(self, folder: Path, endpoint: str, queues: list[str]) -> None:
+    def __init__(self, folder: Path, emulator: Emulator) -> None:
         super().__init__(folder)
-        self._arguments = [endpoint, *queues]
+        self._emulator = emulator
 
     @property
     def url(self) -> str:
-        return self._arguments[0]
+        return self._emulator.url
 
     def _launch(self) -> None:
-        command = [sys.executable, "-m", "infra.local.metrics", *self._arguments]
+        command = [sys.executable, "-m", "infra.local.alarms", self._emulator.url, self._emulator.region]
         process = spawn(command, self.log, {**os.environ, "PYTHONUNBUFFERED": "1"}, PROJECT)
         self._remember(port=0, pid=process.pid, birth=process.birth)
 
@@ -71,6 +72,3 @@ def _until_ready(server: Server, process: Process, ready: object) -> None:
     assert callable(ready)
     if not wait_until(lambda: ready() or not process.alive(), 20) or not process.alive():
         raise StartFailed(f"{server.name} did not start, see {server.log}: {tail(server.log)}")
-
-
-__all__ = ["QueueMetrics", "StandIns"]

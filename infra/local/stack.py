@@ -11,10 +11,10 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from chalicelib.pipeline.stages import SERVICE, STAGES
+from chalicelib.pipeline.stages import SERVICE
 from chalicelib.runtime.settings import BACKEND_FIELDS, DOOR_FIELDS
 from infra.deploy import client, deploy, outputs
-from infra.local.companions import QueueMetrics, StandIns
+from infra.local.companions import Alarms, StandIns
 from infra.local.credentials import credentials
 from infra.local.server import Server
 from infra.local.servers import Emulator, Postgres, Valkey
@@ -59,16 +59,8 @@ class Stack:
         tokens = self.credentials["telegram_token"], self.credentials["emailengine_token"]
         self.standins = StandIns(self.folder, *tokens, webhook_retry=1.0)
         self._file = self.folder / "stack.json"
-
-    @property
-    def servers(self) -> list[Server]:
-        """In the order of their start."""
-        metrics = [self.metrics()] if self.emulator.alive() or self._file.exists() else []
-        return [self.postgres, self.valkey, self.emulator, self.standins, *metrics]
-
-    def metrics(self) -> QueueMetrics:
-        names = [name for stage in STAGES for name in (stage.queue, stage.dead_letter_queue)]
-        return QueueMetrics(self.folder, self.emulator.url, names)
+        self.alarms = Alarms(self.folder, self.emulator)
+        self.servers: list[Server] = [self.postgres, self.valkey, self.emulator, self.standins, self.alarms]
 
     def up(self, progress: Progress = silent) -> Info:
         """Start what does not run, migrate, package and deploy. Safe to repeat."""
@@ -79,7 +71,7 @@ class Stack:
             ("stand-ins for Telegram and EmailEngine", self.standins.start),
             ("database migrations", lambda: migrate(self.postgres.url)),
             ("package and deploy the stack", self.deploy),
-            ("queue metrics", lambda: self.metrics().start()),
+            ("alarms", self.alarms.start),
         ):
             started = perf_counter()
             action()

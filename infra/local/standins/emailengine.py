@@ -41,8 +41,8 @@ class EmailEngineStandIn(StandIn):
 
     Control routes, all POST but the last: `account` {account, state?, emailIds?}, `message` {account, raw
     (base64), path?, emailId?, source?} → the list entry, `move` {account, id, path}, `delete` {account, id},
-    `deliver` {account, id, url, secret, event?, headers?} → delivery, `redeliver` {eventId},
-    `deliveries` (GET).
+    `deliver` {account, id, url, secret, event?, headers?, then?} → delivery (`then` is `move` or `delete`: what
+    happens to the message before anybody can fetch it), `redeliver` {eventId}, `deliveries` (GET).
     """
 
     name: ClassVar[str] = "emailengine"
@@ -197,7 +197,13 @@ class EmailEngineStandIn(StandIn):
             case "POST", "deliver":
                 held = self.mailboxes.accounts[given["account"]].held[given["id"]]
                 event, headers = given.get("event", "messageNew"), given.get("headers")
-                delivery = self.deliver(given["account"], held, given["url"], given["secret"], headers, event)
+                payload = self.payload(given["account"], held, event)
+                match given.get("then"):
+                    case "move":
+                        self.mailboxes.move(given["account"], given["id"], "Archive")
+                    case "delete":
+                        self.mailboxes.delete(given["account"], given["id"])
+                delivery = self.webhooks.deliver(given["url"], payload, given["secret"], headers or {})
                 return Reply.of(delivery.shown())
             case "POST", "redeliver":
                 known = {delivery.event_id: delivery for delivery in self.webhooks.deliveries}

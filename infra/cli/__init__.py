@@ -1,0 +1,1 @@
+"""The operator's command-line tool: `mailroom`, behind every make target."""

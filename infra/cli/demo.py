@@ -1,0 +1,99 @@
+"""`mailroom demo`: the main job for real, on this machine, from empty servers to what the owner reads."""
+
+from __future__ import annotations
+
+from collections import Counter
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from infra.cli.show import console, mail_table, plain, queue_table, stages, step
+from infra.local.leaks import leaks
+from infra.local.rehearsal import Balance, Sent, balance, differences, send, telegram
+from infra.local.samples import samples
+from infra.local.stack import Stack
+from infra.local.watch import Fate, depths, follow
+
+TIMEOUT = 240.0
+SHOWN = 6
+"""Messages of "Telegram" that are drawn whole."""
+
+
+def run(folder: Path, keep: bool) -> int:
+    """The whole demo; the exit code is 0 only if nothing is lost, the ledger balances and nothing leaked."""
+    Stack(folder).remove()
+    stack = Stack(folder)
+    with ExitStack() as cleanup:
+        if not keep:
+            cleanup.callback(stack.remove)
+        console.rule("[bold]Mailroom demo")
+        console.print("starting embedded servers and deploying the stack (loopback only)")
+        info = stack.up(step)
+        mails = samples(datetime.now(UTC))
+        console.print(f"\nsending {len(mails)} invented mails through both doors")
+        sent = send(info, mails, _tell)
+        ids = list(dict.fromkeys(one.mail_id for one in sent if one.status == "accepted"))
+        console.print("\nthrough the stages")
+        with stages(len(ids)) as tell:
+            fates = follow(info, ids, tell, TIMEOUT)
+        missing = [mail_id for mail_id in ids if mail_id not in {fate.mail_id for fate in fates}]
+        console.print("\nwhat became of them")
+        console.print(mail_table(fates, missing))
+        _show_telegram(telegram(info))
+        console.print(queue_table(depths(info)))
+        result = balance(info, sent, fates)
+        secrets = [secret for sample in mails for secret in sample.secrets]
+        problems = differences(sent, fates)
+        seen = leaks(info, secrets, folder)
+        _conclude(result, sent, fates, problems, seen, len(set(secrets)))
+        if keep:
+            console.print(f"left running in {folder}: mailroom --folder {folder} status")
+        return 0 if result.balanced and not problems and not seen else 1
+
+
+def _tell(sent: Sent) -> None:
+    colour = "green" if sent.status == "accepted" else "yellow" if sent.http < 400 else "red"
+    door = "Gmail" if sent.sample.door == "gmail" else "EmailEngine"
+    console.print(f"  {door:<12} {sent.sample.form:<10} {sent.sample.name:<34} [{colour}]{sent.http} {sent.status}[/]")
+
+
+def _show_telegram(messages: list[dict[str, object]]) -> None:
+    console.print(f'\nwhat arrived in "Telegram": {len(messages)} messages')
+    for message in messages[:SHOWN]:
+        topic = {2: "Email", 3: "System"}.get(int(str(message.get("message_thread_id") or 0)), "?")
+        text = "\n".join(plain(line) for line in str(message["text"]).splitlines()[:14])
+        console.print(Panel(Text(text), title=topic, title_align="left", width=76, border_style="dim"))
+    if len(messages) > SHOWN:
+        console.print(f"  … and {len(messages) - SHOWN} more")
+
+
+def _conclude(
+    result: Balance, sent: list[Sent], fates: list[Fate], problems: list[str], seen: list[str], seeded: int
+) -> None:
+    table = Table(box=None, pad_edge=False, show_header=False)
+    refusals = Counter(one.status for one in sent if one.http >= 400)
+    reasons = Counter(f"{fate.state}: {fate.reason}" for fate in fates if fate.reason)
+    table.add_row(
+        "refused at the door", f"{result.refused}", ", ".join(f"{n} {s}" for s, n in sorted(refusals.items()))
+    )
+    table.add_row("acknowledged, not wanted", f"{result.acknowledged}", "mail in Junk")
+    table.add_row("ended otherwise", "", ", ".join(f"{n} {r}" for r, n in sorted(reasons.items())))
+    table.add_row(
+        "personal data",
+        f"{len(seen)}",
+        f"of {seeded} seeded identifiers seen in Telegram, queues, logs, Redis, database",
+    )
+    console.print()
+    console.print(table)
+    for line in [*problems, *seen]:
+        console.print(Text(f"  ✗ {line}", style="red"))
+    console.print(
+        f"demo: sent {result.sent} accepted {result.accepted} duplicate {result.duplicate} stored {result.stored} "
+        f"excluded {result.excluded} quarantined {result.quarantined} lost {result.lost}  "
+        f"p50 {result.percentile(0.5):.2f} s  p95 {result.percentile(0.95):.2f} s",
+        soft_wrap=True,
+    )

@@ -1,0 +1,108 @@
+"""A pusher for the Gmail door, as the Apps Script one does it: both factors, batches within the door's limits."""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+
+from chalicelib.ingress.auth import sign_push
+from infra.local.stack import Info
+
+MAX_BATCH = 50
+MAX_BYTES = 5 * 1024 * 1024 - 64 * 1024
+"""A push stays below the door's 5 MiB."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One verdict, with the HTTP status of the push that carried it."""
+
+    http: int
+    verdict: dict[str, Any]
+
+    @property
+    def status(self) -> str:
+        return str(self.verdict.get("status", f"http_{self.http}"))
+
+    @property
+    def mail_id(self) -> str:
+        return str(self.verdict.get("mail_id", ""))
+
+
+def headers(info: Info, body: bytes) -> dict[str, str]:
+    """Bearer and signature of a push."""
+    timestamp = str(int(time.time()))
+    return {
+        "Authorization": f"Bearer {info.credentials['gmail_tokens'][0]}",
+        "X-Mailroom-Timestamp": timestamp,
+        "X-Mailroom-Signature": sign_push(info.credentials["gmail_keys"][0], timestamp, body),
+        "Content-Type": "application/json",
+    }
+
+
+def post(info: Info, push: Any, extra: dict[str, str] | None = None) -> requests.Response:
+    """One push; `extra` overrides headers, for tests of the refusals."""
+    body = json.dumps(push).encode()
+    return requests.post(
+        f"{info.api}/api/ingress/gmail", data=body, headers=headers(info, body) | (extra or {}), timeout=60
+    )
+
+
+def raw_push(raw: bytes, account: str = "") -> dict[str, str]:
+    """A mail in the `raw` form."""
+    push = {"raw": base64.b64encode(raw).decode("ascii")}
+    return push | ({"account": account} if account else {})
+
+
+def batches(pushes: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    """Pushes in batches that the door takes."""
+    batch: list[dict[str, Any]] = []
+    size = 0
+    for push in pushes:
+        length = len(json.dumps(push)) + 2
+        if batch and (len(batch) == MAX_BATCH or size + length > MAX_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append(push)
+        size += length
+    if batch:
+        yield batch
+
+
+def push_all(info: Info, pushes: Iterable[dict[str, Any]]) -> Iterator[Answer]:
+    """Push everything, in order; what the door asks to try again is tried again (five times)."""
+    for batch in batches(pushes):
+        yield from _push(info, batch)
+
+
+def _push(info: Info, batch: list[dict[str, Any]]) -> list[Answer]:
+    answers: list[Answer | None] = [None] * len(batch)
+    for attempt in range(5):
+        open_ones = [index for index, answer in enumerate(answers) if answer is None or answer.status == "try_again"]
+        if not open_ones:
+            break
+        if attempt:
+            time.sleep(2**attempt)
+        response = post(info, {"messages": [batch[index] for index in open_ones]})
+        verdicts = _verdicts(response, len(open_ones))
+        for index, verdict in zip(open_ones, verdicts, strict=True):
+            answers[index] = Answer(response.status_code, verdict)
+    return [answer for answer in answers if answer is not None]
+
+
+def _verdicts(response: requests.Response, number: int) -> list[dict[str, Any]]:
+    try:
+        body = response.json()
+    except ValueError:
+        body = {"status": f"http_{response.status_code}"}
+    verdicts = body.get("verdicts")
+    if isinstance(verdicts, list) and len(verdicts) == number:
+        return verdicts
+    status = "try_again" if response.status_code in (429, 500, 502, 503, 504) else body.get("status", "refused")
+    return [{"status": status} for _ in range(number)]

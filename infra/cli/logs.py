@@ -1,0 +1,74 @@
+"""`mailroom logs`: the functions' log lines in the order of time, readable, with one colour a stage."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+from rich.text import Text
+
+from infra.cli.show import console
+from infra.deploy import client
+from infra.local.stack import Info
+
+COLOURS = {"anonymize": "magenta", "classify": "blue", "store": "green", "notify": "yellow", "alert": "red"}
+FIRST = ("stage", "door", "status", "code", "error", "place", "account", "mail_id", "trace_id")
+HIDDEN = {"level", "message", "timestamp", "service", "function_name", "settings", *FIRST}
+
+
+def show_logs(info: Info, follow: bool, wanted: str, minutes: int) -> None:
+    """Print the lines of the last minutes; with `follow`, go on until interrupted."""
+    since = int((time.time() - minutes * 60) * 1000)
+    seen: set[str] = set()
+    while True:
+        for stamp, event_id, line in sorted(lines(info, since)):
+            if event_id not in seen and (not wanted or wanted in line):
+                seen.add(event_id)
+                since = max(since, stamp - 2_000)
+                if (shown := readable(line)) is not None:
+                    console.print(shown)
+        if not follow:
+            return
+        try:
+            time.sleep(1)
+        except KeyboardInterrupt:
+            return
+
+
+def lines(info: Info, since: int) -> Iterator[tuple[int, str, str]]:
+    """(milliseconds, event id, text) of every log event of our functions."""
+    logs = client("logs", info.aws)
+    groups = logs.describe_log_groups(logGroupNamePrefix="/aws/lambda/mailroom")["logGroups"]
+    for group in groups:
+        try:
+            pages = logs.get_paginator("filter_log_events").paginate(
+                logGroupName=group["logGroupName"], startTime=since
+            )
+            for page in pages:
+                for event in page["events"]:
+                    yield event["timestamp"], event["eventId"], event["message"].strip()
+        except (ClientError, BotoCoreError) as error:
+            console.print(f"[red]{group['logGroupName']}: {type(error).__name__}[/]")
+
+
+def readable(line: str) -> Text | None:
+    """A log line for people; None for metrics and for Lambda's own START, END and REPORT."""
+    try:
+        record: dict[str, Any] = json.loads(line)
+    except ValueError:
+        return None if line.startswith(("START", "END", "REPORT", "INIT")) else Text(line, style="dim")
+    if not isinstance(record, dict) or "_aws" in record:
+        return None
+    stage = str(record.get("stage") or record.get("door") or "")
+    text = Text(str(record.get("timestamp", ""))[11:23], style="dim")
+    text.append(f"  {stage:<11}", style=COLOURS.get(stage, "cyan"))
+    text.append(f" {record.get('message', ''):<20}", style="bold red" if record.get("level") == "ERROR" else "bold")
+    for key in FIRST[2:]:
+        if record.get(key):
+            text.append(f" {record[key]}", style="" if key not in ("mail_id", "trace_id") else "dim")
+    rest = " ".join(f"{key}={value}" for key, value in record.items() if key not in HIDDEN)
+    text.append(f"  {rest}", style="dim")
+    return text
