@@ -15,7 +15,7 @@ _TOKEN = re.compile(
     r'"(?:[^"\\]|\\.)*+(?:"|\\?$)|<[^<>]*+(?:>|$|(?=<))|\((?:[^()\\]|\\.)*+(?:\)|\\?$|(?=\())|[,;:]|[^",;:<>()]+|.',
     re.DOTALL,
 )
-_ADDRESS = re.compile(r"[^\s<>\"',;:()@]+@[^\s<>\"',;:()@]+")
+_WORD_END = re.compile(r"[\s<>\"',;:()]")
 
 
 def addresses(value: str, decoder: Decoder) -> tuple[Address, ...]:
@@ -46,10 +46,11 @@ def _mailbox(tokens: list[str], decoder: Decoder) -> list[Address]:
     phrase = "".join(_unquote(word) for word in words)
     if angled is not None:
         return _made(phrase or " ".join(comments), angled.strip("<>"), decoder)
-    bare = _ADDRESS.search(phrase)
+    # By words, since a search for "…@…" tries each character of a long word as a start.
+    bare = next((word for word in _WORD_END.split(phrase) if 0 < word.find("@") < len(word) - 1), "")
     if bare:
-        rest = (phrase[: bare.start()] + phrase[bare.end() :]).strip(" '\"")
-        return _made(rest or " ".join(comments), bare[0], decoder)
+        rest = phrase.replace(bare, "", 1).strip(" '\"")
+        return _made(rest or " ".join(comments), bare, decoder)
     return _made(phrase or " ".join(comments), "", decoder)
 
 

@@ -15,6 +15,7 @@ _TEXT_CODEC = re.compile(
 )
 _KNOWN = frozenset(aliases.values()) | {"utf_8_sig", "cp1252", "koi8_u", "koi8_t", "cp874", "cp720", "cp856", "cp1006"}
 _WESTERN = frozenset({"ascii", "latin_1", "cp1252", "iso8859_15"})
+_ASCII = bytes(range(128))
 _GUESSES = [
     "utf_8",
     "cp1252",
@@ -45,7 +46,8 @@ class Decoder:
     """Decodes the texts of one mail; collects `unknown_charset` and `wrong_charset` as defects.
 
     Never raises. Order: UTF-8 where the bytes prove it (a Western label on UTF-8 bytes is the most
-    common lie), the label, UTF-8, a guess by charset-normalizer, Windows-1252.
+    common lie), the label, UTF-8, then Windows-1252 where most bytes are ASCII (short Western texts are guessed badly),
+    else a guess by charset-normalizer.
     """
 
     def __init__(self) -> None:
@@ -87,7 +89,8 @@ class Decoder:
         if utf8.count("\ufffd") * 50 < len(data):
             return utf8  # UTF-8 with a few broken places, usually a cut
         guessed = ""
-        if self._guesses < bounds.MAX_CHARSET_GUESSES:
+        foreign = len(data.translate(None, _ASCII))
+        if foreign * 4 > len(data) and self._guesses < bounds.MAX_CHARSET_GUESSES:
             self._guesses += 1
             guessed = _normalizer(data[: bounds.MAX_CHARSET_SAMPLE])
         name = guessed or ("cp1252" if fallback.startswith("utf") else fallback)

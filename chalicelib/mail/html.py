@@ -100,7 +100,7 @@ def _tree(html: str) -> str:
 def _enter(node: Any, out: list[str]) -> bool:
     """Write what the node itself says; False when its children are not to be read."""
     if node.is_text_node:
-        out.append(" ".join(_edges(node.text_content or "")))
+        _write(node.text_content or "", out)
         return False
     tag = node.tag
     if _DROPPED.fullmatch(tag):
@@ -126,8 +126,20 @@ def _leave(node: Any, out: list[str]) -> None:
 
 
 def _break(tag: str, out: list[str]) -> None:
-    if _LINE.fullmatch(tag):
-        out.append("\n\n" if _PARAGRAPH.fullmatch(tag) else "\n")
+    """Start a line, or a paragraph, unless one has just been started."""
+    if not _LINE.fullmatch(tag):
+        return
+    wanted = "\n\n" if _PARAGRAPH.fullmatch(tag) else "\n"
+    if not out or not out[-1].startswith("\n"):
+        out.append(wanted)
+    elif len(wanted) > len(out[-1]):
+        out[-1] = wanted
+
+
+def _write(text: str, out: list[str]) -> None:
+    words = " ".join(_edges(text))
+    if words.strip() or not (out and out[-1].startswith("\n")):
+        out.append(words)
 
 
 def _edges(text: str) -> list[str]:
@@ -144,19 +156,21 @@ def _linear(html: str) -> str:
     skipping = ""
     for tag in _TAG.finditer(html):
         if not skipping:
-            out.append(" ".join(_edges(unescape(html[end : tag.start()]))))
+            _write(unescape(html[end : tag.start()]), out)
         end = tag.end()
         name = tag[2].lower()
         if skipping:
             skipping = "" if tag[1] and name == skipping else skipping
         elif not tag[1] and name in ("script", "style", "title"):
             skipping = name
-        elif name == "br" or _LINE.fullmatch(name):
+        elif name == "br":
             out.append("\n")
+        elif _LINE.fullmatch(name):
+            _break(name, out)
         elif name in ("td", "th"):
             out.append(" ")
     if not skipping:
-        out.append(" ".join(_edges(unescape(html[end:]))))
+        _write(unescape(html[end:]), out)
     return _flowed(out)
 
 

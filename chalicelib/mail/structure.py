@@ -31,6 +31,8 @@ class Part(Message):
     library's reading of them is quadratic before Python 3.13.
     """
 
+    _payload: object
+
     def __init__(self, policy: Compat32 = compat32) -> None:
         super().__init__(policy=policy)
         self.depth = 0

@@ -7,7 +7,7 @@ import re
 from chalicelib.mail.model import Mail
 
 _NO_REPLY = re.compile(
-    r"(?:^|[._+-])(?:no|not|ne|non|do-?not|nepas|keine)[._-]?(?:reply|repondre|rispondere|antwort\w*)"
+    r"(?:^|[._+-])(?:no|do[._-]?not|ne[._-]?pas|non|nicht|keine)[._-]?(?:reply|repondre|rispondere|antworten|antwort)"
 )
 _DAEMON = re.compile(r"^(?:mailer-daemon|postmaster|mail-daemon)@", re.IGNORECASE)
 _REPLY = re.compile(r"^(?:re|aw|sv|rép|r|rif)\s{0,3}(?:\[\d{1,3}\]|\(\d{1,3}\))?\s{0,3}:", re.IGNORECASE)
