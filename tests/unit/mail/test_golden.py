@@ -1,0 +1,38 @@
+"""Golden mails: what the parser makes of whole messages, field by field."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chalicelib.mail.model import Mail
+from chalicelib.mail.parse import parse
+from chalicelib.mail.traits import traits
+
+FOLDER = Path(__file__).parent / "golden"
+NAMES = sorted(path.name.removesuffix("_incoming.eml") for path in FOLDER.glob("*_incoming.eml"))
+
+
+def shown(mail: Mail) -> dict[str, Any]:
+    """The mail as JSON, with its traits."""
+    value: dict[str, Any] = json.loads(json.dumps(asdict(mail), default=str))
+    return value | {"traits": list(traits(mail))}
+
+
+def test_there_are_golden_mails() -> None:
+    assert len(NAMES) >= 10
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_golden_mail_parses_as_expected(name: str) -> None:
+    actual = shown(parse((FOLDER / f"{name}_incoming.eml").read_bytes()))
+    expected_file = FOLDER / f"{name}_expected.json"
+    expected = json.loads(expected_file.read_text("utf-8")) if expected_file.exists() else None
+    if actual != expected:
+        text = json.dumps(actual, indent=1, ensure_ascii=False) + "\n"
+        (FOLDER / f"{name}_actual.json").write_text(text, "utf-8")
+    assert actual == expected
