@@ -3,15 +3,57 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
+CLI    := $(BIN)/python -m infra.cli
 
-.PHONY: help install
+.DEFAULT_GOAL := help
+.PHONY: help install demo up down status logs send test lint types unit e2e package bench chaos clean
+
 help: ## show the commands
-	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | awk -F ':.*?## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | awk -F ':.*?## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
-install: $(STAMP)
+install: $(STAMP) ## make the environment in .venv
 $(STAMP): requirements.txt requirements-dev.txt infra/layer/requirements.txt
-	@$(PYTHON) -c 'import sys; sys.exit(0 if (3,11) <= sys.version_info[:2] <= (3,13) else "Mailroom needs Python 3.11 to 3.13, this is %d.%d: make PYTHON=python3.12 …" % sys.version_info[:2])'
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 13) else "Mailroom needs Python 3.11 to 3.13, this is %d.%d. Try: make PYTHON=python3.12 <target>" % v)'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@echo "installing what Mailroom needs into $(VENV) (a few minutes the first time)"
+	@echo "installing what Mailroom needs into $(VENV) (about a minute the first time)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
+
+demo: $(STAMP) ## run the main job on embedded defaults, from sample mail to notification
+	@$(CLI) demo
+
+up: $(STAMP) ## start Mailroom on this machine and keep it running
+	@$(CLI) up
+
+down: $(STAMP) ## stop it, keep its data
+	@$(CLI) down
+
+status: $(STAMP) ## queues, quarantine, ledger, latest mail
+	@$(CLI) status
+
+logs: $(STAMP) ## what the functions did (ids and codes only)
+	@$(CLI) logs
+
+send: $(STAMP) ## push your own mail: make send FILES="a.eml b.mbox Maildir/"
+	@test -n "$(FILES)" || { echo 'which mail? make send FILES="a.eml b.mbox Maildir/"'; exit 2; }
+	@$(CLI) send $(FILES)
+
+lint: $(STAMP) ## format and lint, import contracts
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/lint-imports
+
+types: $(STAMP) ## mypy --strict on chalicelib
+	$(BIN)/mypy
+
+package: $(STAMP) ## the zip and the one template, in build/package
+	@$(BIN)/python -m infra.package
+
+test: lint types package ## everything that must pass
+	$(BIN)/python -m pytest
+
+bench: $(STAMP) ## measure, print a table, write docs/bench.json
+	@$(BIN)/python -m infra.bench
+
+clean: ## remove what was built (not .venv, not .mailroom)
+	rm -rf build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

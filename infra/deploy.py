@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+from botocore.config import Config
 
 STACK = "mailroom"
 TIMEOUT = 900
@@ -41,6 +42,14 @@ def outputs(environment: Mapping[str, str]) -> dict[str, str]:
     return {output["OutputKey"]: output["OutputValue"] for output in stacks[0].get("Outputs", [])}
 
 
+def stack_resource(environment: Mapping[str, str], logical: str) -> str:
+    """The physical name of one of the stack's resources."""
+    cloudformation = client("cloudformation", environment)
+    detail = cloudformation.describe_stack_resource(StackName=STACK, LogicalResourceId=logical)
+    physical: str = detail["StackResourceDetail"]["PhysicalResourceId"]
+    return physical
+
+
 def client(service: str, environment: Mapping[str, str]) -> Any:
     """A boto3 client for an AWS environment given as variables, whatever this process's own ones say."""
     return boto3.client(
@@ -50,6 +59,7 @@ def client(service: str, environment: Mapping[str, str]) -> Any:
         aws_access_key_id=environment.get("AWS_ACCESS_KEY_ID"),
         aws_secret_access_key=environment.get("AWS_SECRET_ACCESS_KEY"),
         aws_session_token=environment.get("AWS_SESSION_TOKEN"),
+        config=Config(read_timeout=90, retries={"total_max_attempts": 1}),
     )
 
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from chalicelib.pipeline.stages import SERVICE
+from chalicelib.pipeline.stages import SERVICE, stage
 from chalicelib.runtime.settings import BACKEND_FIELDS, DOOR_FIELDS
-from infra.deploy import client, deploy, outputs
+from infra.deploy import DeployFailed, client, deploy, outputs, stack_resource
 from infra.local.companions import Alarms, StandIns
 from infra.local.credentials import credentials
 from infra.local.server import Server
@@ -72,6 +73,7 @@ class Stack:
             ("database migrations", lambda: migrate(self.postgres.url)),
             ("package and deploy the stack", self.deploy),
             ("alarms", self.alarms.start),
+            ("language models into memory", self.warm),
         ):
             started = perf_counter()
             action()
@@ -100,6 +102,19 @@ class Stack:
         template = package(self.folder / "package", thin=True)
         deploy(template, ARTIFACTS, parameters | secrets | self.parameters, aws)
         self._file.write_text(json.dumps({"api": self._api(aws)}))
+
+    def warm(self) -> None:
+        """Invoke anonymize with no mail, as often as it may run at once: its models take seconds to load."""
+        aws = self.emulator.client_environment()
+        function = stack_resource(aws, "Anonymize")
+
+        def invoke(_: int) -> None:
+            answer = client("lambda", aws).invoke(FunctionName=function, Payload=b'{"Records": []}')
+            if answer.get("FunctionError"):
+                raise DeployFailed(f"the anonymize function does not start: {answer['Payload'].read()[:500]!r}")
+
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(invoke, range(stage("anonymize").concurrency)))
 
     def info(self) -> Info:
         """Where it is. Raises FileNotFoundError when it was never up in this folder."""

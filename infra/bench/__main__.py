@@ -1,0 +1,73 @@
+"""`make bench`: measure on a quiet machine, print a table, write `docs/bench.json`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from rich.table import Table
+
+from infra.bench import door, pipeline
+from infra.bench.machine import machine
+from infra.cli.show import console
+from infra.template import ROOT
+
+TARGETS = {
+    "import of app.py / empty app": "≤ 1.3",
+    "sustained (stored)": "≥ 10 mails/s",
+    "p95 at 5 mails/s": "< 5 s",
+}
+
+
+def rows(result: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """(what, value, target) of the headline numbers."""
+    found = []
+    for name, times in result["door"].items():
+        found.append((f"door handler, {name}", f"median {times['p50_ms']} ms  p95 {times['p95_ms']} ms", ""))
+    imports = result["import"]
+    found.append(
+        ("import of app.py / empty app", f"{imports['app_ms']} / {imports['empty_ms']} ms = {imports['ratio']}", "")
+    )
+    heavy = ", ".join(name for name, loaded in result["not imported"].items() if loaded) or "none"
+    found.append(("heavy modules loaded by the door", heavy, "none"))
+    flow = result["pipeline"]
+    found.append(("first answer of a cold door", f"median {flow['cold door']['p50_ms'] / 1000:.2f} s", ""))
+    for name, told in flow.items():
+        if "rate" in told and told.get("n"):
+            value = f"p50 {told['p50_ms'] / 1000:.2f} s  p95 {told['p95_ms'] / 1000:.2f} s  ({told['mails']} mails)"
+            found.append((f"received → notified at {name}", value, "p95 < 5 s" if told["rate"] == 5 else ""))
+    burst = flow["burst"]
+    value = f"{burst['stored_per_s']} mails/s stored, {burst['notified_per_s']} notified ({burst['mails']} at once)"
+    found.append(("sustained (stored)", value, ""))
+    for name, times in flow["stages"].items():
+        found.append((f"stage {name}", f"p50 {times['p50_ms']} ms  p95 {times['p95_ms']} ms", ""))
+    return [(what, value, target or TARGETS.get(what, "")) for what, value, target in found]
+
+
+def main() -> None:
+    """Measure and report."""
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--short", action="store_true", help="a quick look; its numbers are not written")
+    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "bench.json")
+    options = parser.parse_args()
+    result: dict[str, Any] = {"machine": machine()}
+    for name, measure in (("door", door.handler), ("import", door.imports), ("not imported", door.not_imported)):
+        with console.status(f"measuring {name} …"):
+            result[name] = measure()
+    with console.status("measuring the pipeline on the local stack …"):
+        result["pipeline"] = pipeline.run(ROOT / ".mailroom" / "bench", options.short)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("what", "measured", "target"):
+        table.add_column(column)
+    for row in rows(result):
+        table.add_row(*row)
+    console.print(table)
+    if not options.short:
+        options.out.write_text(json.dumps(result, indent=1) + "\n")
+        console.print(f"written to {options.out.relative_to(ROOT)}")
+
+
+if __name__ == "__main__":
+    main()
