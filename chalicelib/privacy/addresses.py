@@ -15,8 +15,11 @@ _FR_WAY = (
     r"promenade|rond-point|montée|parvis|clos|traverse|mail|domaine|quartier|zone|za|zi|zac|port|pont|galerie|carrefour|côte|descente|"
     r"rang|chaussée|drève|clos)"
 )
-_FR_LINK = r"(?:de la|de l'|des|du|de|d'|la|le|les|l'|à la|à|aux?|en|sur|sous|et|lès)"
-_FR_NAME = rf"(?:[ ]?{_FR_LINK}[ ]?){{0,3}}(?:{_WORD}|\d{{1,4}}(?!\d))(?:[ ](?:{_FR_LINK}[ ]?){{0,2}}(?:{_WORD}|\d{{4}}(?!\d))){{0,5}}"
+_FR_LINK = r"(?:de la|des|du|de|la|le|les|à la|à|aux?|en|sur|sous|et|lès)"
+_FR_NAME = (
+    rf"[ ]?(?:(?:{_FR_LINK})[ ]|d'|l'|de l'){{0,3}}(?:{_WORD}|\d{{1,4}}(?!\d))"
+    rf"(?:[ ](?:(?:{_FR_LINK})[ ]|d'|l'|de l'){{0,2}}(?:{_WORD}|\d{{4}}(?!\d))){{0,5}}"
+)
 _FR_LOWER = rf"(?:[ ](?:de la|des|du|de|la|le|les)|[ ](?:de )?l'|[ ]d')[ ]?[a-zà-ÿ'-]{{3,20}}(?:[ ][a-zà-ÿ'-]{{3,20}}(?=[ ]?,|[ ]?\n|$|[ ]\d{{5}}))?"
 _CITY = rf"{_WORD}(?:[ -](?:{_FR_LINK}[ -]?)?(?:{_WORD}|cedex)(?![\w]*:)){{0,4}}(?:[ ](?:cedex|CEDEX)(?:[ ]\d{{1,2}})?)?(?:[ ]\([A-Z]{{2}}\)|[ ][A-Z]{{2}}(?![\w]))?"
 _ZIP_CITY = rf"(?:[A-Z]{{1,3}}[- ])?\d{{4,5}}[ ]{{1,2}}{_CITY}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -9,7 +10,10 @@ from itertools import groupby
 
 from chalicelib.mail.language import detect
 from chalicelib.privacy.addresses import ADDRESSES
+from chalicelib.privacy.blocks import AddressBlocks
+from chalicelib.privacy.capitals import Capitals
 from chalicelib.privacy.digits import Numbers
+from chalicelib.privacy.fold import fold
 from chalicelib.privacy.identifiers import NET
 from chalicelib.privacy.keys import SECRETS
 from chalicelib.privacy.lists import Lists
@@ -18,6 +22,7 @@ from chalicelib.privacy.national import NATIONAL
 from chalicelib.privacy.ner import Ner
 from chalicelib.privacy.normalize import View
 from chalicelib.privacy.people import Mentions
+from chalicelib.privacy.organizations import ORGANIZATIONS
 from chalicelib.privacy.phones import PHONES
 from chalicelib.privacy.pieces import Piece, pieces
 from chalicelib.privacy.places import Places
@@ -29,6 +34,7 @@ from chalicelib.runtime.errors import Retryable
 
 NER_SCORE = 0.7
 _BATCH = 16
+_WORD = re.compile(r"[^\W\d_]{2,}")
 _SEPARATORS = str.maketrans("_-.+~", "     ")
 
 
@@ -60,6 +66,9 @@ class Finder:
             *SECRETS,
             Names(lists),
             Places(lists),
+            Capitals(lists),
+            AddressBlocks(lists),
+            *ORGANIZATIONS,
             *extra,
         )
 
@@ -75,7 +84,7 @@ class Finder:
                 deadline.check()
         if self._ner:
             found += self._named(view.text, resolve(s for s in found if s.score >= NER_SCORE), self._ner, deadline)
-        return _back(view, found)
+        return _back(view, found, self._lists)
 
     def find_in_name(self, name: str, mentions: Mentions) -> tuple[Span, ...]:
         """Of a file name: its words are separated by anything, and the models make nothing of it."""
@@ -86,7 +95,7 @@ class Finder:
             found += rule.find(view.text)
             if words != view.text:
                 found += (s for s in rule.find(words) if s.entity not in ("URL", "ADDRESS"))
-        return _back(view, found)
+        return _back(view, found, self._lists)
 
     def _named(self, text: str, certain: Sequence[Span], ner: Ner, deadline: Deadline) -> Iterator[Span]:
         main = detect(text)
@@ -107,10 +116,18 @@ class Finder:
             yield from trim(span, text, self._lists)
 
 
-def _back(view: View, found: Sequence[Span]) -> tuple[Span, ...]:
+def _tells(rest: str, lists: Lists) -> bool:
+    """What an overlap left of a find is worth hiding, unless it is made of common words."""
+    return any(c.isdigit() for c in rest) or any(not lists.common(fold(word)) for word in _WORD.findall(rest))
+
+
+def _back(view: View, found: Sequence[Span], lists: Lists) -> tuple[Span, ...]:
     """In the source's offsets, disjoint again (two characters of the view may be one of the source)."""
     moved = []
+    whole = {(span.start, span.end) for span in found}
     for span in resolve(found):
+        if (span.start, span.end) not in whole and not _tells(view.text[span.start : span.end], lists):
+            continue
         start, end = view.original(span.start, span.end)
         moved.append(replace(span, start=start, end=end))
     return tuple(s for s in resolve(moved) if any(c.isalnum() for c in view.source[s.start : s.end]))

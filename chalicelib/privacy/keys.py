@@ -38,7 +38,7 @@ SECRETS: tuple[Rule, ...] = (
         r"(?<!\w)(?:mots? de passe|mdp|passwords?|passwd|passphrase|passcode|pwd|pass|parola d'ordine|chiave d'accesso|kennwort|passwort|"
         r"contraseña|code (?:d'accès|confidentiel|secret|pin|wifi|wi-fi)|digicode|pin(?: code)?|codice (?:segreto|pin|di accesso)|cvv2?|cvc|cryptogramme|otp|"
         r"code de (?:validation|vérification|confirmation)|verification code|one-time code|codice di verifica)"
-        r"(?:[ ](?:provisoire|temporaire|initial|temporary|new|old|originale|provvisoria|wi-?fi|actuel|du \w{1,20}|de \w{1,20}|for \w{1,20}))?"
+        r"(?:[ ][\w'’-]{1,20}){0,3}?"
         r"[ ]{0,3}(?:[:=]|est|is|è|was|sera|->|:-)[ ]{0,3}(?:now |désormais |maintenant |: ?)?[\"'«“]?[ ]?([^\s\"'«»”]{3,128})",
         0.9,
         group=1,

@@ -29,10 +29,11 @@ _AMBIGUOUS = (
 
 @dataclass(frozen=True, slots=True)
 class Lists:
-    """Folded words. `common` says of a word that it is one before it is a name."""
+    """Folded words; `elsewhere` are names that count with a capital only. `common` says of a word that it is one before it is a name."""
 
     first: frozenset[str]
     last: frozenset[str]
+    elsewhere: frozenset[str]
     words: frozenset[str]
     places: frozenset[str]
     ambiguous: frozenset[str]
@@ -40,6 +41,10 @@ class Lists:
     def common(self, word: str) -> bool:
         """A word of the language (folded), which alone proves no name."""
         return word in self.words or word in self.ambiguous
+
+    def known(self, word: str) -> bool:
+        """A name of any list (folded)."""
+        return word in self.first or word in self.last or word in self.elsewhere
 
     def is_first(self, word: str) -> bool:
         """A first name that is nothing else; of a double name, either half."""
@@ -53,13 +58,21 @@ class Lists:
 @lru_cache(maxsize=1)
 def shipped() -> Lists:
     """The lists in `chalicelib/privacy/data/` (sources and licences: `docs/privacy.md`)."""
-    return lists(_read("first_names"), _read("surnames"), _read("words"), _read("places"))
+    return lists(
+        _read("first_names"),
+        _read("surnames"),
+        _read("names_elsewhere"),
+        _read("words"),
+        [*_read("places"), *_read("countries")],
+    )
 
 
-def lists(first: Iterable[str], last: Iterable[str], words: Iterable[str], places: Iterable[str]) -> Lists:
+def lists(
+    first: Iterable[str], last: Iterable[str], elsewhere: Iterable[str], words: Iterable[str], places: Iterable[str]
+) -> Lists:
     """Lists from any words, folded here."""
     ambiguous = frozenset(fold(word) for word in _AMBIGUOUS.split())
-    return Lists(*(frozenset(map(fold, some)) for some in (first, last, words, places)), ambiguous)
+    return Lists(*(frozenset(map(fold, some)) for some in (first, last, elsewhere, words, places)), ambiguous)
 
 
 def _read(name: str) -> list[str]:

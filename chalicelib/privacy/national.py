@@ -85,7 +85,7 @@ NATIONAL: tuple[Rule, ...] = (
     rule(
         "plate_fr_it",
         "LICENSE_PLATE",
-        rf"{_B}[A-HJ-NP-TV-Z]{{2}}[ -]?\d{{3}}[ -]?[A-HJ-NP-TV-Z]{{2}}{_E}",
+        rf"{_B}(?:[A-HJ-NP-TV-Z]{{2}}[ ]?\d{{3}}[ ]?[A-HJ-NP-TV-Z]{{2}}|[A-Z]{{2}}-\d{{3}}-[A-Z]{{2}}){_E}",
         0.8,
         flags=0,
         needs=DIGITS,
@@ -103,7 +103,7 @@ NATIONAL: tuple[Rule, ...] = (
     rule(
         "plate_near",
         "LICENSE_PLATE",
-        rf"{_B}(?=[A-Z0-9 -]{{0,8}}\d)[A-Z0-9]{{1,4}}(?:[ -]?[A-Z0-9]{{1,4}}){{1,2}}{_E}",
+        rf"{_B}(?=[A-Z0-9 -]{{0,6}}\d)[A-Z0-9]{{1,4}}(?:[ -]?[A-Z0-9]{{1,4}}){{1,2}}{_E}(?!\.\d)",
         0.75,
         check=has_digit,
         near=r"immatricul\w*|plaques?|targa\w*|(?:licen[cs]e |number )?plates?|registration|kennzeichen|matrícula",

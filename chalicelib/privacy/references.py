@@ -34,6 +34,14 @@ REFERENCES: tuple[Rule, ...] = (
         needs=DIGITS,
     ),
     rule(
+        "post_code",
+        "ADDRESS",
+        r"(?<![\w/.-])(?:\d{4,6}(?:-\d{3,4})?|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2})(?!\w|[.,]\d)",
+        0.7,
+        near=r"zip(?: ?codes?)?|post(?:al)? ?codes?|code postal|cp|c\.a\.p\.|cap|plz|postleitzahl|código postal",
+        needs=DIGITS,
+    ),
+    rule(
         "age",
         "AGE",
         r"(?<![\w.,-])(?:1[01]\d|[1-9]?\d)(?=[ -](?:years?|yrs?|year|months?)[ -]old|[ ]?y/?o\b|[ ]?ans\b(?![ ](?:d'|de|après|plus))|[ ]anni\b)",

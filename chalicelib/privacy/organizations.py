@@ -1,0 +1,27 @@
+"""Organisations by the words that end or begin their names."""
+
+from __future__ import annotations
+
+from chalicelib.privacy.rules import Rule, rule
+
+_CAP = r"[A-ZÀ-ÖØ-Þ][\w'’&.-]{0,30}"
+_JOIN = r"(?:[ ]?,[ ]|[ ]&[ ]|[ ](?:et|and|e|und|y|de|du|des|della?|di)[ ]|[ ]-[ ]|[ ])"
+_NAME = rf"{_CAP}(?:{_JOIN}{_CAP}){{0,5}}?"
+_FORM = (
+    r"(?:S\.?A\.?R\.?L\.?|S\.?A\.?S\.?(?:U\.?)?|S\.A\.|SA|E\.?U\.?R\.?L\.?|SCI|SCOP|SNC|S\.?N\.?C\.?|s\.?n\.?c\.?|S\.?p\.?A\.?|SPA|s\.?p\.?a\.?|"
+    r"S\.?r\.?l\.?s?|SRL|s\.?r\.?l\.?s?|S\.?a\.?s\.?|s\.?a\.?s\.?|Inc\.?|Incorporated|L\.?L\.?C\.?|L\.?L\.?P\.?|Ltd\.?|Limited|P\.?L\.?C\.?|Plc|plc|Corp\.?|Corporation|"
+    r"Co\.|Company|GmbH|AG|KG|B\.?V\.?|N\.?V\.?|A/S|ApS|AB|Oy|Group|Groupe|Gruppo|Holdings?|Partners|Associates|Solutions|Industries|Enterprises|"
+    r"Technologies|Consulting|Bank|Insurance|University|Foundation)"
+)
+_HEAD = (
+    r"(?:Université|University of|Università|Universidad|Lycée|Collège|École|Institut|Istituto|Hôpital|Ospedale|Clinique|Clinica|Cabinet|Studio|"
+    r"Société|Banque|Banca|Crédit|Mairie de|Comune di|Pharmacie|Farmacia|Laboratoire|Fondation|Fondazione|Association|Associazione)"
+)
+_END = r"(?![\w'’-])"
+
+ORGANIZATIONS: tuple[Rule, ...] = (
+    rule("organization_form", "ORGANIZATION", rf"(?<![\w'’.-]){_NAME}[ ,]{{1,2}}{_FORM}{_END}", 0.7, flags=0, needs=""),
+    rule("organization_family", "ORGANIZATION", rf"(?<![\w'’.-]){_NAME}[ ](?:and|&|et|e)[ ](?:Sons|Co|Fils|Frères|Associés|Figli|figli|Associati|Cie){_END}", 0.7, flags=0),
+    rule("organization_three", "ORGANIZATION", rf"(?<![\w'’.-]){_CAP}, {_CAP} (?:and|et|e|&) {_CAP}{_END}", 0.5, flags=0, needs=","),
+    rule("organization_head", "ORGANIZATION", rf"(?<![\w'’.-]){_HEAD}[ ](?:(?:de|du|des|della?|di|d'|Saint|San)[ ]?){{0,2}}{_CAP}(?:[ -]{_CAP}){{0,3}}{_END}", 0.6, flags=0),
+)  # fmt: skip
