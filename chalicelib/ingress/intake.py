@@ -6,14 +6,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from chalicelib.mail.identity import mail_id
 from chalicelib.mail.sealed import Header, seal
 from chalicelib.pipeline.messages import Envelope, Receipt, encode
 from chalicelib.pipeline.stages import PIPELINE
-from chalicelib.ports import Cache, Queues, Spool
 from chalicelib.runtime import observability as o11y
 from chalicelib.runtime.errors import Retryable
+
+if TYPE_CHECKING:
+    from chalicelib.ports import Cache, Queues, Spool
 
 SEEN_SECONDS = 30 * 24 * 3600
 """How long a repeat is answered without asking the pipeline. Only a hint: the database decides."""

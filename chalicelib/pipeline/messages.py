@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
-
-import msgspec
 
 from chalicelib.runtime.errors import Permanent
 
@@ -106,7 +104,7 @@ class Quarantine:
 
 def encode(message: Envelope | Quarantine) -> str:
     """JSON in ASCII, so that no character outside XML's set can reach SQS."""
-    return json.dumps(msgspec.to_builtins(message), ensure_ascii=True, separators=(",", ":"))
+    return json.dumps(asdict(message), ensure_ascii=True, separators=(",", ":"))
 
 
 def decode(body: str) -> Envelope | Quarantine:
@@ -115,6 +113,8 @@ def decode(body: str) -> Envelope | Quarantine:
     Raises `Permanent("malformed_message")` for anything that is not one of ours, and
     `Permanent("unknown_version")` for one of a version this code does not know.
     """
+    import msgspec  # the doors only encode
+
     try:
         raw: Any = msgspec.json.decode(body)
         if isinstance(raw, dict) and isinstance(raw.get("v"), int) and raw["v"] != VERSION:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from chalicelib.ports import Cache, FlagStore
 from chalicelib.runtime.errors import Retryable
+
+if TYPE_CHECKING:  # the doors read flags, and need no port but these names
+    from chalicelib.ports import Cache, FlagStore
 
 DEFAULTS = {
     "gmail_ingress_enabled": True,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from chalicelib.ports import Cache
+if TYPE_CHECKING:
+    from chalicelib.ports import Cache
 
 HISTORY_SECONDS = 90 * 24 * 3600
 

@@ -17,7 +17,6 @@ from chalicelib.adapters.aws import Aws
 from chalicelib.adapters.secrets import Secrets
 from chalicelib.ingress.intake import Intake
 from chalicelib.pipeline import stages
-from chalicelib.ports import Cache, Classifier, FlagStore, MailStore, Messenger, Outbox, Queues, Spool
 from chalicelib.rules.flags import Flags
 from chalicelib.rules.history import read_history
 from chalicelib.runtime import observability as o11y
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from chalicelib.adapters.llm_prompt import Model
     from chalicelib.adapters.postgres import Database
     from chalicelib.pipeline.notify import NotifyWorker
+    from chalicelib.ports import Cache, Classifier, FlagStore, MailStore, Messenger, Outbox, Queues, Spool
     from chalicelib.runtime.batch import Worker
 
 

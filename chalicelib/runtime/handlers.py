@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from chalicelib.pipeline import alert, stages
+from chalicelib.pipeline import stages
 from chalicelib.runtime import observability as o11y
-from chalicelib.runtime.batch import Runner
 from chalicelib.runtime.compose import container
 
 
 def run_stage(name: str, event: Mapping[str, Any], context: Any) -> dict[str, Any] | None:
     """Run one stage over an SQS event; the answer is Lambda's."""
+    from chalicelib.pipeline import alert  # the doors run no stage
+    from chalicelib.runtime.batch import Runner
+
     parts = container()
     runner = Runner(
         stage=stages.stage(name),
