@@ -79,7 +79,7 @@ def _webhook(info: Info, sample: Sample) -> list[Sent]:
             "account": sample.account,
             "raw": base64.b64encode(sample.raw).decode("ascii"),
             "path": sample.path,
-            "emailId": sample.email_id or None,
+            "emailId": sample.email_id,
             "source": sample.source,
         },
     )
