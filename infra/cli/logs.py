@@ -22,14 +22,14 @@ HIDDEN = {"level", "message", "timestamp", "service", "function_name", "settings
 def show_logs(info: Info, follow: bool, wanted: str, minutes: int) -> None:
     """Print the lines of the last minutes; with `follow`, go on until interrupted."""
     since = int((time.time() - minutes * 60) * 1000)
-    seen: set[str] = set()
+    seen: set[tuple[int, str]] = set()
     while True:
-        for stamp, event_id, line in sorted(lines(info, since)):
-            if event_id not in seen and (not wanted or wanted in line):
-                seen.add(event_id)
+        for stamp, line in sorted(lines(info, since)):
+            if (stamp, line) not in seen and (not wanted or wanted in line):
+                seen.add((stamp, line))
                 since = max(since, stamp - 2_000)
                 if (shown := readable(line)) is not None:
-                    console.print(shown)
+                    console.print(shown, soft_wrap=True)
         if not follow:
             return
         try:
@@ -38,8 +38,8 @@ def show_logs(info: Info, follow: bool, wanted: str, minutes: int) -> None:
             return
 
 
-def lines(info: Info, since: int) -> Iterator[tuple[int, str, str]]:
-    """(milliseconds, event id, text) of every log event of our functions."""
+def lines(info: Info, since: int) -> Iterator[tuple[int, str]]:
+    """(milliseconds, text) of every log event of our functions."""
     logs = client("logs", info.aws)
     groups = logs.describe_log_groups(logGroupNamePrefix="/aws/lambda/mailroom")["logGroups"]
     for group in groups:
@@ -49,18 +49,18 @@ def lines(info: Info, since: int) -> Iterator[tuple[int, str, str]]:
             )
             for page in pages:
                 for event in page["events"]:
-                    yield event["timestamp"], event["eventId"], event["message"].strip()
+                    yield from ((event["timestamp"], line) for line in event["message"].splitlines() if line.strip())
         except (ClientError, BotoCoreError) as error:
             console.print(f"[red]{group['logGroupName']}: {type(error).__name__}[/]")
 
 
 def readable(line: str) -> Text | None:
-    """A log line for people; None for metrics and for Lambda's own START, END and REPORT."""
+    """A log line for people, ids cut to eight digits; None for metrics, settings and Lambda's own lines."""
     try:
         record: dict[str, Any] = json.loads(line)
     except ValueError:
         return None if line.startswith(("START", "END", "REPORT", "INIT")) else Text(line, style="dim")
-    if not isinstance(record, dict) or "_aws" in record:
+    if not isinstance(record, dict) or "_aws" in record or record.get("message") == "settings":
         return None
     stage = str(record.get("stage") or record.get("door") or "")
     text = Text(str(record.get("timestamp", ""))[11:23], style="dim")
@@ -68,7 +68,8 @@ def readable(line: str) -> Text | None:
     text.append(f" {record.get('message', ''):<20}", style="bold red" if record.get("level") == "ERROR" else "bold")
     for key in FIRST[2:]:
         if record.get(key):
-            text.append(f" {record[key]}", style="" if key not in ("mail_id", "trace_id") else "dim")
+            is_id = key in ("mail_id", "trace_id")
+            text.append(f" {str(record[key])[:8] if is_id else record[key]}", style="dim" if is_id else "")
     rest = " ".join(f"{key}={value}" for key, value in record.items() if key not in HIDDEN)
     text.append(f"  {rest}", style="dim")
     return text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
@@ -14,7 +15,8 @@ from chalicelib.pipeline.stages import PIPELINE
 from chalicelib.ports import QueueDepth
 from infra.local.watch import Fate
 
-console = Console(highlight=False)
+console = Console(highlight=False, width=None if sys.stdout.isatty() else 132)
+"""Piped output gets a fixed width: a table must not be cut to the 80 columns of no terminal."""
 COLOURS = {"stored": "green", "excluded": "yellow", "quarantined": "red", "in flight": "cyan"}
 
 

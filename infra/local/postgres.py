@@ -61,6 +61,9 @@ class Postgres(Server):
         super().remove()
         shutil.rmtree(home, ignore_errors=True)
 
+    def _close(self) -> None:
+        """Left to PostgreSQL, which closes its data folder itself, as the user that it runs as."""
+
     def _launch(self) -> None:
         user, group = _account()
         if not self._state().get("ready"):

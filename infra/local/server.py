@@ -92,6 +92,10 @@ class Server:
     ) -> None:
         self.stop()
 
+    def _close(self) -> None:
+        """Nobody else may look in: what the emulator keeps is mail in the clear."""
+        self.folder.chmod(0o700)
+
     def _launch(self) -> None:
         raise NotImplementedError
 
