@@ -95,7 +95,7 @@ ADDRESSES: tuple[Rule, ...] = (
     _address("address_us_lower", rf"(?<![\w.,/-])(?i:\d{{1,6}}[ ](?:[\w'-]{{2,20}}[ ]){{1,3}}(?:street|avenue|road|lane|drive|boulevard|court|blvd|ave|rd|st|dr|ln))(?![\w])", 0.7),
     _address("address_us_box", rf"(?<![\w])(?i:p\.?[ ]?o\.?[ ]?box|post office box|casella postale|apartado|postfach)[ ]?(?:n\.?[ ]?)?\d{{1,7}}{_US_TAIL}", 0.85),
     _address("address_us_tail", rf"(?<![\w]){_WORD}(?:[ ]{_WORD}){{0,2}},?[ ](?:{_STATES})[ ]{{1,2}}\d{{5}}(?:-\d{{4}})?(?!\w)", 0.8),
-    _address("address_uk_tail", rf"(?<![\w])(?:{_WORD}(?:[ -]{_WORD}){{0,2}}[ ,\n]{{1,2}})?{_UK_CODE}(?!\w)", 0.75),
+    _address("address_uk_tail", rf"(?<![\w]){_UK_CODE}(?!\w)", 0.75),
     _address("address_block", rf"(?<![\w.,/-])\d{{1,5}}[A-Za-z]?,?[ ]{_WORD}(?:[ ]{_WORD}){{0,3}}(?:{_SEP}(?:{_US_CITY}{_SEP}){{1,2}}(?:{_US_STATE}{_SEP})?{_US_CODE}|{_SEP}{_ZIP_CITY}){_COUNTRY}", 0.8),
     _address("address_eu", rf"(?<![\w]){_WORD}(?:[ -]{_WORD}){{0,2}}?(?:(?<=[a-zß]){_EU_SUFFIX}|[ -](?i:{_EU_SUFFIX}))[ ]\d{{1,4}}(?:[ ]?[a-zA-Z](?!\w))?(?:{_SEP}{_ZIP_CITY}){{0,1}}{_COUNTRY}", 0.85),
     _address("address_eu_word", rf"(?<![\w])(?i:{_EU_WORD})[ ]?(?:(?:de|do|da|dos|das|del|la|las|los|el|e|y)[ ]){{0,2}}{_WORD}(?:[ ](?:(?:de|do|da|dos|das|del|la|e|y)[ ]){{0,2}}{_WORD}){{0,3}}[ ,]{{1,2}}(?:nº?[ ]?)?\d{{1,5}}(?:[ ]?[a-zA-Z](?!\w)|/\d{{1,4}})?(?:{_SEP}{_ZIP_CITY})?{_COUNTRY}", 0.85),

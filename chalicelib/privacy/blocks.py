@@ -7,15 +7,15 @@ from collections.abc import Iterator
 
 from chalicelib.privacy.fold import fold
 from chalicelib.privacy.lists import Lists
-from chalicelib.privacy.people import PARTICLES
 from chalicelib.privacy.rules import DIGITS
 from chalicelib.privacy.spans import Span
 
 _PART = (
-    r"(?:[A-ZÀ-ÖØ-ÞĀ-Ž][\w'’./°º-]{0,30}|#?\d{1,6}(?:[-/]\d{1,5})?[A-Za-z]?(?!\w)|[A-Za-z]{1,2}-?\d{3,6}(?!\w)|"
-    r"(?:de|la|le|du|des|del|della|delle|di|da|do|dos|das|van|von|der|den|den|am|an|im|in|of|the|y|e|i|u|pod|nad|na|ul|os|al|c/o|n[°º]?|s/n|bis|ter|no)(?![\w]))"
+    r"(?:[A-ZÀ-ÖØ-ÞĀ-Ž]\w{0,3}\.(?=[ ])|[A-ZÀ-ÖØ-ÞĀ-Ž][\w'’/°º-]{0,30}|#?\d{1,8}(?:[-/]\d{1,5})?(?:\.(?=,))?[A-Za-z]{0,2}(?!\w)|[A-Za-z]{1,2}-?\d{3,6}(?!\w)|"
+    r"\([A-Z]{2}\)|(?:de|la|le|los|las|du|des|del|della|delle|di|da|do|dos|das|van|von|der|den|den|am|an|im|in|of|the|y|e|i|u|pod|nad|na|pri|ul|os|al|"
+    r"c/o|n[°º]?|s/n|bis|ter|no|ulica|ulice|utca|trg|cesta|tér|út|nám|altos|bajos|tie|katu|vej|gate|straat|plein|apt|piso|str)(?![\w]))"
 )
-_JOIN = r"(?:[ ]{1,2}|[ ]?,[ ]?|\.[ ]|[ ]?\n[> ]{0,8}|[ ]?[-–/][ ]?)"
+_JOIN = r"(?:[ ]{1,2}|[ ]?,[ ]?|[ ]?\n[> ]{0,8}|[ ]?[-–/][ ]?)"
 _RUN = re.compile(rf"(?<![\w@.,/#-]){_PART}(?:{_JOIN}{_PART}){{1,24}}")
 _SPLIT = re.compile(r"[^\s,/–]+")
 _STREET = re.compile(
@@ -29,6 +29,9 @@ _LED = re.compile(
     r"is at|based (?:at|in)|office (?:at|in|is)|house (?:at|on)|home (?:at|on)|visit (?:us )?(?:at|on)|near|adresse|indirizzo|demeurant|résid\w+|habit\w+|domicil\w+|abit\w+|residente|located|lives? (?:on|in)|find (?:us|me) (?:at|on))[ :]{0,3}(?:is |in |au |à |the |at )?$",
     re.IGNORECASE,
 )  # fmt: skip
+_CODE = re.compile(r"\d{4,6}|\d{8}|\d{2}-\d{3}|\d{4,5}-\d{3,4}|[a-z]{1,2}-?\d{4,5}|\d{4}[a-z]{2}")
+_SPLIT_CODE = re.compile(r"(?<!\w)(?:\d{3} \d{2}|\d{4} [A-Z]{2}|[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2})(?!\w)")
+_HOUSE = re.compile(r"[^\W\d_]{4,}[ ,]{1,2}\d{1,4}[A-Za-z]?(?!\w)|(?<!\w)\d{1,5}[A-Za-z]?[ ,]{1,2}[^\W\d_]{4,}")
 _MONTH = re.compile(
     r"^(?:jan|feb|fev|mar|apr|avr|mai|may|jun|jui|jul|aug|aou|sep|oct|nov|dec|gen|mag|giu|lug|ago|set|ott|dic|lun|mon|tue|wed|thu|fri|sat|sun)",
     re.IGNORECASE,
@@ -55,7 +58,7 @@ class AddressBlocks:
             if not any(c.isdigit() for c in match.group()):
                 continue
             words = [(m.start(), m.end(), fold(m.group()).strip(".'")) for m in _SPLIT.finditer(text, *match.span())]
-            for stretch in self._stretches(words):
+            for stretch in self._stretches(text, words):
                 parts = self._trimmed(stretch)
                 if len(parts) > 1:
                     start, end = parts[0][0], parts[-1][1]
@@ -63,16 +66,11 @@ class AddressBlocks:
                     if score:
                         yield Span(start, end, "ADDRESS", "address_block", score)
 
-    def _stretches(self, words: list[_Part]) -> Iterator[list[_Part]]:
-        """Cut at words that no address holds ("VAT", "Plate", "Dear")."""
+    def _stretches(self, text: str, words: list[_Part]) -> Iterator[list[_Part]]:
+        """Cut at abbreviations that no address holds ("VAT", "IP")."""
         stretch: list[_Part] = []
         for part in words:
-            if (
-                part[2] in self._lists.words
-                and len(part[2]) > 2
-                and not _STREET.search(part[2])
-                and part[2] not in PARTICLES
-            ):
+            if part[2] in self._lists.words and text[part[0] : part[1]].isupper() and not _STREET.search(part[2]):
                 yield stretch
                 stretch = []
             else:
@@ -107,7 +105,7 @@ class AddressBlocks:
             or any(_NO_PLACE.match(w) for w in words)
         ):
             return 0.0
-        code = any(4 <= sum(c.isdigit() for c in n) <= 6 for n in numbers)
+        code = any(_CODE.fullmatch(n) for n in numbers) or bool(_SPLIT_CODE.search(shown))
         street = any(
             _STREET.search(word)
             for word in words
@@ -121,4 +119,6 @@ class AddressBlocks:
             return 0.7
         if led and (len(words) > 2 or broken or len(numbers) == 1):
             return 0.65
+        if broken and _HOUSE.search(shown) and len(names) > 1 and len(numbers) < 4:
+            return 0.5
         return 0.55 if code and len(names) >= 1 and broken and len(words) >= 3 else 0.0

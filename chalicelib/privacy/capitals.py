@@ -10,7 +10,7 @@ from chalicelib.privacy.lists import Lists
 from chalicelib.privacy.spans import Span
 
 _CAP = r"[A-ZÀ-ÖØ-ÞĀĂĄĆČĎĐĘĚĞİŁŃŇŐŒŘŚŞŠŢŤŮŰŹŻŽ][\w]*(?:['’-][\w]+)*"
-_LINK = r"(?:de|du|des|la|le|van|von|den|der|di|da|del|della|dos|el|al|ben|bin|ten|ter|y|e)"
+_LINK = r"(?:de|du|des|la|le|van|von|den|der|di|da|del|della|dos|el|al|ben|bin|ten|ter)"
 _RUN = re.compile(rf"(?<![\w@#/.'’-]){_CAP}(?:[ ]{{1,2}}(?:{_LINK}[ ]){{0,2}}{_CAP}){{0,4}}(?![\w@]|\.\w)")
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _STARTS = frozenset('\n.!?:>*-•|"«“(')
@@ -28,13 +28,18 @@ class Capitals:
         """Every find in `text`."""
         for match in _RUN.finditer(text):
             words = [(m.start(), m.end(), m.group()) for m in _WORD.finditer(text, *match.span())]
-            kept = self._trimmed([word for word in words if any(c.isupper() for c in word[2])])
+            kept = self._kept(text, [word for word in words if any(c.isupper() for c in word[2])])
             if not kept:
                 continue
             start, end = kept[0][0], kept[-1][1]
             score = self._score(text, start, [fold(word) for _, _, word in kept], text[start:end])
             if score:
                 yield Span(start, end, "PERSON", "capitals", score)
+
+    def _kept(self, text: str, words: list[tuple[int, int, str]]) -> Sequence[tuple[int, int, str]]:
+        """Without the common words at either end; a single word that is a name inside a sentence stays."""
+        kept = self._trimmed(words)
+        return kept or [word for word in words[:1] if len(words) == 1 and fold(word[2]) in self._lists.inside]
 
     def _trimmed(self, words: list[tuple[int, int, str]]) -> Sequence[tuple[int, int, str]]:
         """Without the common words at either end."""
@@ -55,7 +60,9 @@ class Capitals:
         known = [word for word in words if lists.known(word)]
         if len(words) == 1:
             inside = start > 0 and text[max(0, start - 3) : start].rstrip(" ")[-1:] not in _STARTS
-            return 0.45 if inside and known and not lists.common(words[0]) and not shown.isupper() else 0.0
+            if not inside or shown.isupper():
+                return 0.0
+            return 0.45 if words[0] in lists.inside or (known and not lists.common(words[0])) else 0.0
         if shown.isupper() and (len(words) > 3 or any(len(word) < 4 and word not in known for word in words)):
             return 0.0
         if shown.isupper() and not known and _line_is_upper(text, start, len(shown)):

@@ -138,5 +138,5 @@ def _ibans(text: str) -> Iterator[Span]:
                 value, end = value + text[position], position + 1
                 if len(value) == length:
                     break
-        if checks.iban(value.upper()):
+        if sum(c.isdigit() for c in value) >= 10 and checks.iban(value.upper()):
             yield Span(start.start(), end, "IBAN_CODE", "iban", 1.0, 2)

@@ -82,6 +82,10 @@ class Finder:
             if not rule.needs or any(c in view.text for c in rule.needs):
                 found += rule.find(view.text)
                 deadline.check()
+        found = [
+            _without_common_head(s, view.text, self._lists) if s.entity == "ORGANIZATION" and s.rank == 1 else s
+            for s in found
+        ]
         if self._ner:
             found += self._named(view.text, resolve(s for s in found if s.score >= NER_SCORE), self._ner, deadline)
         return _back(view, found, self._lists)
@@ -114,6 +118,17 @@ class Finder:
         for start, end, entity in finds:
             span = Span(piece.source(start), piece.source(end - 1) + 1, entity, name, NER_SCORE, 0)
             yield from trim(span, text, self._lists)
+
+
+def _without_common_head(span: Span, text: str, lists: Lists) -> Span:
+    """ "Société Exemple SARL" is hidden from "Exemple" on: the head is a word, and often the sentence's."""
+    words = list(_WORD.finditer(text, span.start, span.end))
+    for word, following in zip(words, words[1:], strict=False):
+        if not lists.common(fold(word.group())):
+            return replace(span, start=word.start())
+        if not lists.common(fold(following.group())):
+            return replace(span, start=following.start())
+    return span
 
 
 def _tells(rest: str, lists: Lists) -> bool:

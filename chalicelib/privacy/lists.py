@@ -27,9 +27,19 @@ _AMBIGUOUS = (
 )
 
 
+_PEOPLE_INSIDE = (
+    "mark bill will rose grace faith hope joy jack ray guy max frank grant dean chase drew gene luna stella bruno bianca chiara serena allegra gioia "
+    "felice viola jasmine ruby pearl amber crystal ginger rusty rocky pat sue rob don sandy cliff penny dawn eve ivy iris april june august summer "
+    "autumn jordan austin savannah charlotte chelsea brooklyn sydney dakota christian pierre jean noel olive marine capucine victoire aimé désiré "
+    "florence clémence constance prudence lourdes siena florian roman ali lee ben sam dan tim tom jim joe bob ted art al ed lily daisy violet heather hazel "
+    "holly robin jay bea val tel harry barry gary larry clara flora aurora silvia fabio mario dario claire clair cristiano darin elke ella francois grazia hanno "
+    "jung line luce massimo mia mila mira nell rich sara sean tono uwe valere donna alla alma angela angelo beau cas chance cristian dick elle fleur floor ira leo otto"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Lists:
-    """Folded words; `elsewhere` are names that count with a capital only. `common` says of a word that it is one before it is a name."""
+    """Folded words; `inside` are words that are names when they have a capital in the middle of a sentence; `elsewhere` are names that count with a capital only. `common` says of a word that it is one before it is a name."""
 
     first: frozenset[str]
     last: frozenset[str]
@@ -37,6 +47,7 @@ class Lists:
     words: frozenset[str]
     places: frozenset[str]
     ambiguous: frozenset[str]
+    inside: frozenset[str]
 
     def common(self, word: str) -> bool:
         """A word of the language (folded), which alone proves no name."""
@@ -72,7 +83,8 @@ def lists(
 ) -> Lists:
     """Lists from any words, folded here."""
     ambiguous = frozenset(fold(word) for word in _AMBIGUOUS.split())
-    return Lists(*(frozenset(map(fold, some)) for some in (first, last, elsewhere, words, places)), ambiguous)
+    inside = frozenset(fold(word) for word in _PEOPLE_INSIDE.split())
+    return Lists(*(frozenset(map(fold, some)) for some in (first, last, elsewhere, words, places)), ambiguous, inside)
 
 
 def _read(name: str) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from chalicelib.privacy.fold import fold
 from chalicelib.privacy.lists import Lists
-from chalicelib.privacy.people import CIVILITY, PARTICLES
+from chalicelib.privacy.people import CIVILITY, JOINERS, PARTICLES
 from chalicelib.privacy.spans import Span
 
 _UP = "A-ZÀ-ÖØ-ÞĂĄĆČĎĐĘĚĞİŁŃŇŐŒŘŚŞŠŢŤŮŰŹŻŽ"
@@ -162,7 +162,7 @@ class Names:
         if gap not in (" ", "  ", ". ", " d'", "-"):
             return False
         if folded in PARTICLES:
-            return (
+            return folded in JOINERS and (
                 at + 2 < len(words)
                 and words[at + 2][2][0].isupper() == capital
                 and (capital or self._surname(words[at + 2][3]))

@@ -23,6 +23,8 @@ _PART = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
 PARTICLES = frozenset(
     "de du des la le van von der den di da del della dello dos d l of the and et e y zu ten ter bin ben al el".split()
 )
+JOINERS = PARTICLES - frozenset("of the and et e y l".split())
+"""Particles that hold one name together; the others join two people."""
 _ROLES = frozenset(
     "info contact service services support team noreply reply no not admin sales billing office mail email newsletter equipe "
     "secretariat accueil compta comptabilite direction postmaster mailer daemon notification notifications alert alerts news hello "

@@ -19,6 +19,11 @@ _LED = re.compile(
 _WORDS = re.compile(rf"(?<![\w'’.-]){_CAP}(?:[ -](?:{_CAP}|la|le))*")
 
 
+_LED_LOOSELY = re.compile(
+    rf"(?<![\w'’])(?:in|near|from|à|da|a|towards|around|outside|across)[ ]({_CAP}(?:[ -]{_CAP}){{0,2}})(?!\w)"
+)
+
+
 class Places:
     """`LOCATION` by list and context. Only capitalised words count."""
 
@@ -26,11 +31,16 @@ class Places:
 
     def __init__(self, lists: Lists) -> None:
         self._places = lists.places
+        self._lists = lists
 
     def find(self, text: str) -> Iterator[Span]:
         """Every find in `text`."""
         for match in _LED.finditer(text):
             yield Span(match.start(1), match.end(1), "LOCATION", "place_led", 0.7)
+        for match in _LED_LOOSELY.finditer(text):
+            words = [fold(word) for word in match.group(1).replace("-", " ").split()]
+            if not match.group(1).isupper() and not any(self._lists.common(word) for word in words):
+                yield Span(match.start(1), match.end(1), "LOCATION", "place_led_loosely", 0.42)
         for match in _WORDS.finditer(text):
             whole = fold(match.group())
             if whole in self._places:

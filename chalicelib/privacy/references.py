@@ -36,7 +36,7 @@ REFERENCES: tuple[Rule, ...] = (
     rule(
         "post_code",
         "ADDRESS",
-        r"(?<![\w/.-])(?:\d{4,6}(?:-\d{3,4})?|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2})(?!\w|[.,]\d)",
+        r"(?<![\w/.-])(?:\d{4,6}(?:-\d{3,4})?|\d{2}-\d{3}|\d{3} \d{2}|\d{4} ?[A-Z]{2}|\d{8}|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2})(?!\w|[.,]\d)",
         0.7,
         near=r"zip(?: ?codes?)?|post(?:al)? ?codes?|code postal|cp|c\.a\.p\.|cap|plz|postleitzahl|código postal",
         needs=DIGITS,
