@@ -169,6 +169,16 @@ def settings() -> None:
 
 
 @mailroom.command()
+@click.argument("which", type=click.Choice(["door", "backend"]))
+@told
+def secrets(which: str) -> None:
+    """Print a new secret's JSON with fresh random keys, to fill in and store in Secrets Manager."""
+    from infra.cli.local import new_secret
+
+    click.echo(new_secret(which))
+
+
+@mailroom.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable.")
 @click.option("--html", "html_out", type=click.Path(path_type=Path), help="Write a page with highlights.")

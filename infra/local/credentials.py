@@ -1,4 +1,4 @@
-"""The laptop's own credentials: made at random once a folder, readable by their owner only."""
+"""Random credentials: made once a folder for the laptop, readable by their owner only."""
 
 from __future__ import annotations
 
@@ -7,26 +7,36 @@ import secrets
 from pathlib import Path
 from typing import Any
 
+OURS = frozenset(
+    """gmail_tokens gmail_keys emailengine_secrets emailengine_tokens admin_tokens raw_key mapping_key pseudonym_key
+    anthropic_key""".split()
+)
+"""Fields whose value is ours to choose (the rest is told by Telegram, EmailEngine or the servers)."""
+
+
+def made() -> dict[str, Any]:
+    """A fresh set of all secret fields but the servers' URLs."""
+    return {
+        "gmail_tokens": [secrets.token_urlsafe(32)],
+        "gmail_keys": [secrets.token_urlsafe(32)],
+        "emailengine_secrets": [secrets.token_urlsafe(32)],
+        "emailengine_tokens": [],
+        "admin_tokens": [secrets.token_urlsafe(32)],
+        "raw_key": secrets.token_urlsafe(32),
+        "mapping_key": secrets.token_hex(32),
+        "pseudonym_key": secrets.token_hex(32),
+        "telegram_token": f"{secrets.randbelow(10**9)}:{secrets.token_urlsafe(24)}",
+        "emailengine_token": secrets.token_hex(32),
+        "anthropic_key": "",
+    }
+
 
 def credentials(folder: Path) -> dict[str, Any]:
-    """Read them, or make them at the first start."""
+    """Read the folder's, or make them at the first start."""
     file = folder / "credentials.json"
     if not file.exists():
-        made = {
-            "gmail_tokens": [secrets.token_urlsafe(32)],
-            "gmail_keys": [secrets.token_urlsafe(32)],
-            "emailengine_secrets": [secrets.token_urlsafe(32)],
-            "emailengine_tokens": [],
-            "admin_tokens": [secrets.token_urlsafe(32)],
-            "raw_key": secrets.token_urlsafe(32),
-            "mapping_key": secrets.token_hex(32),
-            "pseudonym_key": secrets.token_hex(32),
-            "telegram_token": f"{secrets.randbelow(10**9)}:{secrets.token_urlsafe(24)}",
-            "emailengine_token": secrets.token_hex(32),
-            "anthropic_key": "",
-        }
         folder.mkdir(parents=True, exist_ok=True)
         file.touch(mode=0o600)
-        file.write_text(json.dumps(made, indent=1))
+        file.write_text(json.dumps(made(), indent=1))
     held: dict[str, Any] = json.loads(file.read_text())
     return held

@@ -1,0 +1,49 @@
+"""Writes the generated parts of the documents: `python -m infra.docs` (a test compares them)."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+from chalicelib.runtime.settings import describe
+from infra.template import ROOT
+
+OPERATING = ROOT / "docs" / "operating.md"
+BENCH = ROOT / "docs" / "bench.json"
+
+
+def settings_table() -> str:
+    """The settings as Markdown."""
+    rows = [f"| `{name}` | {f'`{default}`' if default else ''} | {meaning} |" for name, default, meaning in describe()]
+    return "\n".join(["| setting | default | meaning |", "|---|---|---|", *(row.replace("|\\", "\\|") for row in rows)])
+
+
+def bench_table() -> str:
+    """The last `make bench` as Markdown, with the machine that it ran on."""
+    from infra.bench.__main__ import rows
+
+    result = json.loads(BENCH.read_text())
+    machine = result["machine"]
+    head = f"`make bench`, {machine['date'][:10]}, {machine['cores']} cores ({machine['cpu']}), Python {machine['python']}:"
+    lines = [f"| {what} | {value} | {target} |" for what, value, target in rows(result)]
+    return "\n".join([head, "", "| what | measured | target |", "|---|---|---|", *lines])
+
+
+def generated(text: str) -> str:
+    """The document with its marked parts made anew."""
+    for name, make in (("settings", settings_table), ("bench", bench_table)):
+        if name == "bench" and not BENCH.exists():
+            continue
+        pattern = re.compile(rf"(<!-- {name} -->\n).*?(\n<!-- end {name} -->)", re.DOTALL)
+        text = pattern.sub(lambda match, make=make: match[1] + make() + match[2], text)  # type: ignore[misc]
+    return text
+
+
+def main(file: Path = OPERATING) -> None:
+    """Rewrite the document."""
+    file.write_text(generated(file.read_text()))
+
+
+if __name__ == "__main__":
+    main()
