@@ -10,6 +10,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 import requests
+from urllib3.exceptions import HTTPError
 
 from chalicelib.runtime.errors import Retryable
 
@@ -112,7 +113,7 @@ class HttpClient:
                     response.headers,
                     self._read(response, limit, until),
                 )
-        except (requests.RequestException, OSError, ValueError):
+        except (requests.RequestException, HTTPError, OSError, ValueError):
             raise Retryable(self._unavailable) from None
 
     def _read(self, response: requests.Response, limit: int, until: float) -> bytes:
@@ -120,7 +121,8 @@ class HttpClient:
         if length.isascii() and length.isdigit() and int(length[:18]) > limit:
             raise AnswerTooLarge
         body = bytearray()
-        for chunk in response.iter_content(CHUNK):
+        # One piece as it arrives: `iter_content` waits for a full chunk, and a slow server stretches that for ever.
+        while chunk := response.raw.read1(CHUNK):
             body += chunk
             if len(body) > limit:
                 raise AnswerTooLarge

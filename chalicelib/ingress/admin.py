@@ -13,7 +13,7 @@ from chalicelib.ingress.http import answer, guarded, respond, trace_id
 from chalicelib.rules.flags import DEFAULTS
 from chalicelib.runtime import observability as o11y
 from chalicelib.runtime.compose import container
-from chalicelib.runtime.errors import ConfigurationError, MailroomError, Retryable
+from chalicelib.runtime.errors import ConfigurationError, MailroomError, Permanent, Retryable
 
 routes = Blueprint(__name__)
 
@@ -83,7 +83,7 @@ def status() -> Response:
     for name, read in sources.items():
         try:
             body[name] = read()
-        except Retryable as error:
+        except MailroomError as error:
             body |= {"status": "degraded", name: {"code": error.code}}
     return respond(200, body, trace)
 
@@ -103,7 +103,7 @@ def set_flag(name: str) -> Response:
     if not isinstance(body, dict) or not isinstance(body.get("value"), bool):
         return answer("invalid_field", trace, field="value")
     author = body.get("author")
-    if not isinstance(author, str) or not 0 < len(author) <= 100:
+    if not isinstance(author, str) or not 0 < len(author) <= 100 or not author.isprintable() or not author.strip():
         return answer("invalid_field", trace, field="author")
     if name not in DEFAULTS:
         return answer("invalid_field", trace, field="name", known=sorted(DEFAULTS))
@@ -111,6 +111,8 @@ def set_flag(name: str) -> Response:
         container().flags.switch(name, body["value"], author)
     except Retryable:
         return answer("try_again", trace)
+    except Permanent:  # the name and the value are checked: what the database refuses is the author's text
+        return answer("invalid_field", trace, field="author")
     o11y.log("flag_changed", flag=name, value=body["value"], trace_id=trace)
     return respond(200, {"status": "ok", "flag": name, "value": body["value"]}, trace)
 

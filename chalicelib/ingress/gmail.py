@@ -28,10 +28,9 @@ def gmail() -> Response:
     if len(body) > settings.max_body:
         return _refused(push.Refused("too_large"), trace, limit=settings.max_body)
     if not _authorized(request, body, parts):
-        o11y.count("Verdict", door="gmail", status="unauthorized")
-        return answer("unauthorized", trace)
+        return _refused(push.Refused("unauthorized"), trace)
     if not parts.flags.on("gmail_ingress_enabled"):
-        return answer("gmail_ingress_disabled", trace)
+        return _refused(push.Refused("gmail_ingress_disabled"), trace)
     try:
         mails, is_batch = push.read(body, push.Limits(settings.max_batch))
     except push.Refused as refused:

@@ -10,6 +10,7 @@ from typing import Any
 from chalice.app import Request, Response
 
 from chalicelib.runtime import observability as o11y
+from chalicelib.runtime.errors import Retryable
 
 RETRY_AFTER = 5
 SECURITY_HEADERS = {
@@ -61,7 +62,7 @@ def respond(code: int, body: dict[str, Any], trace: str) -> Response:
 
 
 def guarded(route: Callable[..., Response]) -> Callable[..., Response]:
-    """Wrap a route: no stack trace and no error text leaves the door.
+    """Wrap a route: no stack trace and no error text leaves the door; a passing failure is 503.
 
     A decorator and not a middleware: Chalice answers an exception of a route, and logs its text, before any
     middleware sees it.
@@ -71,6 +72,11 @@ def guarded(route: Callable[..., Response]) -> Callable[..., Response]:
     def safe(*args: str, **kwargs: str) -> Response:
         try:
             return route(*args, **kwargs)
+        except Retryable as error:  # nothing was accepted: Secrets Manager was away, say
+            trace = str(uuid.uuid4())
+            o11y.failure("try_again", error, code=error.code, trace_id=trace)
+            o11y.count("Error", door="http")
+            return answer("try_again", trace)
         except Exception as error:  # noqa: BLE001 - answered as 500 and logged by class and place
             trace = str(uuid.uuid4())
             o11y.failure("internal_error", error, trace_id=trace)

@@ -28,6 +28,8 @@ TEXT_FIELDS = {
 }
 """Text fields and their largest length in characters."""
 LIST_FIELDS = {"to": 500, "cc": 500, "labels": 200, "attachments": 200}
+ATTACHMENT_FIELDS = ("name", "type", "size")
+MAX_HEADERS = 500
 
 KEPT = frozenset((*TEXT_FIELDS, *LIST_FIELDS, "headers")) - {"raw", "account"}
 """What of a field push is sealed; a field that nobody reads must not fill the spool."""
@@ -78,8 +80,7 @@ def arrival(push: Any, accounts: tuple[str, ...], default_account: str) -> Arriv
             raise Refused("too_large", name)
     for name, longest in LIST_FIELDS.items():
         _check_list(push, name, longest)
-    if not isinstance(push.get("headers", {}), dict | list):
-        raise Refused("invalid_field", "headers")
+    _check_headers(push)
     account = push.get("account") or default_account
     if not account:
         raise Refused("missing_field", "account")
@@ -90,9 +91,12 @@ def arrival(push: Any, accounts: tuple[str, ...], default_account: str) -> Arriv
 
 def _raw(push: Mapping[str, Any], account: str) -> Arrival:
     try:
-        raw = b64decode(push["raw"].translate(URL_SAFE), validate=True)
+        text = push["raw"].translate(URL_SAFE).rstrip("=")
+        raw = b64decode(text + "=" * (-len(text) % 4), validate=True)
     except (binascii.Error, ValueError):
         raise Refused("invalid_field", "raw") from None
+    if not raw:
+        raise Refused("invalid_field", "raw")
     provider = _provider(push)
     return Arrival(account, SOURCE, RAW, raw, door_identity(provider, raw=raw), provider)
 
@@ -103,8 +107,17 @@ def _fields(push: Mapping[str, Any], account: str) -> Arrival:
             raise Refused("missing_field", name)
     provider = _provider(push)
     kept = {key: push[key] for key in sorted(push) if key in KEPT}
+    if kept.get("attachments"):
+        kept["attachments"] = [
+            {key: _scalar(item.get(key)) for key in ATTACHMENT_FIELDS} for item in kept["attachments"]
+        ]
     payload = json.dumps(kept, separators=(",", ":")).encode("ascii")
     return Arrival(account, SOURCE, FIELDS, payload, door_identity(provider, push=kept), provider)
+
+
+def _scalar(value: Any) -> Any:
+    """A text or a number; nothing nested reaches the seal."""
+    return value if isinstance(value, str | int | float) else None
 
 
 def _provider(push: Mapping[str, Any]) -> str:
@@ -122,5 +135,17 @@ def _check_list(push: Mapping[str, Any], name: str, longest: int) -> None:
         raise Refused("invalid_field", name)
 
 
+def _check_headers(push: Mapping[str, Any]) -> None:
+    """Name → text or list of texts, as `mail.fields` reads them: nothing nested reaches the seal."""
+    headers = push.get("headers")
+    if headers is None:
+        return
+    if not isinstance(headers, dict) or len(headers) > MAX_HEADERS:
+        raise Refused("invalid_field", "headers")
+    for value in headers.values():
+        if not all(isinstance(text, str) for text in (value if isinstance(value, list) else [value])):
+            raise Refused("invalid_field", "headers")
+
+
 URL_SAFE = str.maketrans("-_", "+/", "\r\n \t")
-"""Apps Script and the Gmail API write base64url, others wrap their lines: both are read."""
+"""Apps Script and the Gmail API write base64url, with padding or without, others wrap their lines: all are read."""

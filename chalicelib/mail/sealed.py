@@ -17,7 +17,8 @@ class Header:
     """What the pipeline must know to read the payload.
 
     `kind` is `raw` (RFC 822 bytes), `fields` (the Gmail push object as JSON), `emailengine` (the webhook's
-    reference as JSON) or `message` (EmailEngine's own JSON of a message whose source it does not give). `provider_id` is the normalised permanent id, or empty.
+    reference as JSON) or `message` (EmailEngine's own JSON of a message whose source it does not give).
+    `provider_id` is the normalised permanent id, or empty.
     """
 
     kind: str
@@ -39,8 +40,10 @@ def unseal(data: bytes) -> tuple[Header, bytes]:
     line, _, payload = data.partition(b"\n")
     try:
         header = Header(**json.loads(line))
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         raise Permanent("sealed_unreadable") from None
+    if not all(isinstance(value, str) for name, value in asdict(header).items() if name != "v"):
+        raise Permanent("sealed_unreadable")
     if header.v != VERSION or header.kind not in KINDS:
         raise Permanent("sealed_unreadable")
     return header, payload

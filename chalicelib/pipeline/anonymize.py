@@ -40,7 +40,9 @@ class AnonymizeWorker:
             raise Permanent("malformed_message")
         with timed(self.now) as watch:
             opened = open_seal(message, self.spool, self.messages)
-            thread = sender_key(f"{message.account}\n{thread_root(opened.mail)}", self.pseudonym_key)
+            # A mail without any Message-ID is a thread of its own: strangers must not share their tokens.
+            root = thread_root(opened.mail) or message.mail_id
+            thread = sender_key(f"{message.account}\n{root}", self.pseudonym_key)
             result = self.anonymizer.anonymize(opened.mail, self._known(thread))
             self._remember(thread, message.mail_id, result)
             content = self._content(message, opened, result, thread)

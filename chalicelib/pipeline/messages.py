@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from chalicelib.runtime.errors import Permanent
 
 VERSION = 1
+MAIL_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 INLINE_TEXT_BYTES = 64 * 1024
 """Anonymized text above this goes through the spool: SQS carries 1 MiB a message *and* a batch."""
 
@@ -120,7 +122,11 @@ def decode(body: str) -> Envelope | Quarantine:
         if isinstance(raw, dict) and isinstance(raw.get("v"), int) and raw["v"] != VERSION:
             raise Permanent("unknown_version")
         if isinstance(raw, dict) and raw.get("quarantine") is True:
-            return msgspec.convert(raw, Quarantine)
-        return msgspec.convert(raw, Envelope)
+            message: Envelope | Quarantine = msgspec.convert(raw, Quarantine)
+        else:
+            message = msgspec.convert(raw, Envelope)
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
         raise Permanent("malformed_message") from None
+    if not MAIL_ID.fullmatch(message.mail_id):  # one such message would spoil a whole batch at the database
+        raise Permanent("malformed_message")
+    return message

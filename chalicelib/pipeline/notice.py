@@ -10,6 +10,8 @@ from chalicelib.ports import Notice
 MAX_UNITS = 4_000
 """UTF-16 units of a message. Telegram takes 4,096; the rest is for the last line."""
 MAX_VALUE = 160
+MAX_FIELDS = 10
+"""Lines of a system notice: even the widest characters in all of them fit into one message."""
 
 WORDS = {
     "en": {
@@ -29,7 +31,10 @@ WORDS = {
         "quarantine": "Message en quarantaine",
     },
 }
-UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+")
+UNSEEN = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb"
+    r"\U000e0000-\U000e007f]+"
+)
 
 
 def compose(notices: Sequence[Notice], language: str) -> tuple[str, int]:
@@ -55,7 +60,7 @@ def _mail(notice: Notice, words: dict[str, str]) -> str:
 
 
 def _system(notice: Notice) -> str:
-    return "\n".join(f"{plain(key)}: {plain(value)}" for key, value in notice.fields.items())
+    return "\n".join(f"{plain(key)}: {plain(value)}" for key, value in list(notice.fields.items())[:MAX_FIELDS])
 
 
 def plain(value: str) -> str:

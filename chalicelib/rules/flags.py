@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from chalicelib.runtime.errors import Retryable
+from chalicelib.runtime.errors import MailroomError
 
 if TYPE_CHECKING:  # the doors read flags, and need no port but these names
     from chalicelib.ports import Cache, FlagStore
@@ -20,6 +20,8 @@ DEFAULTS = {
 
 CACHE_SECONDS = 24 * 3600
 MEMORY_SECONDS = 5.0
+VALUES = {b"1": True, b"0": False}
+"""What Redis may hold; anything else counts as no answer."""
 
 
 @dataclass
@@ -44,11 +46,11 @@ class Flags:
 
     def _read(self, name: str, default: bool) -> bool:
         cached = self.cache.get(_key(name))
-        if cached is not None:
-            return cached == b"1"
+        if cached in VALUES:
+            return VALUES[cached]
         try:
             value = self.durable().flags().get(name, default)
-        except Retryable:
+        except MailroomError:
             return default
         self.cache.set(_key(name), b"1" if value else b"0", CACHE_SECONDS)
         return value

@@ -17,11 +17,11 @@ def read_history(cache: Cache, sender_key: str) -> dict[str, int]:
     held = cache.get(f"history:{sender_key}") if sender_key else None
     try:
         raw = json.loads(held) if held else {}
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     if not isinstance(raw, dict):
         return {}
-    return {str(category): count for category, count in raw.items() if isinstance(count, int) and count > 0}
+    return {category: count for category, count in raw.items() if type(count) is int and count > 0}
 
 
 def write_history(cache: Cache, sender_key: str, counts: Mapping[str, int]) -> None:

@@ -17,6 +17,10 @@ SCHEDULE = (
 MAX_RECEIVES = len(SCHEDULE) + 1
 """`maxReceiveCount` of every stage queue: the last entry of the schedule is still waited for."""
 
+QUICK = 6
+"""Tries for which a provider may name a wait shorter than the schedule's: a proxy that says "one second" through an
+outage, or a long burst that waits for its turn, must not use the receives up."""
+
 JITTER = 0.2
 MAX_WAIT = 12 * HOUR
 
@@ -25,9 +29,10 @@ def wait(receives: int, asked: float | None, chance: float) -> float:
     """Seconds until the next try.
 
     `receives` is SQS's ApproximateReceiveCount (1 at the first delivery); `asked` the wait that the
-    provider named, which wins; `chance` is uniform in [0, 1) and spreads the tries by up to 20 %.
+    provider named: it wins in the first `QUICK` tries, and is never cut short later; `chance` is
+    uniform in [0, 1) and spreads the tries by up to 20 %.
     """
+    planned = SCHEDULE[min(max(receives, 1), len(SCHEDULE)) - 1] * (1 + JITTER * chance)
     if asked is not None:
-        return min(max(asked, 0.0), MAX_WAIT)
-    planned = SCHEDULE[min(max(receives, 1), len(SCHEDULE)) - 1]
-    return min(planned * (1 + JITTER * chance), MAX_WAIT)
+        planned = max(asked, 0.0) if receives <= QUICK else max(asked, planned)
+    return min(planned, MAX_WAIT)

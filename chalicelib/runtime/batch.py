@@ -78,12 +78,12 @@ class Runner:
         for record in records:
             self._guarded(record, self._read)
         readable = [record for record in records if record.message is not None]
-        begun = self._begin(readable)
+        not_begun = self._begin(readable)
         ready: list[Record] = []
         flushed = monotonic()
         for record in readable:
-            if not begun or self.remaining_ms() < RESERVE_MS:
-                self._postpone(record, Retryable("out_of_time" if begun else "batch_not_begun", after=1))
+            if not_begun or self.remaining_ms() < RESERVE_MS:
+                self._postpone(record, not_begun or Retryable("out_of_time", after=1))
                 continue
             self._guarded(record, self._process)
             ready += [record] if record.forward else []
@@ -95,11 +95,12 @@ class Runner:
         o11y.count("Batch", len(records), stage=self.stage.name)
         if not failures:
             return {"batchItemFailures": []} if self.report else None
-        if self.report or len(records) > 1:
+        if self.report:
             return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failures]}
         raise BatchFailed(self.stage.name)
 
-    def _begin(self, records: Sequence[Record]) -> bool:
+    def _begin(self, records: Sequence[Record]) -> Retryable | None:
+        """Make the worker ready. The answer is why no record can be worked on, or None."""
         try:
             self.worker = self.make_worker()
             self.worker.begin([record.message for record in records if record.message])
@@ -107,8 +108,8 @@ class Runner:
             raise
         except Exception as error:  # noqa: BLE001 - every record is then reported as failed, none is lost
             o11y.failure("batch_not_begun", error, stage=self.stage.name)
-            return False
-        return True
+            return error if isinstance(error, Retryable) else Retryable("batch_not_begun")
+        return None
 
     def _read(self, record: Record) -> None:
         record.message = self.read(record.body)

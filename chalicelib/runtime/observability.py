@@ -1,8 +1,8 @@
 """What the operator sees: structured logs and EMF metrics that can carry ids and codes, nothing else.
 
 Mail content cannot reach a log by accident: a record keeps only the keys of `ALLOWED`, and a string
-value only if it looks like an id or a code. Exceptions are logged by class and place, never by text,
-because drivers quote values in theirs.
+value only if it has the form that its key asks for: an id, a code, a place. Exceptions are logged by
+class and place, never by text, because drivers quote values in theirs.
 """
 
 from __future__ import annotations
@@ -24,7 +24,21 @@ ALLOWED = frozenset(
     count batch failed accepted duplicate refused kind flag value topic alarm state door category urgency
     classifier bytes settings""".split()
 )
-TOKEN = re.compile(r"[A-Za-z0-9_.:/+<>(),=*\\ -]{0,200}")
+CODE = re.compile(r"(?!(?:.*[0-9]){4})[A-Za-z0-9_.:/-]{0,100}")
+"""A code, a class, a stage: without spaces, and too few digits for a number of a person."""
+
+ID = re.compile(r"[A-Za-z0-9=_-]{0,128}")
+FORMS = {
+    "timestamp": re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[.,]\d{3,6}(Z|[+-]\d\d:?\d\d)?"),
+    "mail_id": re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
+    "trace_id": ID,
+    "function_request_id": ID,
+    "function_name": ID,
+    "account": re.compile(r"[a-z0-9][a-z0-9._-]{0,63}"),
+    "place": re.compile(r"[A-Za-z0-9_<>-]{1,60}(\.py)?>?:[0-9]{1,6}"),
+    "settings": re.compile(r"[A-Za-z0-9_.:/,=*\\ -]{0,400}"),
+}
+"""What the text of a key may look like; every other key holds a `CODE`."""
 
 
 class AllowListFormatter(LambdaPowertoolsFormatter):
@@ -32,19 +46,15 @@ class AllowListFormatter(LambdaPowertoolsFormatter):
 
     def serialize(self, log: Any) -> str:
         """Keep allowed keys; replace any free text by `?`."""
-        kept = {key: _harmless(value) for key, value in log.items() if key in ALLOWED}
-        if dropped := len(log.keys() - ALLOWED - {"exception", "exception_name", "stack_trace", "xray_trace_id"}):
-            kept["count"] = kept.get("count", dropped)
-        return super().serialize(kept)
+        return super().serialize({key: _harmless(key, value) for key, value in log.items() if key in ALLOWED})
 
 
-def _harmless(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {_harmless(key): _harmless(held) for key, held in value.items()}
-    if isinstance(value, bool | int | float) or value is None:
+def _harmless(key: str, value: Any) -> Any:
+    if key == "settings" and isinstance(value, dict):
+        return {name: _harmless(key, held) for name, held in value.items()}
+    if isinstance(value, bool | float) or value is None or (isinstance(value, int) and abs(value) < 10**9):
         return value
-    text = str(value)
-    return text if TOKEN.fullmatch(text) else "?"
+    return value if isinstance(value, str) and FORMS.get(key, CODE).fullmatch(value) else "?"
 
 
 logger = Logger(service=SERVICE, location=None, logger_formatter=AllowListFormatter(), log_uncaught_exceptions=False)
@@ -85,7 +95,7 @@ def duration(name: str, seconds: float, **dimensions: str) -> None:
 
 
 def _collect(name: str, value: float, unit: MetricUnit, dimensions: Mapping[str, str]) -> None:
-    key = tuple(sorted((k, v) for k, v in dimensions.items() if TOKEN.fullmatch(v)))
+    key = tuple(sorted((k, v) for k, v in dimensions.items() if v and CODE.fullmatch(v)))
     if key not in _collected:
         _collected[key] = EphemeralMetrics(namespace=NAMESPACE, service=SERVICE)
         for dimension, text in key:
@@ -96,5 +106,6 @@ def _collect(name: str, value: float, unit: MetricUnit, dimensions: Mapping[str,
 def flush() -> None:
     """Print what was collected, one EMF line a set of dimensions; called at the end of each invocation."""
     for collected in _collected.values():
-        collected.flush_metrics()
+        if collected.metric_set:  # Powertools prints a set by itself when it is full
+            collected.flush_metrics()
     _collected.clear()

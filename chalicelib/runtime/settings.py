@@ -58,7 +58,7 @@ def _one_of(*choices: str) -> Callable[[str], str]:
 
 def _between(low: int, high: int) -> Callable[[str], int]:
     def parse(text: str) -> int:
-        if not text.strip().lstrip("-").isdecimal() or not low <= int(text) <= high:
+        if not re.fullmatch(r"-?[0-9]{1,12}", text) or not low <= int(text) <= high:
             raise ValueError(f"expected a whole number from {low} to {high}")
         return int(text)
 
@@ -75,6 +75,8 @@ def _topics(text: str) -> dict[str, int]:
     pairs = dict(word.split("=", 1) for word in _words(text) if "=" in word)
     if len(pairs) != len(_words(text)) or not all(value.isdecimal() for value in pairs.values()):
         raise ValueError("expected name=message_thread_id pairs such as email=2,system=3")
+    if not {"email", "system"} <= pairs.keys():
+        raise ValueError("expected at least the topics email and system")
     return {name: int(value) for name, value in pairs.items()}
 
 
@@ -123,14 +125,21 @@ class Settings:
     max_source: int = _setting("bytes of a fetched mail", _between(1024, 40 * 1024 * 1024), str(40 * 1024 * 1024))
     report_failures: bool = _setting(
         "true where the event sources have ReportBatchItemFailures (the packaged template sets both together)",
-        lambda text: text == "true",
+        lambda text: _one_of("true", "false")(text) == "true",
         "false",
     )
 
     def masked(self) -> dict[str, str]:
         """What may be logged: no ARN's account, no chat id, and there are no secrets here to begin with."""
         hidden = {"door_secret", "backend_secret", "kms_key", "telegram_chat", "queue_urls", "dead_urls"}
-        return {f.name: "***" if f.name in hidden else str(getattr(self, f.name)) for f in fields(self)}
+        return {f.name: "***" if f.name in hidden else _plain(getattr(self, f.name)) for f in fields(self)}
+
+
+def _plain(value: Any) -> str:
+    """A value in the environment's own spelling."""
+    if isinstance(value, Mapping):
+        return ",".join(f"{name}={held}" for name, held in value.items())
+    return ",".join(value) if isinstance(value, tuple) else str(value)
 
 
 def load(environ: Mapping[str, str]) -> Settings:
@@ -144,7 +153,8 @@ def load(environ: Mapping[str, str]) -> Settings:
             continue
         assert f.default is MISSING  # every field is declared by _setting
         name, doc, default = f.name.upper(), f.metadata["doc"], f.metadata["default"]
-        text = environ.get(PREFIX + name) or (default if default is not None else _required(environ, name, doc))
+        text = environ.get(PREFIX + name, "").strip()
+        text = text or (default if default is not None else _required(environ, name, doc))
         try:
             values[f.name] = f.metadata["parse"](text)
         except ValueError as error:

@@ -79,6 +79,20 @@ def test_an_answer_that_drips_is_given_up_at_the_deadline(client: HttpClient) ->
     assert time.monotonic() - started < 2
 
 
+def test_an_answer_that_tells_its_length_and_drips_is_given_up_at_the_deadline(client: HttpClient) -> None:
+    def talk(connection: socket.socket) -> None:
+        connection.recv(65_536)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n")
+        for _ in range(100):
+            connection.sendall(b"x")
+            time.sleep(0.05)
+
+    started = time.monotonic()
+    with raw_server(talk) as port, pytest.raises(Retryable, match="service_unavailable"):
+        client.call("GET", f"http://127.0.0.1:{port}/", limit=100_000)
+    assert time.monotonic() - started < 1
+
+
 @pytest.mark.parametrize("fields", [{"delay": 1.0}, {"reset": True}, {"body": "truncated"}])
 def test_a_broken_transfer_is_a_passing_failure(
     server: Anything, client: HttpClient, fields: dict[str, object]
