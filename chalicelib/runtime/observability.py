@@ -35,8 +35,8 @@ FORMS = {
     "function_request_id": ID,
     "function_name": ID,
     "account": re.compile(r"[a-z0-9][a-z0-9._-]{0,63}"),
-    "place": re.compile(r"[A-Za-z0-9_<>-]{1,60}(\.py)?>?:[0-9]{1,6}"),
-    "settings": re.compile(r"[A-Za-z0-9_.:/,=*\\ -]{0,400}"),
+    "place": re.compile(r"([A-Za-z0-9_<>-]{1,60}(\.py)?:[0-9]{1,6})?"),
+    "settings": re.compile(r"[A-Za-z0-9_.:/,=*\\-]{0,400}"),
 }
 """What the text of a key may look like; every other key holds a `CODE`."""
 
