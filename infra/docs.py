@@ -25,7 +25,8 @@ def bench_table() -> str:
 
     result = json.loads(BENCH.read_text())
     machine = result["machine"]
-    head = f"`make bench`, {machine['date'][:10]}, {machine['cores']} cores ({machine['cpu']}), Python {machine['python']}:"
+    where = f"{machine['cores']} cores ({machine['cpu']}), Python {machine['python']}"
+    head = f"`make bench`, {machine['date'][:10]}, {where}:"
     lines = [f"| {what} | {value} | {target} |" for what, value, target in rows(result)]
     return "\n".join([head, "", "| what | measured | target |", "|---|---|---|", *lines])
 

@@ -135,12 +135,13 @@ def send(folder: Path, files: tuple[Path, ...], account: str, wait: int) -> None
 
 @mailroom.command()
 @click.option("--keep", is_flag=True, help="Leave the demo's stack running (folder .mailroom/demo).")
+@click.option("--picture", type=click.Path(path_type=Path), help="Also write what was printed as an SVG picture.")
 @told
-def demo(keep: bool) -> None:
+def demo(keep: bool, picture: Path | None) -> None:
     """Run the main job on embedded defaults: sample mail through both doors, to the notification."""
     from infra.cli.demo import run
 
-    sys.exit(run(DEFAULT_FOLDER / "demo", keep))
+    sys.exit(run(DEFAULT_FOLDER / "demo", keep, picture))
 
 
 @mailroom.command()

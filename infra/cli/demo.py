@@ -23,8 +23,9 @@ SHOWN = 6
 """Messages of "Telegram" that are drawn whole."""
 
 
-def run(folder: Path, keep: bool) -> int:
+def run(folder: Path, keep: bool, picture: Path | None = None) -> int:
     """The whole demo; the exit code is 0 only if nothing is lost, the ledger balances and nothing leaked."""
+    console.record = picture is not None
     Stack(folder).remove()
     stack = Stack(folder)
     with ExitStack() as cleanup:
@@ -50,6 +51,8 @@ def run(folder: Path, keep: bool) -> int:
         problems = differences(sent, fates)
         seen = leaks(info, secrets, folder)
         _conclude(result, sent, fates, problems, seen, len(set(secrets)))
+        if picture is not None:
+            console.save_svg(str(picture), title="make demo")
         if keep:
             console.print(f"left running in {folder}: mailroom --folder {folder} status")
         return 0 if result.balanced and not problems and not seen else 1

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from chalicelib.pipeline.stages import PIPELINE
 from chalicelib.ports import QueueDepth
-from infra.local.watch import Fate
+from infra.local.watch import Fate, settled
 
 console = Console(highlight=False, width=None if sys.stdout.isatty() else 132)
 """Piped output gets a fixed width: a table must not be cut to the 80 columns of no terminal."""
@@ -34,8 +34,9 @@ def stages(accepted: int) -> Iterator[Callable[[dict[str, int], list[Fate]], Non
 
         def tell(passed: dict[str, int], fates: list[Fate]) -> None:
             done = sum(fate.state == "quarantined" for fate in fates)
+            told = {**passed, PIPELINE[-1].name: sum(settled(fate) for fate in fates) - done}
             for name, task in tasks.items():
-                progress.update(task, completed=min(passed[name] + done, accepted))
+                progress.update(task, completed=min(told[name] + done, accepted))
 
         yield tell
 

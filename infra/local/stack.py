@@ -12,7 +12,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from chalicelib.pipeline.stages import SERVICE, stage
+from chalicelib.pipeline.stages import PIPELINE, SERVICE
 from chalicelib.runtime.settings import BACKEND_FIELDS, DOOR_FIELDS
 from infra.deploy import DeployFailed, client, deploy, outputs, stack_resource
 from infra.local.companions import Alarms, StandIns
@@ -73,7 +73,7 @@ class Stack:
             ("database migrations", lambda: migrate(self.postgres.url)),
             ("package and deploy the stack", self.deploy),
             ("alarms", self.alarms.start),
-            ("language models into memory", self.warm),
+            ("functions and language models into memory", self.warm),
         ):
             started = perf_counter()
             action()
@@ -104,17 +104,17 @@ class Stack:
         self._file.write_text(json.dumps({"api": self._api(aws)}))
 
     def warm(self) -> None:
-        """Invoke anonymize with no mail, as often as it may run at once: its models take seconds to load."""
+        """Invoke every stage with no mail, as often as it may run at once: loading the models takes seconds."""
         aws = self.emulator.client_environment()
-        function = stack_resource(aws, "Anonymize")
+        names = [stack_resource(aws, stage.name.capitalize()) for stage in PIPELINE for _ in range(stage.concurrency)]
 
-        def invoke(_: int) -> None:
-            answer = client("lambda", aws).invoke(FunctionName=function, Payload=b'{"Records": []}')
+        def invoke(name: str) -> None:
+            answer = client("lambda", aws).invoke(FunctionName=name, Payload=b'{"Records": []}')
             if answer.get("FunctionError"):
-                raise DeployFailed(f"the anonymize function does not start: {answer['Payload'].read()[:500]!r}")
+                raise DeployFailed(f"the function {name} does not start: {answer['Payload'].read()[:500]!r}")
 
-        with ThreadPoolExecutor() as pool:
-            list(pool.map(invoke, range(stage("anonymize").concurrency)))
+        with ThreadPoolExecutor(len(names)) as pool:
+            list(pool.map(invoke, names))
 
     def info(self) -> Info:
         """Where it is. Raises FileNotFoundError when it was never up in this folder."""
