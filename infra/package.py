@@ -36,15 +36,19 @@ def stage_source(target: Path, thin: bool) -> None:
         (target / "requirements.txt").write_text("")
 
 
-def package(out: Path, thin: bool = False) -> Path:
-    """Write `out/sam.json` and `out/deployment.zip`; the answer is the template's path."""
+def package(out: Path, thin: bool = False, merge: bool = True) -> Path:
+    """Write `out/sam.json` and `out/deployment.zip`; the answer is the template's path.
+
+    Without `merge` it is what the decorators of `app.py` say alone (what `chalice deploy` uses).
+    """
     out.mkdir(parents=True, exist_ok=True)
     source = out.parent / (out.name + "-source")
     stage_source(source, thin)
-    merge = out.parent / "merge.json"
-    merge.write_text(json.dumps(template.template(), indent=1))
+    merged = out.parent / (out.name + "-merge.json")
+    merged.write_text(json.dumps(template.template(), indent=1))
     chalice = [str(Path(sys.executable).parent / "chalice"), "--project-dir", str(source)]
-    command = [*chalice, "package", "--stage", "mail", "--merge-template", str(merge.resolve()), str(out.resolve())]
+    more = ["--merge-template", str(merged.resolve())] if merge else []
+    command = [*chalice, "package", "--stage", "mail", *more, str(out.resolve())]
     # Settings of an AWS session must not reach the packager, and it needs a region to make ARNs.
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "MAILROOM_"))}
     environment["AWS_DEFAULT_REGION"] = os.environ.get("AWS_DEFAULT_REGION", "eu-west-1")
@@ -68,7 +72,7 @@ def main() -> None:
     options = parser.parse_args()
     written = package(options.out, options.thin)
     packed, unpacked = sizes(options.out / "deployment.zip")
-    print(f"template {written.relative_to(ROOT)}")
+    print(f"template {written}")
     print(f"zip      {packed / 1e6:.1f} MB packed, {unpacked / 2**20:.1f} MiB unpacked (no spaCy, no Presidio)")
 
 

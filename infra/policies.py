@@ -18,16 +18,21 @@ def roles() -> dict[str, Any]:
         _allow(["s3:PutObject"], _objects("sealed/*")),
         _allow(["s3:ListBucket"], {"Fn::GetAtt": ["Spool", "Arn"]}),
         _secrets(DOOR, BACKEND),
-        _key("kms:GenerateDataKey", "kms:Decrypt"),
+        _key("kms:GenerateDataKey"),
     ]
     made = {"APIHandler": api, "Sweep": [_secrets(BACKEND)]}
     made |= {stage.name.capitalize(): _stage(stage) for stage in STAGES}
-    return {f"{name}Role": _role(statements) for name, statements in made.items()}
+    return {role_name(function): _role(statements) for function, statements in made.items()}
+
+
+def role_name(function: str) -> str:
+    """Logical id of a function's role: Chalice's own, so that its role is replaced and none is left over."""
+    return {"APIHandler": "ApiHandlerRole"}.get(function, f"{function}Role")
 
 
 def role_of(function: str) -> dict[str, Any]:
     """Reference to a function's role."""
-    return {"Fn::GetAtt": [f"{function}Role", "Arn"]}
+    return {"Fn::GetAtt": [role_name(function), "Arn"]}
 
 
 def key_policy() -> dict[str, Any]:

@@ -63,7 +63,8 @@ def _push(info: Info, group: list[Sample]) -> list[Sent]:
     bad = {"X-Mailroom-Signature": "v1=" + "0" * 64} if group[0].signature == "bad" else {}
     response = post(info, push, bad)
     body = response.json()
-    verdicts = [body] if single else body["verdicts"]
+    # A batch that was refused as a whole has one answer for all of its mails.
+    verdicts = body["verdicts"] if "verdicts" in body else [body] * len(group)
     answers = [Answer(response.status_code, verdict) for verdict in verdicts]
     return [
         Sent(sample, answer.status, answer.http, answer.mail_id) for sample, answer in zip(group, answers, strict=True)

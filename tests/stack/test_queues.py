@@ -1,0 +1,121 @@
+"""Every stage has a queue that retries and a dead-letter queue that keeps, tells and gives back."""
+
+from __future__ import annotations
+
+import pytest
+
+from chalicelib.pipeline.stages import ALERT, STAGES, Stage
+from chalicelib.rules.retry import JITTER, MAX_RECEIVES, MAX_WAIT, SCHEDULE
+from infra.template import DAY, timeouts
+from tests.stack.conftest import Resource, Template
+
+every_stage = pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.name)
+
+
+def queue(template: Template, stage: Stage) -> Resource:
+    return template.properties(f"{stage.name.capitalize()}Queue")
+
+
+def dead(template: Template, stage: Stage) -> Resource:
+    return template.properties(f"{stage.name.capitalize()}Dlq")
+
+
+@every_stage
+def test_a_message_that_keeps_failing_goes_to_the_stages_own_dead_letter_queue(
+    template: Template, stage: Stage
+) -> None:
+    target = queue(template, stage)["RedrivePolicy"]["deadLetterTargetArn"]
+    assert target == {"Fn::GetAtt": [f"{stage.name.capitalize()}Dlq", "Arn"]}
+
+
+@every_stage
+def test_the_queue_gives_up_when_the_retry_schedule_ends(template: Template, stage: Stage) -> None:
+    assert queue(template, stage)["RedrivePolicy"]["maxReceiveCount"] == MAX_RECEIVES
+
+
+def test_a_message_is_tried_at_least_five_times() -> None:
+    assert MAX_RECEIVES >= 5
+
+
+@every_stage
+def test_the_dead_letter_queue_takes_from_its_own_queue_only(template: Template, stage: Stage) -> None:
+    arn = {"Fn::Sub": f"arn:${{AWS::Partition}}:sqs:${{AWS::Region}}:${{AWS::AccountId}}:{stage.queue}"}
+    allowed = {"redrivePermission": "byQueue", "sourceQueueArns": [arn]}
+    assert dead(template, stage)["RedriveAllowPolicy"] == allowed
+
+
+@every_stage
+def test_the_names_of_the_queues_are_those_of_the_stage_table(template: Template, stage: Stage) -> None:
+    names = queue(template, stage)["QueueName"], dead(template, stage)["QueueName"]
+    assert names == (stage.queue, stage.dead_letter_queue)
+
+
+@every_stage
+def test_a_message_stays_hidden_six_times_as_long_as_its_function_may_run(template: Template, stage: Stage) -> None:
+    timeout = template.properties(stage.name.capitalize())["Timeout"]
+    assert queue(template, stage)["VisibilityTimeout"] >= 6 * timeout
+
+
+@every_stage
+def test_the_timeout_is_the_one_of_the_configuration(template: Template, stage: Stage) -> None:
+    assert template.properties(stage.name.capitalize())["Timeout"] == timeouts()[stage.name]
+
+
+@every_stage
+def test_a_queue_keeps_four_days_and_a_dead_letter_queue_fourteen(template: Template, stage: Stage) -> None:
+    kept = [found["MessageRetentionPeriod"] for found in (queue(template, stage), dead(template, stage))]
+    assert kept == [4 * DAY, 14 * DAY]
+
+
+@every_stage
+def test_the_whole_retry_schedule_fits_into_the_retention(template: Template, stage: Stage) -> None:
+    runs = MAX_RECEIVES * template.properties(stage.name.capitalize())["Timeout"]
+    waits = sum(min(seconds * (1 + JITTER), MAX_WAIT) for seconds in SCHEDULE)
+    assert waits + runs < queue(template, stage)["MessageRetentionPeriod"]
+
+
+def test_no_wait_is_longer_than_sqs_can_hide_a_message() -> None:
+    assert MAX_WAIT <= 12 * 3600
+
+
+@every_stage
+def test_both_queues_are_encrypted_at_rest(template: Template, stage: Stage) -> None:
+    assert queue(template, stage)["SqsManagedSseEnabled"] is True
+    assert dead(template, stage)["SqsManagedSseEnabled"] is True
+
+
+def test_there_is_no_queue_beside_the_stages(template: Template) -> None:
+    assert len(template.of("SQS::Queue")) == 2 * len(STAGES)
+
+
+@every_stage
+def test_one_message_in_a_dead_letter_queue_raises_its_alarm(template: Template, stage: Stage) -> None:
+    alarm = template.properties(f"{stage.name.capitalize()}DlqAlarm")
+    judged = alarm["MetricName"], alarm["ComparisonOperator"], alarm["Threshold"], alarm["Dimensions"]
+    dimension = {"Name": "QueueName", "Value": stage.dead_letter_queue}
+    assert judged == ("ApproximateNumberOfMessagesVisible", "GreaterThanThreshold", 0, [dimension])
+
+
+@every_stage
+def test_an_alarm_tells_its_beginning_and_its_end(template: Template, stage: Stage) -> None:
+    alarm = template.properties(f"{stage.name.capitalize()}DlqAlarm")
+    assert alarm["AlarmActions"] == alarm["OKActions"] == [{"Ref": "AlarmTopic"}]
+
+
+def test_the_alarm_topic_is_read_by_the_alert_queue(template: Template) -> None:
+    [subscription] = template.of("SNS::Subscription").values()
+    queue_arn = {"Fn::GetAtt": [f"{ALERT.name.capitalize()}Queue", "Arn"]}
+    told = {"TopicArn": {"Ref": "AlarmTopic"}, "Protocol": "sqs", "Endpoint": queue_arn}
+    assert subscription == told
+
+
+def test_only_the_alarm_topic_may_send_to_the_alert_queue(template: Template) -> None:
+    policy = template.properties("AlertQueuePolicy")
+    [statement] = policy["PolicyDocument"]["Statement"]
+    assert policy["Queues"] == [{"Ref": "AlertQueue"}]
+    assert statement["Condition"] == {"ArnEquals": {"aws:SourceArn": {"Ref": "AlarmTopic"}}}
+    assert statement["Principal"] == {"Service": "sns.amazonaws.com"}
+
+
+def test_the_subscription_waits_for_the_policy_that_lets_it_send(template: Template) -> None:
+    assert template.resources["AlarmSubscription"]["DependsOn"] == ["AlertQueuePolicy"]

@@ -1,0 +1,131 @@
+"""Who may do what: each function its own role, each role the rights of its own work."""
+
+from __future__ import annotations
+
+import pytest
+
+from chalicelib.pipeline.stages import STAGES, Stage, after
+from tests.stack.conftest import Resource, Template, strings
+
+FUNCTIONS = ("APIHandler", "Sweep", *(stage.name.capitalize() for stage in STAGES))
+every_function = pytest.mark.parametrize("function", FUNCTIONS)
+every_stage = pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.name)
+
+SPOOL_OBJECTS = "${Spool.Arn}/"
+MODELS = "arn:aws:bedrock:"
+"""Resources that may end in a wildcard: the spool's own objects, and the models that a configuration may name."""
+
+
+def role_of(template: Template, function: str) -> str:
+    name: str = template.properties(function)["Role"]["Fn::GetAtt"][0]
+    return name
+
+
+def statements(template: Template, function: str) -> list[Resource]:
+    """What a function's role says itself; AWS's managed policy for logs and network comes on top."""
+    role = template.properties(role_of(template, function))
+    return [statement for policy in role["Policies"] for statement in policy["PolicyDocument"]["Statement"]]
+
+
+def may(template: Template, function: str) -> set[str]:
+    """The actions of a function."""
+    return {action for statement in statements(template, function) for action in strings(statement["Action"])}
+
+
+def resources(template: Template, function: str, action: str) -> set[str]:
+    """Names and patterns of the resources on which a function may do something."""
+    return {
+        text
+        for statement in statements(template, function)
+        if action in strings(statement["Action"])
+        for text in strings(statement["Resource"])
+        if text != "Arn"
+    }
+
+
+def test_there_is_a_role_for_each_function_and_no_other(template: Template) -> None:
+    used = sorted(role_of(template, function) for function in template.of("Serverless::Function"))
+    assert used == sorted(template.of("IAM::Role"))
+
+
+@every_function
+def test_no_role_holds_a_resource_wildcard_that_is_not_documented(template: Template, function: str) -> None:
+    wild = {text for statement in statements(template, function) for text in strings(statement["Resource"])}
+    assert all(text.startswith((SPOOL_OBJECTS, MODELS)) for text in wild if "*" in text)
+
+
+@every_function
+def test_no_role_holds_an_action_wildcard(template: Template, function: str) -> None:
+    assert not [action for action in may(template, function) if "*" in action]
+
+
+@every_function
+def test_the_managed_policies_are_those_for_logs_and_network(template: Template, function: str) -> None:
+    managed = template.properties(role_of(template, function))["ManagedPolicyArns"]
+    names = {text.rpartition("/")[2] for text in strings(managed) if "/" in text}
+    assert names == {"AWSLambdaVPCAccessExecutionRole", "AWSLambdaBasicExecutionRole"}
+
+
+@every_function
+def test_only_lambda_takes_a_role(template: Template, function: str) -> None:
+    [trust] = template.properties(role_of(template, function))["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Principal"] == {"Service": "lambda.amazonaws.com"}
+
+
+def test_the_doors_receive_nothing_and_read_no_mail(template: Template) -> None:
+    forbidden = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "s3:GetObject", "s3:DeleteObject", "kms:Decrypt"}
+    assert not may(template, "APIHandler") & forbidden
+
+
+def test_the_doors_send_to_the_first_stage_only(template: Template) -> None:
+    assert resources(template, "APIHandler", "sqs:SendMessage") == {"AnonymizeQueue"}
+
+
+@every_stage
+def test_a_stage_receives_from_its_own_queue_only(template: Template, stage: Stage) -> None:
+    found = resources(template, stage.name.capitalize(), "sqs:ReceiveMessage")
+    assert found == {f"{stage.name.capitalize()}Queue"}
+
+
+@every_stage
+def test_a_stage_sends_to_the_next_one_to_its_dead_letters_and_its_notes_to_the_ledger(
+    template: Template, stage: Stage
+) -> None:
+    following = after(stage.name)
+    allowed = {f"{stage.name.capitalize()}Dlq", "StoreQueue"}
+    allowed |= {f"{following.name.capitalize()}Queue"} if following else set()
+    sends = resources(template, stage.name.capitalize(), "sqs:SendMessage")
+    assert f"{stage.name.capitalize()}Dlq" in sends <= allowed
+
+
+@every_function
+def test_nobody_deletes_mail(template: Template, function: str) -> None:
+    assert "s3:DeleteObject" not in may(template, function)
+
+
+def test_only_classify_asks_a_model(template: Template) -> None:
+    asking = {function for function in FUNCTIONS if "bedrock:InvokeModel" in may(template, function)}
+    assert asking == {"Classify"}
+
+
+def test_classify_reads_anonymized_text_only(template: Template) -> None:
+    assert resources(template, "Classify", "s3:GetObject") == {f"{SPOOL_OBJECTS}text/*"}
+
+
+@every_function
+def test_a_function_that_reads_the_spool_may_open_its_seal(template: Template, function: str) -> None:
+    assert ("s3:GetObject" in may(template, function)) == ("kms:Decrypt" in may(template, function))
+
+
+@every_function
+def test_a_function_that_writes_to_the_spool_may_seal(template: Template, function: str) -> None:
+    assert ("s3:PutObject" in may(template, function)) == ("kms:GenerateDataKey" in may(template, function))
+
+
+def test_the_stages_do_not_read_the_doors_secret(template: Template) -> None:
+    readers = {
+        function
+        for function in FUNCTIONS
+        if "DoorSecretArn" in resources(template, function, "secretsmanager:GetSecretValue")
+    }
+    assert readers == {"APIHandler"}
