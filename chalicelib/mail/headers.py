@@ -23,7 +23,7 @@ def unpack(value: str, decoder: Decoder) -> str:
     """A header as the stdlib gives it (ASCII, other bytes as surrogates) to text; encoded words are left."""
     if value.isascii():
         return value
-    return decoder.decode(value.encode("utf-8", "surrogateescape"), "")
+    return decoder.decode(_bytes(value), "")
 
 
 def decode_words(value: str, decoder: Decoder) -> str:
@@ -56,14 +56,18 @@ def decode_words(value: str, decoder: Decoder) -> str:
 
 
 def _word_bytes(kind: str, text: str) -> bytes:
-    data = text.encode("utf-8", "surrogateescape") if _encodable(text) else text.encode("utf-8", "replace")
+    data = _bytes(text)
     if kind in "bB":
         return base64_bytes(data)
     return binascii.a2b_qp(data, header=True)
 
 
-def _encodable(text: str) -> bool:
-    return not any("\ud800" <= char <= "\udc7f" for char in text)
+def _bytes(text: str) -> bytes:
+    """The bytes behind a text; a push may hold lone surrogates that no byte was read as."""
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "replace")
 
 
 def base64_bytes(data: bytes) -> bytes:
@@ -111,7 +115,7 @@ def _continued(pieces: dict[int, tuple[str, bool]], decoder: Decoder) -> str:
         content, encoded = pieces[number]
         if number == 0 and encoded and content.count("'") >= 2:
             charset, _, content = content.split("'", 2)
-        raw = content.encode("utf-8", "surrogateescape") if _encodable(content) else content.encode("utf-8", "replace")
+        raw = _bytes(content)
         data += unquote_to_bytes(raw) if encoded else raw
     return one_line(decoder.decode(data, charset), 1_000)
 

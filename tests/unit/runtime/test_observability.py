@@ -12,6 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.runtime import observability as o11y
+from chalicelib.runtime.errors import ConfigurationError
+from chalicelib.runtime.settings import load
 from tests.unit.runtime.logs import captured
 
 CODED = sorted(o11y.ALLOWED - o11y.FORMS.keys() - {"event", "level", "message", "service"})
@@ -133,11 +135,10 @@ def test_an_exception_is_logged_without_text_and_traceback() -> None:
 def test_a_failure_is_named_by_class_and_place() -> None:
     with captured() as lines:
         try:
-            o11y._collect("Name", object(), "Count", {})  # type: ignore[arg-type]
-        except Exception as error:
+            load({})
+        except ConfigurationError as error:
             o11y.failure("internal_error", error)
-    o11y._collected.clear()
-    assert lines.records[0]["place"].startswith("observability.py:")
+    assert lines.records[0]["place"].startswith("settings.py:")
 
 
 def test_a_failure_that_was_never_raised_is_logged() -> None:

@@ -67,7 +67,7 @@ def test_a_broken_variable_says_what_to_do(name: str) -> None:
 
 
 def test_a_language_model_needs_its_name() -> None:
-    with pytest.raises(ConfigurationError, match="MAILROOM_LLM_MODEL: is empty. Name the model"):
+    with pytest.raises(ConfigurationError, match=r"MAILROOM_LLM_MODEL: is empty\. Name the model"):
         load(ENVIRONMENT | {"MAILROOM_CLASSIFIER": "anthropic"})
 
 

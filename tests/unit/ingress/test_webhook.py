@@ -1,0 +1,174 @@
+"""The EmailEngine webhook: what an event is, and whether its mail enters."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chalicelib.ingress import push, webhook
+from chalicelib.mail.identity import mail_id
+
+DATA: dict[str, Any] = {
+    "id": "AAAADAAABy4",
+    "emailId": "1846582163124353543",
+    "messageId": "<1@example.com>",
+    "flags": ["\\Seen"],
+}
+EVENT: dict[str, Any] = {
+    "account": "praxis",
+    "event": "messageNew",
+    "path": "INBOX",
+    "specialUse": "\\Inbox",
+    "data": DATA,
+}
+
+
+def event(**changes: Any) -> webhook.Event:
+    return webhook.read(json.dumps(EVENT | changes).encode())
+
+
+def data_event(**changes: Any) -> webhook.Event:
+    return event(data={key: value for key, value in (DATA | changes).items() if value is not ...})
+
+
+def folder(path: str, use: str = "", message_use: str = "") -> webhook.Event:
+    return event(path=path, specialUse=use, data=DATA | ({"messageSpecialUse": message_use} if message_use else {}))
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"null", b"[]", b"1", b"\xff", b"<html>", b"[" * 100_000, b"9" * 5_000])
+def test_what_is_no_json_object_is_refused(body: bytes) -> None:
+    with pytest.raises(webhook.Unreadable, match="invalid_json"):
+        webhook.read(body)
+
+
+@pytest.mark.parametrize("name", ["account", "event"])
+def test_a_missing_name_is_told(name: str) -> None:
+    with pytest.raises(webhook.Unreadable) as caught:
+        webhook.read(json.dumps({key: value for key, value in EVENT.items() if key != name}).encode())
+    assert (caught.value.status, caught.value.field) == ("missing_field", name)
+
+
+@pytest.mark.parametrize("name", ["account", "event"])
+@pytest.mark.parametrize("value", [None, 1, [], {}, True, "x" * 257])
+def test_a_name_of_another_type_is_refused(name: str, value: object) -> None:
+    with pytest.raises(webhook.Unreadable) as caught:
+        event(**{name: value})
+    assert (caught.value.status, caught.value.field) == ("invalid_field", name)
+
+
+@pytest.mark.parametrize("value", [1, [], "text", True])
+def test_data_of_another_type_is_refused(value: object) -> None:
+    with pytest.raises(webhook.Unreadable, match="invalid_field"):
+        event(data=value)
+
+
+@pytest.mark.parametrize("name", ["path", "specialUse"])
+def test_an_odd_folder_counts_as_none(name: str) -> None:
+    assert "" in (event(**{name: 1}).path, event(**{name: 1}).special_use)
+
+
+@pytest.mark.parametrize(
+    "made", [folder("INBOX", "\\Inbox"), folder("Inbox"), folder("[Gmail]/All Mail", "\\All", "\\Inbox")]
+)
+def test_the_inbox_enters_by_default(made: webhook.Event) -> None:
+    assert webhook.wanted(made, ("\\Inbox",))
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        folder("Junk", "\\Junk"),
+        folder("Sent", "\\Sent"),
+        folder("Drafts", "\\Drafts"),
+        folder("Trash", "\\Trash"),
+        folder("Lists"),
+        folder("[Gmail]/All Mail", "\\All"),
+        folder("[Gmail]/All Mail", "\\All", "\\Sent"),
+        folder("INBOX", "\\Inbox", "\\Junk"),
+        folder(""),
+    ],
+)
+def test_other_folders_do_not_enter_by_default(made: webhook.Event) -> None:
+    assert not webhook.wanted(made, ("\\Inbox",))
+
+
+@pytest.mark.parametrize("folders", [("Lists",), ("\\Inbox", "Lists"), ("*",)])
+def test_a_configured_folder_enters(folders: tuple[str, ...]) -> None:
+    assert webhook.wanted(folder("Lists"), folders)
+
+
+def test_junk_enters_where_it_is_configured() -> None:
+    assert webhook.wanted(folder("Junk", "\\Junk"), ("\\Inbox", "\\Junk"))
+
+
+@pytest.mark.parametrize("use", sorted(webhook.NEVER_BY_STAR))
+def test_the_star_leaves_out_what_is_no_incoming_mail(use: str) -> None:
+    assert not webhook.wanted(folder("Any", use), ("*",))
+
+
+@pytest.mark.parametrize("answer", [True, False, None, "no"])
+def test_seems_like_new_is_never_asked(answer: object) -> None:
+    assert webhook.wanted(data_event(seemsLikeNew=answer), ("\\Inbox",))
+
+
+def test_the_reference_is_sealed() -> None:
+    sealed = json.loads(webhook.arrival(event()).payload)
+    told = {name: sealed[name] for name in ("account", "id", "emailId", "messageId", "path", "flags", "specialUse")}
+    assert told == DATA | {"account": "praxis", "path": "INBOX", "specialUse": "\\Inbox"}
+
+
+def test_nothing_but_the_reference_is_sealed() -> None:
+    sealed = json.loads(webhook.arrival(data_event(subject="secret", text={"plain": "secret"})).payload)
+    assert "secret" not in json.dumps(sealed)
+
+
+@pytest.mark.parametrize("value", [..., None, ""])
+def test_a_reference_needs_its_id(value: object) -> None:
+    with pytest.raises(webhook.Unreadable) as caught:
+        webhook.arrival(data_event(id=value))
+    assert (caught.value.status, caught.value.field) == ("missing_field", "data.id")
+
+
+@pytest.mark.parametrize("name", sorted(webhook.TEXT_LIMITS))
+@pytest.mark.parametrize("value", [1, [], {}, True, "x" * 1_001])
+def test_a_field_of_another_type_or_length_is_refused(name: str, value: object) -> None:
+    with pytest.raises(webhook.Unreadable) as caught:
+        webhook.arrival(data_event(**{name: value}))
+    assert (caught.value.status, caught.value.field) == ("invalid_field", f"data.{name}")
+
+
+@pytest.mark.parametrize("flags", [None, 1, "text", {}, [1, None], ["x" * 1_000] * 1_000])
+def test_odd_flags_are_bounded(flags: object) -> None:
+    assert len(webhook.arrival(data_event(flags=flags)).payload) < 10_000
+
+
+def test_gmail_s_decimal_and_hexadecimal_ids_are_one_mail() -> None:
+    pushed = push.arrival({"sender": "a@example.com", "body": "", "id": "19a06462e1d08a47"}, ("praxis",), "praxis")
+    hooked = webhook.arrival(data_event(emailId=str(int("19a06462e1d08a47", 16))))
+    assert mail_id("praxis", pushed.identity) == mail_id("praxis", hooked.identity)
+
+
+def test_without_a_permanent_id_the_folder_s_id_is_the_identity() -> None:
+    assert webhook.arrival(data_event(emailId=...)).identity == "emailengine:AAAADAAABy4"
+
+
+def test_the_delivery_key_holds_nothing_of_the_event_id() -> None:
+    assert "jean" not in webhook.delivery_key("jean@example.com\ud800")
+
+
+@settings(deadline=None)
+@given(
+    st.dictionaries(
+        st.sampled_from(("account", "event", "path", "specialUse", "data")), st.none() | st.text() | st.integers()
+    )
+)
+def test_any_object_is_an_event_or_refused(values: dict[str, Any]) -> None:
+    with suppress(webhook.Unreadable):
+        made = webhook.read(json.dumps(EVENT | values).encode())
+        webhook.wanted(made, ("\\Inbox", "*"))
+        assert webhook.arrival(made).payload
