@@ -92,6 +92,22 @@ ADDRESSES: tuple[Rule, ...] = (
     _address("address_it", rf"(?<![\w]){_I}{_IT_WAY})(?![\w]){_IT_NAME}{_IT_NO}{_UNIT}(?:{_SEP}{_ZIP_CITY}|{_SEP}{_CITY}(?=\s*(?:[.\n;)]|$)))?", 0.9),
     _address("address_it_way", rf"(?<![\w]){_I}(?:via|viale|piazza|piazzale|corso|largo|vicolo|contrada|borgo|lungomare))[ ]{_IT_NAME}(?:{_SEP}{_ZIP_CITY})?", 0.65, needs=""),
     _address("address_us", rf"(?<![\w.,/-])(?:(?:Flat|Unit|Studio|Suite|Apt)\.?[ ]\w{{1,5}}[ ,\n]{{1,2}})?\d{{1,6}}[A-Za-z]?(?:[-/]\d{{1,5}})?,?[ ]{_US_NAME}{_US_WAY}(?![\w])(?:[ ]{_DIR}(?!\w))?{_US_UNIT}{_US_TAIL}{_COUNTRY}", 0.9),
+    _address(
+        "street_name",
+        rf"(?<![\w'’.-])(?:{_DIR}[ ])?{_WORD}(?:[ ]{_WORD}){{0,2}}[ ](?:Street|St\.|Avenue|Ave\.?|Road|Rd\.?|Lane|Ln\.?|Drive|Boulevard|Blvd\.?|Court|Terrace|Crescent|"
+        rf"Parkway|Pkwy|Highway|Hwy|Turnpike|Mews|Square|Circle|Alley|Freeway|Expressway)(?![\w])(?:[ ]{_DIR}(?!\w))?",
+        0.6,
+        needs="",
+    ),
+    _address(
+        "street_name_eu",
+        r"(?<![\w'’.-])[A-ZÀ-Þ][\w'’-]{2,24}(?:stra(?:ß|ss)e|gasse|weg|platz|allee|gatan|vägen|vej|gade|veien|gata|straat|laan|plein|gracht|singel|steeg|katu|tie)(?![\w])(?:[ ]\d{1,4}[A-Za-z]?(?!\w))?",
+        0.6,
+        needs="",
+    ),
+    _address("unit", r"(?<![\w])(?:Apt|Apartment|Suite|Ste|Flat|Studio|Unit)\.?[ ]#?\d{1,5}[A-Za-z]?(?!\w)", 0.6),
+    _address("state_code", rf"(?<![\w])(?:{_US_CITY}[ ,]{{1,2}})?(?:{_STATES})[ ]{{1,2}}\d{{5}}(?:-\d{{4}})?(?!\w)", 0.7),
+    _address("place_code", rf"(?<=[\n,])[ ]{{0,2}}{_WORD}(?:[ ]{_WORD}){{0,2}}[ ]\d{{4,5}}(?:-\d{{3,4}})?(?=[ ]?(?:\n|$|[.?!,]))", 0.55),
     _address("address_us_lower", rf"(?<![\w.,/-])(?i:\d{{1,6}}[ ](?:[\w'-]{{2,20}}[ ]){{1,3}}(?:street|avenue|road|lane|drive|boulevard|court|blvd|ave|rd|st|dr|ln))(?![\w])", 0.7),
     _address("address_us_box", rf"(?<![\w])(?i:p\.?[ ]?o\.?[ ]?box|post office box|casella postale|apartado|postfach)[ ]?(?:n\.?[ ]?)?\d{{1,7}}{_US_TAIL}", 0.85),
     _address("address_us_tail", rf"(?<![\w]){_WORD}(?:[ ]{_WORD}){{0,2}},?[ ](?:{_STATES})[ ]{{1,2}}\d{{5}}(?:-\d{{4}})?(?!\w)", 0.8),

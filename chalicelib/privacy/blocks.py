@@ -12,7 +12,7 @@ from chalicelib.privacy.spans import Span
 
 _PART = (
     r"(?:[A-ZÀ-ÖØ-ÞĀ-Ž]\w{0,3}\.(?=[ ])|[A-ZÀ-ÖØ-ÞĀ-Ž][\w'’/°º-]{0,30}|#?\d{1,8}(?:[-/]\d{1,5})?(?:\.(?=,))?[A-Za-z]{0,2}(?!\w)|[A-Za-z]{1,2}-?\d{3,6}(?!\w)|"
-    r"\([A-Z]{2}\)|(?:de|la|le|los|las|du|des|del|della|delle|di|da|do|dos|das|van|von|der|den|den|am|an|im|in|of|the|y|e|i|u|pod|nad|na|pri|ul|os|al|"
+    r"\([A-Z]{2}\)|(?:de|la|le|los|las|du|des|del|della|delle|di|da|do|dos|das|van|von|der|den|den|am|an|im|in|of|the|y|e|i|u|pod|nad|na|pri|and|ul|os|al|"
     r"c/o|n[°º]?|s/n|bis|ter|no|ulica|ulice|utca|trg|cesta|tér|út|nám|altos|bajos|tie|katu|vej|gate|straat|plein|apt|piso|str)(?![\w]))"
 )
 _JOIN = r"(?:[ ]{1,2}|[ ]?,[ ]?|[ ]?\n[> ]{0,8}|[ ]?[-–/][ ]?)"

@@ -62,7 +62,9 @@ class Capitals:
             inside = start > 0 and text[max(0, start - 3) : start].rstrip(" ")[-1:] not in _STARTS
             if not inside or shown.isupper():
                 return 0.0
-            return 0.45 if words[0] in lists.inside or (known and not lists.common(words[0])) else 0.0
+            if words[0] in lists.inside:
+                return 0.45
+            return 0.0 if lists.common(words[0]) else 0.45 if known else 0.41 if len(words[0]) > 3 else 0.0
         if shown.isupper() and (len(words) > 3 or any(len(word) < 4 and word not in known for word in words)):
             return 0.0
         if shown.isupper() and not known and _line_is_upper(text, start, len(shown)):

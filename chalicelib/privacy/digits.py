@@ -14,7 +14,7 @@ from chalicelib.privacy.rules import CONTEXT_WINDOW, DIGITS
 from chalicelib.privacy.spans import Span
 
 _BREAK = r"(?:\n[>| ]{0,6})?"
-_RUN = re.compile(rf"(?<![\d])\d+(?:[ .\-/_]{{0,2}}{_BREAK}[ ]?\d+){{0,400}}")
+_RUN = re.compile(rf"(?<![\d])\d+(?:[ .\-/_]{{0,2}}{_BREAK}[ ]?\d+)*")
 _GROUP = re.compile(r"\d+")
 _MAX_GROUPS = 8
 _IBAN_START = re.compile(rf"(?<![A-Za-z0-9])[A-Za-z]{{2}}[ ]?\d[ ]?\d(?=[ .\-]?{_BREAK}[A-Za-z0-9])")
@@ -53,12 +53,8 @@ class Numbers:
 
 def _windows(text: str, start: int, end: int) -> Iterator[Span]:
     groups = [m.span() for m in _GROUP.finditer(text, start, end)]
-    if len(groups) > _MAX_GROUPS and sum(b - a for a, b in groups) <= 19:
-        digits = "".join(text[a:b] for a, b in groups)
-        kind = _certain(digits)
-        if kind:
-            yield Span(groups[0][0], groups[-1][1], kind, kind.lower(), 0.9, 2)
-            return
+    if len(groups) > _MAX_GROUPS:
+        yield from _spelled(text, groups)
     first = 0
     while first < len(groups):
         size = _window(text, groups, first)
@@ -68,6 +64,20 @@ def _windows(text: str, start: int, end: int) -> Iterator[Span]:
         kind, count, score, rank = size
         yield Span(groups[first][0], groups[first + count - 1][1], kind, kind.lower(), score, rank)
         first += count
+
+
+def _spelled(text: str, groups: list[tuple[int, int]]) -> Iterator[Span]:
+    """A number in more groups than usual ("4 1 1 1 …"), when it has a line to itself or is the whole run."""
+    lines: list[list[tuple[int, int]]] = [[]]
+    for group in groups:
+        if lines[-1] and "\n" in text[lines[-1][-1][1] : group[0]]:
+            lines.append([])
+        lines[-1].append(group)
+    for line in [groups, *lines] if len(lines) > 1 else [groups]:
+        if _MAX_GROUPS < len(line) <= 19:
+            kind = _certain("".join(text[a:b] for a, b in line))
+            if kind:
+                yield Span(line[0][0], line[-1][1], kind, kind.lower(), 0.9, 2)
 
 
 def _window(text: str, groups: list[tuple[int, int]], first: int) -> tuple[str, int, float, int] | None:

@@ -22,7 +22,7 @@ from chalicelib.runtime.errors import MailroomError, Permanent, Retryable
 
 TIME_LIMIT = 40.0
 """Seconds for one mail, far above what `MAX_TEXT` needs."""
-MAX_TEXT = 400_000
+MAX_TEXT = 250_000
 """Characters of text that are read; what is behind them is cut, never passed on unread."""
 CUT = "\n[… text cut here …]"
 

@@ -60,9 +60,18 @@ PHONES: tuple[Rule, ...] = (
     _phone(
         "phone_slash", rf"{_BEFORE}\(?0\d{{1,5}}\)?[ ]?[/\-][ ]?\d{{3,9}}(?:[ .\-]\d{{1,4}}){{0,3}}{_AFTER}", 0.7, "0"
     ),
+    _phone("phone_bracket", rf"(?<![\w+])\(0\d{{1,5}}\)[ ]?\d{{3,9}}(?:[ \-]\d{{1,4}}){{0,3}}{_AFTER}", 0.75, "("),
     _phone("phone_plain", rf"{_BEFORE}0[1-9]\d{{7,10}}{_AFTER}", 0.6, "0"),
     _phone("phone_es", rf"{_BEFORE}[679]\d\d(?:[ .\-]\d{{3}}[ .\-]\d{{3}}|(?:[ .\-]\d\d){{3}}){_AFTER}", 0.7),
     _phone("phone_groups", rf"{_BEFORE}(?:\d{{2}}[ ]){{3,4}}\d{{2}}(?!\w|[.,\-/ ]\d|[ ]?[€$£%])", 0.5),
+    rule(
+        "phone_any",
+        "PHONE_NUMBER",
+        r"(?<![\w.,/:-])(?!(?:19|20)\d\d[ -])(?:\(\d{2,5}\)|\d{2,5})(?:[ -]\d{2,4}){2,4}(?!\w|[.,\-/ :]\d|[ ]?[€$£%])",
+        0.42,
+        check=lambda text: 9 <= len(text) <= 12,
+        needs=DIGITS,
+    ),
     rule(
         "phone_near",
         "PHONE_NUMBER",

@@ -36,7 +36,7 @@ REFERENCES: tuple[Rule, ...] = (
     rule(
         "post_code",
         "ADDRESS",
-        r"(?<![\w/.-])(?:\d{4,6}(?:-\d{3,4})?|\d{2}-\d{3}|\d{3} \d{2}|\d{4} ?[A-Z]{2}|\d{8}|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2})(?!\w|[.,]\d)",
+        r"(?<![\w/.-])(?:\d{4,6}(?:-\d{3,4})?|\d{2}-\d{3}|\d{3}[ -]\d{2,4}|\d{4} ?[A-Z]{2}|\d{7,8}|[A-Z]\d[A-Z] ?\d[A-Z]\d|[A-Z]{1,2}-?\d{4,5}|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2})(?!\w|[.,]\d)",
         0.7,
         near=r"zip(?: ?codes?)?|post(?:al)? ?codes?|code postal|cp|c\.a\.p\.|cap|plz|postleitzahl|código postal",
         needs=DIGITS,
@@ -63,6 +63,36 @@ REFERENCES: tuple[Rule, ...] = (
         0.6,
         group=1,
         needs=DIGITS,
+    ),
+    rule(
+        "age_of",
+        "AGE",
+        r"(?<![\w.,-])(1[01]\d|[1-9]?\d)(?=[ ](?:years? of age|y\.o\.|yo\b|-?year-old))",
+        0.7,
+        group=1,
+        needs=DIGITS,
+    ),
+    rule(
+        "age_is",
+        "AGE",
+        r"\b(?:he|she|I|who|they|mother|father|son|daughter|wife|husband|patient|girl|boy|man|woman)(?:'s|'m|[ ](?:is|am|was|are))[ ](?:now |only |already |almost )?"
+        r"([1-9]\d)(?=[ ]?(?:[.,;!?]|$|and\b|years?\b|now\b))(?![.,]\d)",
+        0.6,
+        group=1,
+        needs=DIGITS,
+    ),
+    rule(
+        "origin",
+        "NRP",
+        r"(?<![\w-])(?:Afghan|Albanian|Algerian|American|Argentin(?:e|ian)|Armenian|Australian|Austrian|Bangladeshi|Belgian|Bolivian|Bosnian|Brazilian|British|Bulgarian|"
+        r"Cambodian|Cameroonian|Canadian|Chilean|Chinese|Colombian|Congolese|Croatian|Cuban|Czech|Danish|Dutch|Ecuadorian|Egyptian|English|Estonian|Ethiopian|"
+        r"Finnish|French|Georgian|German|Ghanaian|Greek|Guatemalan|Haitian|Hungarian|Icelandic|Indian|Indonesian|Iranian|Iraqi|Irish|Israeli|Italian|Jamaican|"
+        r"Japanese|Jordanian|Kenyan|Korean|Kurdish|Kuwaiti|Latvian|Lebanese|Libyan|Lithuanian|Macedonian|Malaysian|Maltese|Mexican|Moldovan|Moroccan|Nepal(?:i|ese)|"
+        r"Nigerian|Norwegian|Pakistani|Palestinian|Peruvian|Philippine|Filipino|Polish|Portuguese|Romanian|Russian|Rwandan|Saudi|Scottish|Senegalese|Serbian|"
+        r"Singaporean|Slovak(?:ian)?|Slovenian|Somali|Spanish|Sudanese|Swedish|Swiss|Syrian|Taiwanese|Thai|Tunisian|Turkish|Ugandan|Ukrainian|Uruguayan|Venezuelan|"
+        r"Vietnamese|Welsh|Yemeni|Zimbabwean|Catholic|Protestant|Muslim|Jewish|Buddhist|Hindu|Sikh|Orthodox|Mormon|Democrat|Republican)s?(?![\w-])",
+        0.5,
+        flags=0,
     ),
     rule(
         "medical_record",

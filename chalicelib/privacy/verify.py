@@ -17,7 +17,7 @@ from chalicelib.privacy.normalize import View
 from chalicelib.privacy.people import Person
 
 _AT = re.compile(r"[^\s@<>\"',;:()\[\]{}]@[^\W_][\w-]{0,62}\.[^\W\d_]")
-_RUN = re.compile(r"(?<![\w.,/-])\d(?:[ .-]?\d){11,18}(?![\w]|[ .,/-]\d)")
+_RUN = re.compile(r"(?<![\w.,/-])(?<!\d[ .-])\d(?:[ .-]?\d){11,18}(?![\w]|[ .,/-]\d)")
 _IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}\d\d(?: ?[A-Z0-9]{4}){2,7} ?[A-Z0-9]{0,4}(?![A-Za-z0-9])")
 _PHONE = re.compile(r"(?<![\w+])\+[1-9](?:[ .-]?\d){8,13}(?![\d])")
 

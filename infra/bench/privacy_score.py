@@ -28,7 +28,8 @@ class Score:
     found: int = 0
     wanted: int = 0
     hidden: Counter[str] = field(default_factory=Counter)
-    hidden_typed: Counter[str] = field(default_factory=Counter)
+    tokens: Counter[str] = field(default_factory=Counter)
+    hidden_tokens: Counter[str] = field(default_factory=Counter)
     total: Counter[str] = field(default_factory=Counter)
     spurious: Counter[str] = field(default_factory=Counter)
 
@@ -72,9 +73,11 @@ class Score:
                 self.spurious[next(s[2] for s in spans if s[0] < here[1] and here[0] < s[1])] += 1
         for start, end, kind in wanted:
             tokens = [m.span() for m in TOKEN.finditer(sample.text, start, end) if m.group()[0].isalnum()]
+            covered = sum(_inside(token, spans) for token in tokens)
             self.total[kind] += 1
-            if all(_inside(token, spans) for token in tokens):
-                self.hidden[kind] += 1
+            self.tokens[kind] += len(tokens)
+            self.hidden_tokens[kind] += covered
+            self.hidden[kind] += covered == len(tokens)
 
 
 def _inside(token: tuple[int, int], spans: Sequence[GoldSpan]) -> bool:

@@ -148,10 +148,34 @@ class _Values:
 
     def _address(self) -> str:
         main = self.fakers[0] if self.language not in ("en", "world") else self.random.choice(self.fakers)
+        if self.language == "world" and self.random.random() < 0.7:
+            return self._address_in_parts(main)
         if self.language in ("en", "world"):
             return str(main.address()).replace("\n", self.random.choice((", ", "\n")))
         street, code, city = main.street_address(), main.postcode(), main.city()
         return str(self.random.choice((f"{street}, {code} {city}", f"{street}\n{code} {city}", f"{street} - {code} {city}", street)))
+
+
+    def _address_in_parts(self, main: Any) -> str:
+        """Street, town, code and country, in the orders and on the lines that forms and people use."""
+        pick, us = self.random.choice, self._english
+        street, city, code, country = main.street_address(), main.city(), main.postcode(), us.country()
+        unit = pick((f"Apt. {self.random.randint(1, 999)}", f"Suite {self.random.randint(1, 999)}", "Flat 3"))
+        return str(
+            pick(
+                (
+                    f"{street}\n{city}\n{country} {code}",
+                    f"{street}\n {unit}\n {city}\n {us.state()} {code}",
+                    f"{street}, {city}, {country}",
+                    f"{street}, {city}",
+                    f"{street} {city}",
+                    street,
+                    f"{street}, {code} {city}, {country}",
+                    f"{street}\n{code} {city}\n{country}",
+                    f"{street} {unit}, {city}, {us.state_abbr()} {us.postcode()}",
+                )
+            )
+        )
 
 
 def _nhs(source: random.Random) -> str:
