@@ -64,12 +64,22 @@ PHONES: tuple[Rule, ...] = (
     _phone("phone_plain", rf"{_BEFORE}0[1-9]\d{{7,10}}{_AFTER}", 0.6, "0"),
     _phone("phone_es", rf"{_BEFORE}[679]\d\d(?:[ .\-]\d{{3}}[ .\-]\d{{3}}|(?:[ .\-]\d\d){{3}}){_AFTER}", 0.7),
     _phone("phone_groups", rf"{_BEFORE}(?:\d{{2}}[ ]){{3,4}}\d{{2}}(?!\w|[.,\-/ ]\d|[ ]?[€$£%])", 0.5),
+    # Groups of digits that are no date, year range, amount or time: somebody's number, whatever the country.
     rule(
         "phone_any",
         "PHONE_NUMBER",
-        r"(?<![\w.,/:-])(?!(?:19|20)\d\d[ -])(?:\(\d{2,5}\)|\d{2,5})(?:[ -]\d{2,4}){2,4}(?!\w|[.,\-/ :]\d|[ ]?[€$£%])",
+        r"(?<![\w.,/:-])(?!(?:19|20)\d\d[ -]|\d{1,2}[ -]\d{1,2}[ -](?:19|20)\d\d(?!\d))(?:\(\d{2,5}\)|\d{2,5})(?:[ -]\d{2,4}){2,4}"
+        r"(?!\w|[.,\-/ :]\d|[ ]?[€$£%])",
         0.42,
-        check=lambda text: 9 <= len(text) <= 12,
+        check=lambda text: 8 <= len(text) <= 12,
+        needs=DIGITS,
+    ),
+    rule(
+        "phone_local",
+        "PHONE_NUMBER",
+        r"(?<![\w.,/:-])(?!(?:19|20)\d\d-(?:19|20)\d\d)(?:\(\d{2,5}\)[ -]?\d{5,8}|[2-9]\d\d-\d{4}|\d{4}[ -]\d{4}|\d{2,3}[ -]\d{6,8}|\d{4,5}[ -]\d{5,6})"
+        r"(?!\w|[.,\-/ :]\d|[ ]?[€$£%])",
+        0.42,
         needs=DIGITS,
     ),
     rule(
