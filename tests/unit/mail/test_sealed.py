@@ -1,0 +1,68 @@
+"""The sealed object: what a door puts in is what the pipeline takes out."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.mail.sealed import KINDS, RAW, Header, seal, unseal
+from chalicelib.runtime.errors import Permanent
+
+HEADER = Header(RAW, "praxis", "8f6d0c5e-3a51-5b8e-9d0f-6f2f4a1c7b90", "2025-03-03T09:00:00.000+00:00", "trace-1", "1")
+LINE = json.loads(seal(HEADER, b""))
+
+
+def test_the_header_is_one_line_of_ascii() -> None:
+    line, newline, rest = seal(HEADER, b"payload").partition(b"\n")
+    assert (line.isascii(), newline, rest) == (True, b"\n", b"payload")
+
+
+@given(st.binary(), st.sampled_from(KINDS), st.text(), st.text())
+def test_what_is_sealed_is_unsealed(payload: bytes, kind: str, provider: str, account: str) -> None:
+    header = Header(kind, account, HEADER.mail_id, HEADER.received_at, "trace", provider)
+    assert unseal(seal(header, payload)) == (header, payload)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"\n",
+        b"garbage",
+        b"null\n",
+        b"[]\n",
+        b"{}\n",
+        b"\xff\xfe\n",
+        b"[" * 100_000,
+        b"9" * 5_000,
+        json.dumps(LINE | {"v": 2}).encode(),
+        json.dumps(LINE | {"v": None}).encode(),
+        json.dumps(LINE | {"kind": "other"}).encode(),
+        json.dumps(LINE | {"kind": []}).encode(),
+        json.dumps(LINE | {"extra": 1}).encode(),
+        json.dumps(LINE | {"provider_id": 1}).encode(),
+        json.dumps(LINE | {"account": None}).encode(),
+    ],
+)
+def test_anything_else_cannot_be_read(data: bytes) -> None:
+    with pytest.raises(Permanent, match="sealed_unreadable"):
+        unseal(data)
+
+
+def test_an_object_of_before_the_provider_s_id_is_read() -> None:
+    line = {name: value for name, value in LINE.items() if name != "provider_id"}
+    assert unseal(json.dumps(line).encode() + b"\nbody")[0].provider_id == ""
+
+
+@given(st.binary())
+def test_any_bytes_are_unsealed_or_permanent(data: bytes) -> None:
+    try:
+        unseal(data)
+    except Permanent as error:
+        code = error.code
+    else:
+        code = "sealed_unreadable"
+    assert code == "sealed_unreadable"
