@@ -1,0 +1,93 @@
+/** A message of the Gmail API as the push object of the door: with its raw bytes, or in fields when those do not fit. Pure. */
+/* exported MailroomMail */
+const MailroomMail = (() => {
+  /** Field limits of the door (`ingress/push.py`). */
+  const LIST_MAX = { to: 500, cc: 500, labels: 200, attachments: 200 };
+
+  /** Received mail: not a draft, not a chat, not what the person sent (mail to oneself is both sent and received). */
+  function received(message) {
+    const labels = message.labelIds || [];
+    if (labels.includes("DRAFT") || labels.includes("CHAT")) return false;
+    return !labels.includes("SENT") || labels.includes("INBOX");
+  }
+
+  /** The push of a message whose `raw` is base64url text. */
+  function raw(message, account) {
+    return { ...named(message, account), labels: list(message.labelIds, "labels"), raw: message.raw };
+  }
+
+  /**
+   * The push of a message told in fields. `text(part)` gives a text part's characters.
+   * Never cut: a text that is longer than the door takes is refused by it, and so visible.
+   */
+  function fields(message, account, text) {
+    const payload = message.payload || {};
+    const headers = payload.headers || [];
+    const get = (name) => headers.filter((item) => item.name.toLowerCase() === name).map((item) => item.value);
+    const bodies = { "text/plain": [], "text/html": [] };
+    const attachments = [];
+    walk(payload, (part) => {
+      const kind = (part.mimeType || "").toLowerCase();
+      if (!part.filename && bodies[kind]) bodies[kind].push(text(part));
+      else if (part.filename || (part.body && part.body.attachmentId)) {
+        attachments.push({
+          name: String(part.filename || "").slice(0, 500), type: kind, size: (part.body && part.body.size) || 0,
+        });
+      }
+    });
+    const html = bodies["text/html"].join("\n");
+    const body = bodies["text/plain"].join("\n");
+    const push = {
+      ...named(message, account),
+      // A mail without From is still mail; the door wants some sender.
+      sender: (get("from")[0] || "").trim().slice(0, 2000) || "unknown sender",
+      subject: (get("subject")[0] || "").slice(0, 10000),
+      date: (get("date")[0] || new Date(Number(message.internalDate)).toISOString()).slice(0, 200),
+      message_id: (get("message-id")[0] || "").slice(0, 1000),
+      to: list(get("to"), "to"),
+      cc: list(get("cc"), "cc"),
+      labels: list(message.labelIds, "labels"),
+      headers: chosen(headers),
+      attachments: attachments.slice(0, LIST_MAX.attachments),
+      body,
+    };
+    if (html) push.body_html = html;
+    return push;
+  }
+
+  /** The fields form without its HTML, when there is text to do without it; else null. */
+  function lighter(push) {
+    if (!push.body_html || !push.body.trim()) return null;
+    const { body_html: _dropped, ...rest } = push;
+    return rest;
+  }
+
+  function named(message, account) {
+    const push = { id: message.id, thread_id: message.threadId };
+    if (account) push.account = account;
+    return push;
+  }
+
+  function list(values, name) {
+    return (values || []).map(String).slice(0, LIST_MAX[name]);
+  }
+
+  /** The headers that threading, loop and list detection need; never the transport's. */
+  function chosen(headers) {
+    const wanted = /^(in-reply-to|references|reply-to|auto-submitted|precedence|list-id|list-unsubscribe|return-path|authentication-results)$/i;
+    const out = {};
+    for (const { name, value } of headers) if (wanted.test(name)) out[name.toLowerCase()] = String(value).slice(0, 20000);
+    return out;
+  }
+
+  function walk(part, visit) {
+    const open = [part];
+    while (open.length) {
+      const next = open.shift();
+      if (next.parts && next.parts.length) open.unshift(...next.parts);
+      else visit(next);
+    }
+  }
+
+  return { received, raw, fields, lighter };
+})();

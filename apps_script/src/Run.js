@@ -1,0 +1,327 @@
+/**
+ * One run of the pusher: search, push in batches, settle what has a final verdict, keep the rest. Pure but for its ports.
+ *
+ * Ports: `box` {list(q, token, max) → {ids, next}, raw(id), full(id) → message, text(part), fail(id)}, throwing
+ * `{mailbox: "gone" | "quota" | "passing"}`; `door` {post(body, headers) → {status, headers, text}}, status 0 for no
+ * answer; `sign(text, key)`; `disk` {write, remove}; `clock()` ms; `spent()` → usage of this run; `log(level, code, facts)`.
+ * A log line has ids and codes, never a subject, an address or a text.
+ */
+/* exported MailroomRun */
+const MailroomRun = (() => {
+  /** Time that must be left to begin another batch: 50 fetches and a slow answer. */
+  const BATCH_MS = 45 * 1000;
+  const MAIL_BACKOFF_MAX = 3600 * 1000;
+  const HEARTBEAT_MS = 10 * 60 * 1000;
+  const SKEW_MIN = 30 * 1000;
+  /** Open mails that a run has more than enough to do with. */
+  const ENOUGH = 1000;
+  const LONGEST_HOLD = 2 * 3600 * 1000;
+
+  function run(state, config, ports) {
+    const now = ports.clock();
+    // A hold far ahead is a clock that was wrong, not a door that asked for it.
+    if (state.hold > now && state.hold < now + LONGEST_HOLD) {
+      commit({ state, ports });
+      return "held";
+    }
+    const may = MailroomQuota.allowance(state.usage, now, config.every, config.workspace);
+    if (!may) {
+      ports.log("warn", "quota_used_up", {});
+      return "quota";
+    }
+    const turn = { state, config, ports, may, started: now, tried: new Set(), cache: new Map(), finals: 0, alone: 0, outage: 0 };
+    let result;
+    try {
+      result = go(turn);
+    } catch (error) {
+      if (!error || !error.mailbox) throw error;
+      // Gmail itself refused or failed: nothing is settled, the next run tries again.
+      hold(turn, error.mailbox === "quota" ? 15 * 60 * 1000 : 0, `gmail_${error.mailbox}`);
+      result = "held";
+    }
+    commit(turn);
+    return result;
+  }
+
+  function go(turn) {
+    const { state, config, ports } = turn;
+    for (;;) {
+      // A backlog is worked off before it is made longer: a search in a long one is dear.
+      const enough = state.queue.length >= ENOUGH && due(turn).length > 0;
+      const present = !enough && MailroomSearch.look(state, config, ports.box, ports.clock());
+      if (present && MailroomSearch.sweepDue(state, ports.clock())) {
+        MailroomSearch.sweep(state, config, ports.box, ports.clock());
+      }
+      MailroomState.forget(state, MailroomSearch.horizon(state, ports.clock()));
+      if (!turn.tried.size && !due(turn).length) return idle(turn);
+      // The queue is safe before the first push: what follows may be ended at any point.
+      commit(turn);
+      const before = turn.tried.size;
+      const result = deliver(turn);
+      if (result !== "done" || present || turn.tried.size === before) return result;
+    }
+  }
+
+  /** Entries that may be tried now, the oldest first, those that must go alone at the end. */
+  function due(turn) {
+    const now = turn.ports.clock();
+    const open = turn.state.queue.filter((entry) => entry.due <= now && !turn.tried.has(entry.id + entry.form));
+    return [...open.filter((entry) => !alone(entry)), ...open.filter(alone)];
+  }
+
+  /** It broke the door when it was with others, or on its own. */
+  function alone({ form }) {
+    return form === "s" || form === "t";
+  }
+
+  /** It goes in fields, because its raw bytes are too many. */
+  function inFields({ form }) {
+    return form === "f" || form === "t";
+  }
+
+  function deliver(turn) {
+    for (;;) {
+      const open = due(turn);
+      if (!open.length) return "done";
+      if (spare(turn) < 1) return "later";
+      const mails = gather(turn, open);
+      const stop = mails.length ? push(turn, mails) : "";
+      commit(turn);
+      if (stop) return stop;
+    }
+  }
+
+  /** How many mails the allowance still has room for: each costs a Gmail call, a batch costs a push and some writes. */
+  function spare(turn) {
+    const spent = turn.ports.spent();
+    const left = (kind) => turn.may[kind] - spent[kind];
+    // The first batch of a run is always possible: an even portion of a day may be shorter than a batch.
+    if (turn.tried.size && left("ms") < Math.min(BATCH_MS, turn.may.ms / 2)) return 0;
+    if (left("fetch") < 2 || left("props") < 12) return 0;
+    return Math.floor(left("gmail") - 3);
+  }
+
+  /** Read mails for one batch: at most the limit, and what fits the body. */
+  function gather(turn, open) {
+    const { state, ports } = turn;
+    const mails = [];
+    const most = Math.min(state.limit, state.ceiling, spare(turn));
+    for (const entry of open) {
+      if (mails.length >= most || (mails.length && (alone(entry) || late()))) break;
+      const text = read(turn, entry);
+      if (text === null) continue;
+      const room = (state.bytes || MailroomWire.MAX_BODY) - MailroomWire.size(mails.map((mail) => mail.text));
+      if (text.length + 1 > room) {
+        // It opens the next batch, unless it is too large for any: then it goes in fields there, or is refused here.
+        if (mails.length) turn.cache.set(entry.id + entry.form, text);
+        else smaller(turn, entry);
+        break;
+      }
+      mails.push({ entry, text });
+      if (alone(entry)) break;
+    }
+    for (const { entry } of mails) turn.tried.add(entry.id + entry.form);
+    return mails;
+
+    function late() {
+      return ports.spent().ms > turn.may.ms * 0.8;
+    }
+  }
+
+  /** The JSON of one mail, or null when there is nothing to push now. */
+  function read(turn, entry) {
+    const { config, ports, state } = turn;
+    const kept = turn.cache.get(entry.id + entry.form);
+    turn.cache.clear();
+    if (kept !== undefined) return kept;
+    try {
+      const told = inFields(entry);
+      const message = told ? ports.box.full(entry.id) : ports.box.raw(entry.id);
+      if (!MailroomMail.received(message)) {
+        count(turn, "other", entry);
+        return null;
+      }
+      if (!told) return MailroomWire.json(MailroomMail.raw(message, config.account));
+      const push = MailroomMail.fields(message, config.account, ports.box.text);
+      const text = MailroomWire.json(push);
+      const most = (state.bytes || MailroomWire.MAX_BODY) - MailroomWire.size([]) - 1;
+      const less = text.length > most || push.body_html?.length > 4000000 ? MailroomMail.lighter(push) : null;
+      return less ? MailroomWire.json(less) : text;
+    } catch (error) {
+      if (!error || !error.mailbox || error.mailbox === "quota") throw error;
+      turn.tried.add(entry.id + entry.form);
+      if (error.mailbox === "gone" && entry.attempts > 0) {
+        // Gmail said so in two runs: the person deleted it for good before we could read it.
+        count(turn, "gone", entry);
+        ports.log("warn", "mail_gone", { id: entry.id });
+        return null;
+      }
+      if (error.mailbox !== "gone" && ++turn.outage > 3) throw error;
+      postpone(turn, entry);
+      // What cannot be read whole may still be read in fields.
+      if (entry.form === "r" && entry.attempts === 3 && error.mailbox !== "gone") entry.form = "f";
+      return null;
+    }
+  }
+
+  function count(turn, total, entry) {
+    turn.state.totals[total] += 1;
+    MailroomState.settle(turn.state, [entry.id], turn.ports.clock());
+  }
+
+  /** Push a batch and act on the answer. Returns why the run must stop, or "" to go on. */
+  function push(turn, mails) {
+    const { ports } = turn;
+    const body = MailroomWire.batch(mails.map((mail) => mail.text));
+    const answer = post(turn, body);
+    const meaning = MailroomWire.judge(answer);
+    if (meaning.kind === "verdicts") return verdicts(turn, mails, meaning.list);
+    ports.log("warn", "push_refused", { why: meaning.why, mails: mails.length });
+    if (meaning.kind === "broken" || meaning.kind === "refused" || meaning.kind === "too_large") {
+      return divide(turn, mails, meaning);
+    }
+    if (meaning.kind === "misplaced" || meaning.kind === "unauthorized") ports.log("error", "check_the_set_up", { why: meaning.why });
+    return hold(turn, meaning.ms || 0, meaning.why);
+  }
+
+  /** Post, and once more with the door's clock when it refuses ours. */
+  function post(turn, body) {
+    const { state, config, ports } = turn;
+    const send = () => ports.door.post(body, MailroomWire.headers(config, body, ports.clock() + state.skew, ports.sign));
+    const answer = send();
+    if (answer.status !== 401 || !config.key) return answer;
+    const skew = MailroomWire.judge(answer).date - ports.clock();
+    if (!Number.isFinite(skew) || Math.abs(skew - state.skew) < SKEW_MIN) return answer;
+    state.skew = skew;
+    ports.log("warn", "clock_corrected", { seconds: Math.round(skew / 1000) });
+    return send();
+  }
+
+  function verdicts(turn, mails, list) {
+    const { state, ports } = turn;
+    const final = [];
+    let why = "";
+    mails.forEach(({ entry }, i) => {
+      const given = list[i];
+      const meaning = MailroomWire.verdict(given, entry.id);
+      if (meaning === "final") final.push(entry.id);
+      else if (meaning === "smaller") smaller(turn, entry);
+      else if (meaning === "refused") refuse(turn, entry, given);
+      else if (meaning === "misplaced") why = `${String(given.status)} ${String(given.field)}`;
+      else postpone(turn, entry);
+    });
+    MailroomState.settle(state, final, ports.clock());
+    state.totals.final += final.length;
+    turn.finals += final.length;
+    if (why) {
+      ports.log("error", "check_the_set_up", { why });
+      return hold(turn, 0, why);
+    }
+    if (mails.length === state.limit && state.limit < MailroomWire.MAX_BATCH) state.limit = Math.min(state.limit * 2, MailroomWire.MAX_BATCH);
+    const moved = mails.some(({ entry }) => entry.attempts === 0 || !state.queue.includes(entry));
+    // Not one mail of the batch was taken: the door answers but cannot work.
+    if (!moved && mails.length > 1) return hold(turn, 0, "no_mail_taken");
+    state.holds = 0;
+    state.why = "";
+    return "";
+  }
+
+  /** A whole batch was refused: find out which mail it is by halving; alone, it is treated by what the door says. */
+  function divide(turn, mails, meaning) {
+    const { state } = turn;
+    if (meaning.kind === "too_large" && meaning.field === "messages" && meaning.limit) {
+      state.ceiling = Math.max(1, Math.min(state.ceiling, meaning.limit));
+    }
+    if (meaning.kind === "too_large" && !meaning.field && meaning.limit >= 1024) state.bytes = Math.min(meaning.limit, MailroomWire.MAX_BODY);
+    if (mails.length > 1) {
+      state.limit = Math.max(1, Math.floor(mails.length / 2));
+      for (const { entry } of mails) turn.tried.delete(entry.id + entry.form);
+      return "";
+    }
+    const { entry } = mails[0];
+    state.limit = Math.max(2, state.limit);
+    if (meaning.kind === "too_large") smaller(turn, entry);
+    else if (meaning.kind === "refused") refuse(turn, entry, { status: meaning.why, field: meaning.field });
+    else {
+      entry.form = inFields(entry) ? "t" : "s";
+      turn.tried.add(entry.id + entry.form);
+      postpone(turn, entry);
+      // One mail that breaks the door must not stop the others; a door that breaks over all of them is down.
+      if (++turn.alone >= (state.holds ? 1 : 3) && !turn.finals) return hold(turn, 0, meaning.why);
+    }
+    return "";
+  }
+
+  /** The mail is too large as it is: raw mail goes in fields next, fields are refused for good. */
+  function smaller(turn, entry) {
+    if (entry.form === "r") entry.form = "f";
+    else if (entry.form === "s") entry.form = "t";
+    else refuse(turn, entry, { status: "too_large" });
+  }
+
+  /** Refused for good: made visible first, then settled. When Gmail cannot label it now, it stays in the queue. */
+  function refuse(turn, entry, given) {
+    const { ports } = turn;
+    turn.tried.add(entry.id + entry.form);
+    try {
+      ports.box.fail(entry.id);
+    } catch (error) {
+      if (!error || !error.mailbox) throw error;
+      if (error.mailbox !== "gone") {
+        postpone(turn, entry);
+        return;
+      }
+    }
+    ports.log("error", "mail_refused", { id: entry.id, status: given.status, field: given.field || "" });
+    count(turn, "failed", entry);
+  }
+
+  /** Try this mail again later, the others meanwhile. */
+  function postpone(turn, entry) {
+    entry.attempts += 1;
+    entry.due = turn.ports.clock() + MailroomWire.backoff(entry.attempts, MAIL_BACKOFF_MAX);
+  }
+
+  /** Leave the door alone: at least as long as it asks, longer each time. The next trigger after that tries again. */
+  function hold(turn, ms, why) {
+    const { state, ports } = turn;
+    state.holds += 1;
+    state.hold = ports.clock() + Math.max(ms, MailroomWire.backoff(state.holds));
+    state.why = why;
+    ports.log("warn", "waiting", { why, minutes: Math.ceil((state.hold - ports.clock()) / 60000), open: state.queue.length });
+    return "held";
+  }
+
+  /** Nothing to push: say so now and then, when the door understands it. */
+  function idle(turn) {
+    const { state, config, ports } = turn;
+    const now = ports.clock();
+    if (!config.heartbeat || now - state.beat < HEARTBEAT_MS - 1000 * 30) return "idle";
+    const answer = post(turn, MailroomWire.json({ heartbeat: true }));
+    if (answer.status >= 200 && answer.status < 300) {
+      state.beat = now;
+      state.holds = 0;
+      return "heartbeat";
+    }
+    ports.log("warn", "heartbeat_refused", { why: MailroomWire.judge(answer).why });
+    state.beat = now;
+    return "idle";
+  }
+
+  /** Save, with what this run used so far; the use is booked as a difference, so that it may be booked often. */
+  function commit(turn) {
+    const { state, ports } = turn;
+    const spent = ports.spent();
+    const booked = turn.booked || { ms: -MailroomQuota.STARTUP_MS, gmail: 0, fetch: 0, props: 0 };
+    const fresh = {};
+    for (const kind of MailroomQuota.KINDS) fresh[kind] = spent[kind] - booked[kind];
+    // The writes of this very save, told beforehand: the head, and chunks old and new.
+    const writes = 4 + Math.ceil(state.queue.length / 100);
+    fresh.props += writes;
+    turn.booked = { ...spent, props: spent.props + writes };
+    state.usage = MailroomQuota.add(state.usage, ports.clock(), fresh);
+    MailroomState.save(state, ports.disk);
+  }
+
+  return { run };
+})();
