@@ -228,8 +228,6 @@ def consumer(stage: Stage) -> dict[str, Any]:
     if stage.name == "anonymize":
         layers = {"Fn::If": ["HasLayers", _listed("LanguageLayers"), {"Ref": "AWS::NoValue"}]}
         extra["Properties"]["Layers"] = layers
-        # A function has less than two processors, and idle threads of the matrix library only cost it time.
-        extra["Properties"]["Environment"]["Variables"] |= {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
     return {name: extra}
 
 

@@ -132,6 +132,8 @@ class Container:
 
     def anonymize_worker(self) -> Worker:
         """Loads the language models: only the anonymize function ever calls this."""
+        # A function has less than two processors: more threads of the matrix library only cost it time at the start.
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         from chalicelib.adapters.emailengine import EmailEngine
         from chalicelib.pipeline.anonymize import AnonymizeWorker
         from chalicelib.privacy.engine import PresidioAnonymizer
