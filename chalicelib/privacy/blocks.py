@@ -11,33 +11,57 @@ from chalicelib.privacy.rules import DIGITS
 from chalicelib.privacy.spans import Span
 
 _PART = (
-    r"(?:[A-ZÀ-ÖØ-ÞĀ-Ž]\w{0,3}\.(?=[ ])|[A-ZÀ-ÖØ-ÞĀ-Ž][\w'’/°º-]{0,30}|#?\d{1,8}(?:[-/]\d{1,5})?(?:\.(?=,))?[A-Za-z]{0,2}(?!\w)|[A-Za-z]{1,2}-?\d{3,6}(?!\w)|"
-    r"\([A-Z]{2}\)|(?:de|la|le|los|las|du|des|del|della|delle|di|da|do|dos|das|van|von|der|den|den|am|an|im|in|of|the|y|e|i|u|pod|nad|na|pri|and|ul|os|al|"
-    r"c/o|n[°º]?|s/n|bis|ter|no|ulica|ulice|utca|trg|cesta|tér|út|nám|altos|bajos|tie|katu|vej|gate|straat|plein|apt|piso|str)(?![\w]))"
+    r"(?:[A-ZÀ-ÖØ-ÞĀ-Ž]\w{0,3}\.(?=[ ])|[A-ZÀ-ÖØ-ÞĀ-Ž][\w'’/°º-]{0,30}|#?\d{1,8}(?:[-/]\d{1,5})?(?:\.(?=,)"
+    r")?[A-Za-z]{0,2}(?!\w)|[A-Za-z]{1,2}-?\d{3,6}(?!\w)|"
+    r"\([A-Z]{2}\)|(?:de|la|le|los|las|du|des|del|della|delle|di|da|do|dos|das|"
+    r"van|von|der|den|den|am|an|im|in|of|the|y|e|i|u|pod|nad|na|pri|and|ul|os|"
+    r"al|"
+    r"c/o|n[°º]?|s/n|bis|ter|no|ulica|ulice|utca|trg|cesta|tér|út|nám|altos|"
+    r"bajos|tie|katu|vej|gate|straat|plein|apt|piso|str)(?![\w]))"
 )
 _JOIN = r"(?:[ ]{1,2}|[ ]?,[ ]?|[ ]?\n[> ]{0,8}|[ ]?[-–/][ ]?)"
 _RUN = re.compile(rf"(?<![\w@.,/#-]){_PART}(?:{_JOIN}{_PART}){{1,24}}")
 _SPLIT = re.compile(r"[^\s,/–]+")
 _STREET = re.compile(
-    r"(?:stra(?:ß|ss)e|str\.?|gasse|weg|platz|allee|ufer|ring|damm|berg|gatan|vagen|vag|gata|grand|vej|gade|alle|gate|veien|vegen|straat|laan|plein|gracht|kade|dijk|"
-    r"katu|tie|kuja|polku|utca|ut|ter|ulica|ul\.?|aleja|namesti|trida|strada|trg|cesta|calle|avenida|avda\.?|av\.?|paseo|plaza|camino|carrer|rua|praca|travessa|"
-    r"estrada|rue|avenue|boulevard|bd|place|chemin|impasse|quai|route|via|viale|piazza|corso|largo|vicolo|street|st\.?|road|rd\.?|lane|ln\.?|drive|dr\.?|court|ct\.?|"
-    r"square|sq\.?|terrace|way|parkway|highway|hwy|circle|close|crescent|grove|mews|row|walk|ave\.?|blvd\.?|box|flat|apt\.?|unit|suite|nagar|marg|chowk|hill|park|gardens?|view|bypass)$"
+    r"(?:stra(?:ß|ss)e|str\.?|gasse|weg|platz|allee|ufer|ring|damm|berg|gatan|"
+    r"vagen|vag|gata|grand|vej|gade|alle|gate|veien|vegen|straat|laan|plein|"
+    r"gracht|kade|dijk|"
+    r"katu|tie|kuja|polku|utca|ut|ter|ulica|ul\.?|aleja|namesti|trida|strada|"
+    r"trg|cesta|calle|avenida|avda\.?|av\.?|paseo|plaza|camino|carrer|rua|praca|"
+    r"travessa|"
+    r"estrada|rue|avenue|boulevard|bd|place|chemin|impasse|quai|route|via|viale|"
+    r"piazza|corso|largo|vicolo|street|st\.?|road|rd\.?|lane|ln\.?|drive|dr\.?|"
+    r"court|ct\.?|"
+    r"square|sq\.?|terrace|way|parkway|highway|hwy|circle|close|crescent|grove|"
+    r"mews|row|walk|ave\.?|blvd\.?|box|flat|apt\.?|unit|suite|nagar|marg|chowk|"
+    r"hill|park|gardens?|view|bypass)$"
 )
 _LED = re.compile(
-    r"(?:address(?:es)?(?: is| to| as|:)?|live[sd]? at|living at|residing at|resid\w+ at|located (?:at|on|in)|(?:ship|send|sent|deliver\w*|mail|forward|come|go|moved?|moving|get|drive|directions?) (?:it |them |this |over )?(?:to|at)|"
-    r"is at|based (?:at|in)|office (?:at|in|is)|house (?:at|on)|home (?:at|on)|visit (?:us )?(?:at|on)|near|adresse|indirizzo|demeurant|résid\w+|habit\w+|domicil\w+|abit\w+|residente|located|lives? (?:on|in)|find (?:us|me) (?:at|on))[ :]{0,3}(?:is |in |au |à |the |at )?$",
+    r"(?:address(?:es)?(?: is| to| as|:)?|live[sd]? at|living at|residing at|"
+    r"resid\w+ at|located (?:at|on|in)|(?:ship|send|sent|deliver\w*|mail|forward|"
+    r"come|go|moved?|moving|get|drive|directions?) (?:it |them |this |over )?(?:to|"
+    r"at)|"
+    r"is at|based (?:at|in)|office (?:at|in|is)|house (?:at|on)|home (?:at|on)|"
+    r"visit (?:us )?(?:at|on)|near|adresse|indirizzo|demeurant|résid\w+|habit\w+|"
+    r"domicil\w+|abit\w+|residente|located|lives? (?:on|in)|find (?:us|me) (?:at|"
+    r"on))[ :]{0,3}(?:is |in |au |à |the |at )?$",
     re.IGNORECASE,
-)  # fmt: skip
+)
 _CODE = re.compile(r"\d{4,6}|\d{8}|\d{2}-\d{3}|\d{4,5}-\d{3,4}|[a-z]{1,2}-?\d{4,5}|\d{4}[a-z]{2}")
 _SPLIT_CODE = re.compile(r"(?<!\w)(?:\d{3} \d{2}|\d{4} [A-Z]{2}|[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2})(?!\w)")
 _HOUSE = re.compile(r"[^\W\d_]{4,}[ ,]{1,2}\d{1,4}[A-Za-z]?(?!\w)|(?<!\w)\d{1,5}[A-Za-z]?[ ,]{1,2}[^\W\d_]{4,}")
 _MONTH = re.compile(
-    r"^(?:jan|feb|fev|mar|apr|avr|mai|may|jun|jui|jul|aug|aou|sep|oct|nov|dec|gen|mag|giu|lug|ago|set|ott|dic|lun|mon|tue|wed|thu|fri|sat|sun)",
+    (
+        r"^(?:jan|feb|fev|mar|apr|avr|mai|may|jun|jui|jul|aug|aou|sep|oct|nov|dec|"
+        r"gen|mag|giu|lug|ago|set|ott|dic|lun|mon|tue|wed|thu|fri|sat|sun)"
+    ),
     re.IGNORECASE,
 )
 _NO_PLACE = re.compile(
-    r"^(?:page|chapter|chapitre|capitolo|section|room|version|article|art|table|figure|step|level|windows|iphone|grade|class|question|week|semaine|day|jour|type|model|no|number|pdf|covid|q|v|rev|phase|lot|item|line|gate|bus|tome|vol)$"
+    r"^(?:page|chapter|chapitre|capitolo|section|room|version|article|art|table|"
+    r"figure|step|level|windows|iphone|grade|class|question|week|semaine|day|"
+    r"jour|type|model|no|number|pdf|covid|q|v|rev|phase|lot|item|line|gate|bus|"
+    r"tome|vol)$"
 )
 
 
@@ -45,7 +69,7 @@ _Part = tuple[int, int, str]
 
 
 class AddressBlocks:
-    """`ADDRESS`. The run must show a house number and capitalised words, and then a post code, a street word or a lead."""
+    """`ADDRESS`. A run must show a house number, capitalised words, and a post code, a street word or a lead."""
 
     needs = DIGITS
 

@@ -28,7 +28,7 @@ class Capitals:
         """Every find in `text`."""
         for match in _RUN.finditer(text):
             words = [(m.start(), m.end(), m.group()) for m in _WORD.finditer(text, *match.span())]
-            kept = self._kept(text, [word for word in words if any(c.isupper() for c in word[2])])
+            kept = self._kept([word for word in words if any(c.isupper() for c in word[2])])
             if not kept:
                 continue
             start, end = kept[0][0], kept[-1][1]
@@ -36,7 +36,7 @@ class Capitals:
             if score:
                 yield Span(start, end, "PERSON", "capitals", score)
 
-    def _kept(self, text: str, words: list[tuple[int, int, str]]) -> Sequence[tuple[int, int, str]]:
+    def _kept(self, words: list[tuple[int, int, str]]) -> Sequence[tuple[int, int, str]]:
         """Without the common words at either end; a single word that is a name inside a sentence stays."""
         kept = self._trimmed(words)
         return kept or [word for word in words[:1] if len(words) == 1 and fold(word[2]) in self._lists.inside]

@@ -42,7 +42,7 @@ def iban(text: str) -> bool:
 
 
 def nir(text: str) -> bool:
-    """French social-security number with key (13 + 2): 97 minus the number by 97; Corsica 2A is 19, 2B is 18 (INSEE)."""
+    """French social-security number with key (13 + 2): 97 minus the rest by 97; 2A counts as 19, 2B as 18 (INSEE)."""
     if len(text) != 15 or text[0] not in "123478":
         return False
     body = text[:13].replace("2A", "19").replace("2B", "18")

@@ -6,7 +6,7 @@ import re
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from chalicelib.mail.language import detect
 from chalicelib.privacy.addresses import ADDRESSES
@@ -21,8 +21,8 @@ from chalicelib.privacy.names import Names
 from chalicelib.privacy.national import NATIONAL
 from chalicelib.privacy.ner import Ner
 from chalicelib.privacy.normalize import View
-from chalicelib.privacy.people import Mentions
 from chalicelib.privacy.organizations import ORGANIZATIONS
+from chalicelib.privacy.people import Mentions
 from chalicelib.privacy.phones import PHONES
 from chalicelib.privacy.pieces import Piece, pieces
 from chalicelib.privacy.places import Places
@@ -123,7 +123,7 @@ class Finder:
 def _without_common_head(span: Span, text: str, lists: Lists) -> Span:
     """ "Société Exemple SARL" is hidden from "Exemple" on: the head is a word, and often the sentence's."""
     words = list(_WORD.finditer(text, span.start, span.end))
-    for word, following in zip(words, words[1:], strict=False):
+    for word, following in pairwise(words):
         if not lists.common(fold(word.group())):
             return replace(span, start=word.start())
         if not lists.common(fold(following.group())):

@@ -17,7 +17,9 @@ _ATTRIBUTE = re.compile(
     r"""[\s"'/][A-Za-z_:][\w:.-]{0,60}\s{0,5}=\s{0,5}(?:"([^"]{0,20000})"|'([^']{0,20000})'|([^\s"'<>]{1,20000}))"""
 )
 _INLINE = frozenset(
-    "a abbr b bdi bdo big cite code em font i ins del kbd mark q s small span strike strong sub sup tt u var wbr".split()
+    (
+        "a abbr b bdi bdo big cite code em font i ins del kbd mark q s small span strike strong sub sup tt u var wbr"
+    ).split()
 )
 _NAME = re.compile(r"</?([A-Za-z0-9]+)")
 _COMMENT = re.compile(r"<!--(.{0,100000}?)(?:--)?>$", re.DOTALL)

@@ -11,8 +11,10 @@ _LABEL = r"[^\W_](?:[\w-]{0,61}\w)?"
 _AT = r" ?[\[({<] ?(?:at|arobase|chiocciola|@) ?[\])}>] ?"
 _DOT = r"(?: ?[\[({<] ?(?:dot|point|punto|\.) ?[\])}>] ?|\.)"
 _TLD = (
-    "com|org|net|fr|it|de|uk|be|ch|es|eu|io|info|biz|gov|edu|lan|local|internal|corp|example|test|invalid|localhost|intranet|"
-    "home|app|dev|cloud|us|nl|lu|pt|co|me|tv|ca|at|int|mil|pro|name|online|site|shop|tech|ru|cn|jp|in|br|au|pl|se|no|dk|fi|"
+    "com|org|net|fr|it|de|uk|be|ch|es|eu|io|info|biz|gov|edu|lan|local|internal|corp|example|test|invalid|"
+    "localhost|intranet|"
+    "home|app|dev|cloud|us|nl|lu|pt|co|me|tv|ca|at|int|mil|pro|name|online|site|shop|tech|ru|cn|jp|in|br|"
+    "au|pl|se|no|dk|fi|"
     "cz|hu|ie|gr|ro|bg|hr|si|sk|lt|lv|ee|is|nz|za|mx|ar|cl|kr|tw|hk|sg|tr|ua|il|ae|ma|dz|tn|sn|paris|bzh|alsace|swiss"
 )
 _PATH = r"(?:[/?#][^\s<>\"']{0,2000})?"

@@ -10,16 +10,22 @@ from importlib import resources
 from chalicelib.privacy.fold import fold
 
 _AMBIGUOUS = (
-    "petit grand blanc noir brun roux long page rose may will mark bill berger boulanger marchand leger roy roi fort bon "
-    "bonnet moulin vigne prince noel juin avril grace hope faith joy green brown white black young king price bell wood "
+    "petit grand blanc noir brun roux long page rose may will mark bill berger "
+    "boulanger marchand leger roy roi fort bon "
+    "bonnet moulin vigne prince noel juin avril grace hope faith joy green "
+    "brown white black young king price bell wood "
     "stone field day rich frank art dean grant chance drew gene villa costa sole luna stella santa bruno gioia felice "
     "fiore verde verdi rossi bianchi neri april june august autumn summer dawn eve ivy iris jasmine ruby pearl amber "
-    "crystal ginger rusty rocky chase pat sue rob jack don ray guy max sandy cliff cash case trace skip brook brooks lane "
-    "forest heath glen dale ford lee penny star sky sunny angel destiny trinity genesis harmony melody precious treasure "
+    "crystal ginger rusty rocky chase pat sue rob jack don ray guy max sandy "
+    "cliff cash case trace skip brook brooks lane "
+    "forest heath glen dale ford lee penny star sky sunny angel destiny trinity "
+    "genesis harmony melody precious treasure "
     "charity patience temple major sergeant mercy christian christmas easter sunday domenica pasqua natale jean pierre "
     "olive prune capucine marine océane victoire aimé désiré parfait prudence constance clémence france florence paris "
-    "lourdes milan verona sienna siena vienna london orlando dallas austin houston madison lincoln jackson jordan israel "
-    "china india asia america georgia virginia carolina dakota montana savannah charlotte chelsea brooklyn sydney holland "
+    "lourdes milan verona sienna siena vienna london orlando dallas austin "
+    "houston madison lincoln jackson jordan israel "
+    "china india asia america georgia virginia carolina dakota montana savannah "
+    "charlotte chelsea brooklyn sydney holland "
     "diamond mercedes porsche lexus ok hi no an so do he me my see in on at by to la le les de du des di da san saint "
     "mon ton son ma ta sa que qui pour avec chez van den der dos das el los las ali bea val tel max min nom prenom via "
     "signor signora dott ing avv dr pr mr mrs ms mme mlle monsieur madame maitre docteur professeur oncle tante papa "
@@ -28,18 +34,29 @@ _AMBIGUOUS = (
 
 
 _PEOPLE_INSIDE = (
-    "mark bill will rose grace faith hope joy jack ray guy max frank grant dean chase drew gene luna stella bruno bianca chiara serena allegra gioia "
-    "felice viola jasmine ruby pearl amber crystal ginger rusty rocky pat sue rob don sandy cliff penny dawn eve ivy iris april june august summer "
-    "autumn jordan austin savannah charlotte chelsea brooklyn sydney dakota christian pierre jean noel olive marine capucine victoire aimé désiré "
-    "florence clémence constance prudence lourdes siena florian roman ali lee ben sam dan tim tom jim joe bob ted art al ed lily daisy violet heather hazel "
-    "holly robin jay bea val tel harry barry gary larry clara flora aurora silvia fabio mario dario claire clair cristiano darin elke ella francois grazia hanno "
-    "jung line luce massimo mia mila mira nell rich sara sean tono uwe valere donna alla alma angela angelo beau cas chance cristian dick elle fleur floor ira leo otto"
+    "mark bill will rose grace faith hope joy jack ray guy max frank grant "
+    "dean chase drew gene luna stella bruno bianca chiara serena allegra gioia "
+    "felice viola jasmine ruby pearl amber crystal ginger rusty rocky pat sue "
+    "rob don sandy cliff penny dawn eve ivy iris april june august summer "
+    "autumn jordan austin savannah charlotte chelsea brooklyn sydney dakota "
+    "christian pierre jean noel olive marine capucine victoire aimé désiré "
+    "florence clémence constance prudence lourdes siena florian roman ali lee "
+    "ben sam dan tim tom jim joe bob ted art al ed lily daisy violet heather "
+    "hazel "
+    "holly robin jay bea val tel harry barry gary larry clara flora aurora "
+    "silvia fabio mario dario claire clair cristiano darin elke ella francois "
+    "grazia hanno "
+    "jung line luce massimo mia mila mira nell rich sara sean tono uwe valere "
+    "donna alla alma angela angelo beau cas chance cristian dick elle fleur "
+    "floor ira leo otto"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Lists:
-    """Folded words; `inside` are words that are names when they have a capital in the middle of a sentence; `elsewhere` are names that count with a capital only. `common` says of a word that it is one before it is a name."""
+    """Folded words: first names, surnames, names from elsewhere (which count with a capital only), words of the
+    language, places, names that are words too, and those of them that are names when they have a capital inside a
+    sentence."""
 
     first: frozenset[str]
     last: frozenset[str]
@@ -84,7 +101,19 @@ def lists(
     """Lists from any words, folded here."""
     ambiguous = frozenset(fold(word) for word in _AMBIGUOUS.split())
     inside = frozenset(fold(word) for word in _PEOPLE_INSIDE.split())
-    return Lists(*(frozenset(map(fold, some)) for some in (first, last, elsewhere, words, places)), ambiguous, inside)
+    return Lists(
+        first=_folded(first),
+        last=_folded(last),
+        elsewhere=_folded(elsewhere),
+        words=_folded(words),
+        places=_folded(places),
+        ambiguous=ambiguous,
+        inside=inside,
+    )
+
+
+def _folded(words: Iterable[str]) -> frozenset[str]:
+    return frozenset(map(fold, words))
 
 
 def _read(name: str) -> list[str]:

@@ -10,10 +10,9 @@ import re
 import unicodedata
 from collections.abc import Mapping
 
+from chalicelib.runtime.errors import Permanent
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-from chalicelib.runtime.errors import Permanent
 
 _VERSION = b"\x01"
 _NONCE = 12
@@ -23,7 +22,7 @@ _ESCAPED = re.compile(r"<\\(\\*[A-Z][A-Z_]*_\d{1,9}>)")
 
 
 def seal(mapping: Mapping[str, str], key: bytes, mail_id: str) -> bytes:
-    """Encrypt by AES-GCM (key of 16, 24 or 32 bytes); the mail id is authenticated, so that no copy fits another mail."""
+    """Encrypt by AES-GCM (key of 16, 24 or 32 bytes). The mail id is authenticated: no copy fits another mail."""
     nonce = os.urandom(_NONCE)
     clear = json.dumps(dict(mapping), ensure_ascii=True, separators=(",", ":")).encode()
     return _VERSION + nonce + AESGCM(key).encrypt(nonce, clear, mail_id.encode())

@@ -15,37 +15,58 @@ _CAP = rf"(?:[{_UP}][\w'’-]{{1,30}}|[{_UP}]\.)"
 _PARTICLE = r"(?:d[eu]s?|la|le|van|von|den|der|di|da|del(?:la|lo)?|dos|el|al|ben|bin|ten|ter|y)"
 _NAME = rf"(?:(?:{_PARTICLE}|d'|l')[ ]?)?{_CAP}(?:[ ]{{1,2}}(?:(?:{_PARTICLE}[ ]|d'|l')){{0,2}}{_CAP}){{0,3}}"
 _CIVIL = re.compile(
-    rf"(?<![\w'-])((?i:{CIVILITY})|M|Me|Maître)[ ]{{1,2}}(?:(?i:{CIVILITY})[ ]{{1,2}}){{0,2}}({_NAME}|[a-zà-ÿ'-]{{3,20}}(?:[ ][a-zà-ÿ'-]{{3,20}})?)"
+    rf"(?<![\w'-])((?i:{CIVILITY})|M|Me|Maître)[ ]{{1,2}}(?:(?i:{CIVILITY})[ ]{{1,2}}){{0,2}}({_NAME}|"
+    r"[a-zà-ÿ'-]{3,20}(?:[ ][a-zà-ÿ'-]{3,20})?)"
 )
 _GREETING = re.compile(
-    r"^[>|* ]{0,8}(?:re-?)?(?:bonjour|bonsoir|salut|coucou|hello|hi|hey|dear|ch[eè]re?s?|ciao|salve|buongiorno|buonasera|gentile|gentilissim[oa]|"
-    r"car[oaei]|carissim[oa]|egregi[oa]|good (?:morning|afternoon|evening)|merci|thanks|thank you|grazie|hallo|liebe[r]?|hola|estimad[oa]|bravo|ok|yes|oui)"
+    r"^[>|* ]{0,8}(?:re-?)?(?:bonjour|bonsoir|salut|coucou|hello|hi|hey|dear|"
+    r"ch[eè]re?s?|ciao|salve|buongiorno|buonasera|gentile|gentilissim[oa]|"
+    r"car[oaei]|carissim[oa]|egregi[oa]|good (?:morning|afternoon|evening)|merci|"
+    r"thanks|thank you|grazie|hallo|liebe[r]?|hola|estimad[oa]|bravo|ok|yes|"
+    r"oui)"
     rf"(?: (?:{CIVILITY}))?[ ]{{1,2}}((?:[^\W\d_][\w'’.-]{{1,30}}[ ]?){{1,3}})(?=[ ]?[,!;:.\n-]|$)",
     re.IGNORECASE | re.MULTILINE,
 )
 _CLOSING = re.compile(
-    r"^[>|* ]{0,8}(?:(?:(?:bien|très) )?(?:cordialement|à (?:vous|toi))|[^\n]{0,30}salutations[^\n]{0,40}|amicalement|amitiés|"
-    r"(?:bien )?(?:con)?fraternellement|respectueusement|bien à (?:vous|toi)|sincèrement|bises|bisous|je t'embrasse|à (?:bientôt|demain|plus)|merci(?: [^\n]{0,30})?|"
-    r"(?:kind(?:est)?|best|warm(?:est)?|many)?[ ]?(?:regards|wishes|thanks)|all the best|best|sincerely|yours[^\n]{0,12}|(?:very )?truly yours|cheers|"
-    r"thanks[^\n]{0,20}|thank you[^\n]{0,20}|take care|(?:much )?love|xx?o?|cordiali saluti|(?:distinti |cari )?saluti|cordialmente|un (?:caro )?(?:saluto|abbraccio|bacio)|grazie[^\n]{0,20}|"
-    r"a presto|buona (?:giornata|serata)|bonne (?:journée|soirée)|in fede|(?:mit )?freundlichen? grüßen?|viele grüße|--)[ ]?[,.!;]?[ ]*$",
+    r"^[>|* ]{0,8}(?:(?:(?:bien|très) )?(?:cordialement|à (?:vous|toi))|[^\n]{0,30}salutations[^\n]{0,40}|"
+    r"amicalement|amitiés|"
+    r"(?:bien )?(?:con)?fraternellement|respectueusement|bien à (?:vous|toi)|"
+    r"sincèrement|bises|bisous|je t'embrasse|à (?:bientôt|demain|plus)|merci(?: [^\n]{0,30})?|"
+    r"(?:kind(?:est)?|best|warm(?:est)?|many)?[ ]?(?:regards|wishes|thanks)|"
+    r"all the best|best|sincerely|yours[^\n]{0,12}|(?:very )?truly yours|cheers|"
+    r"thanks[^\n]{0,20}|thank you[^\n]{0,20}|take care|(?:much )?love|xx?o?|"
+    r"cordiali saluti|(?:distinti |cari )?saluti|cordialmente|un (?:caro )?(?:saluto|"
+    r"abbraccio|bacio)|grazie[^\n]{0,20}|"
+    r"a presto|buona (?:giornata|serata)|bonne (?:journée|soirée)|in fede|(?:mit )?freundlichen? grüßen?|"
+    r"viele grüße|--)[ ]?[,.!;]?[ ]*$",
     re.IGNORECASE | re.MULTILINE,
 )
 _SIGN_LINE = re.compile(
-    rf"^[>|* ]{{0,8}}(?:[-–—~][ ]?)?(?:[\w' ]{{3,24}},[ ])?(?i:{CIVILITY}[ ])?({_NAME}|[a-zà-ÿ'-]{{3,20}}(?:[ ][a-zà-ÿ'-]{{2,20}})?)[ ]?(?:[,|(/–-][^\n]{{0,80}})?$"
+    rf"^[>|* ]{{0,8}}(?:[-–—~][ ]?)?(?:[\w' ]{{3,24}},[ ])?(?i:{CIVILITY}[ ])?({_NAME}|"
+    r"[a-zà-ÿ'-]{3,20}(?:[ ][a-zà-ÿ'-]{2,20})?)[ ]?(?:[,|(/–-][^\n]{0,80})?$"
 )
 _INTRODUCED = re.compile(
-    r"(?i:(?<![\w'])(?:je m'appelle|je suis|c'est|moi c'est|mon nom est|nommée?|(?:au|le|du) nom d[eu]|soussignée?|mi chiamo|sono|il sottoscritto|la sottoscritta|"
-    r"a nome(?: di)?|(?:di )?nome|my name is|my name's|this is|i am|i'm|name is|called|named|chez|demander|appelle|appeler|contatt\w+|sentire|avvisa|avvisare|chiedere di|"
-    r"prévenir|chiamare|chiama|chiamo|ask for|speak (?:to|with)|(?:son|sa|mon|ma|ton|ta|leur|notre|votre) (?:fils|fille|mari|femme|épouse|époux|frère|sœur|mère|père|cousine?|collègue|associée?)|"
-    r"(?:il|la|mia|mio|suo|sua|tua|tuo) (?:figlio|figlia|marito|moglie|fratello|sorella|padre|madre|collega)|(?:my|his|her|our|your) (?:son|daughter|husband|wife|brother|sister|mother|father|colleague|boss|friend))"
+    r"(?i:(?<![\w'])(?:je m'appelle|je suis|c'est|moi c'est|mon nom est|nommée?|"
+    r"(?:au|le|du) nom d[eu]|soussignée?|mi chiamo|sono|il sottoscritto|la sottoscritta|"
+    r"a nome(?: di)?|(?:di )?nome|my name is|my name's|this is|i am|i'm|name is|"
+    r"called|named|chez|demander|appelle|appeler|contatt\w+|sentire|avvisa|avvisare|"
+    r"chiedere di|"
+    r"prévenir|chiamare|chiama|chiamo|ask for|speak (?:to|with)|(?:son|sa|mon|"
+    r"ma|ton|ta|leur|notre|votre) (?:fils|fille|mari|femme|épouse|époux|frère|"
+    r"sœur|mère|père|cousine?|collègue|associée?)|"
+    r"(?:il|la|mia|mio|suo|sua|tua|tuo) (?:figlio|figlia|marito|moglie|fratello|"
+    r"sorella|padre|madre|collega)|(?:my|his|her|our|your) (?:son|daughter|husband|"
+    r"wife|brother|sister|mother|father|colleague|boss|friend))"
     rf"[ ]{{1,2}}(?:{CIVILITY}[ ])?)({_NAME}|[a-zà-ÿ'-]{{3,20}}(?:[ ][a-zà-ÿ'-]{{3,20}})?)"
 )
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _GREETED = frozenset(
-    "all everyone team tous toutes madame monsieur mesdames messieurs docteur sir madam tutti tutte everybody there pour for de per du "
-    "beaucoup d'avance you so very much encore et cliente client customer collegue collegues colleagues confrere consoeur maitre colleghi "
-    "clienti signora signore signori dottore dottoressa friend friends guys again ami amis amie amies collega bien oui non merci".split()
+    "all everyone team tous toutes madame monsieur mesdames messieurs docteur "
+    "sir madam tutti tutte everybody there pour for de per du "
+    "beaucoup d'avance you so very much encore et cliente client customer collegue "
+    "collegues colleagues confrere consoeur maitre colleghi "
+    "clienti signora signore signori dottore dottoressa friend friends guys "
+    "again ami amis amie amies collega bien oui non merci".split()
 )
 
 
@@ -95,7 +116,7 @@ class Names:
         stop = start
         for match in _WORD.finditer(text, start, end):
             word = fold(match.group())
-            if self._lists.common(word) and word not in self._lists.last or word in PARTICLES:
+            if (self._lists.common(word) and word not in self._lists.last) or word in PARTICLES:
                 break
             stop = match.end()
         return stop if stop - start > 2 else 0
@@ -117,7 +138,7 @@ class Names:
                 if self._first(name) or (name[0].isupper() and self._named(name)):
                     yield Span(begin, begin + len(name), "PERSON", "signature", 0.8)
                     named += 1
-            if named or text[position:end].strip("> \t") and not match:
+            if named or (text[position:end].strip("> \t") and not match):
                 return
             position = end + 1
             if position > len(text):
@@ -129,7 +150,7 @@ class Names:
         words = [(m.start(), m.end(), m.group(), fold(m.group())) for m in _WORD.finditer(text)]
         index, free = 0, 0
         while index < len(words):
-            start, end, word, folded = words[index]
+            _start, _end, word, folded = words[index]
             first = lists.is_first(folded)
             if not first and not (folded in lists.first and word[0].isupper()):
                 index += 1

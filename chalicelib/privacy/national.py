@@ -21,7 +21,8 @@ NATIONAL: tuple[Rule, ...] = (
     rule(
         "codice_fiscale",
         "IT_FISCAL_CODE",
-        rf"{_B}[A-Z]{{3}}[ -]?[A-Z]{{3}}[ -]?{_OMO}{{2}}[ -]?[A-EHLMPRST][ -]?{_OMO}{{2}}[ -]?[A-Z][ -]?{_OMO}{{3}}[ -]?[A-Z]{_E}",
+        rf"{_B}[A-Z]{{3}}[ -]?[A-Z]{{3}}[ -]?{_OMO}{{2}}[ -]?[A-EHLMPRST][ -]?"
+        rf"{_OMO}{{2}}[ -]?[A-Z][ -]?{_OMO}{{3}}[ -]?[A-Z]{_E}",
         1.0,
         check=checks.codice_fiscale,
         needs=DIGITS,
@@ -48,8 +49,10 @@ NATIONAL: tuple[Rule, ...] = (
     rule(
         "vat_eu",
         "VAT_NUMBER",
-        rf"{_B}(?:ATU\d{{8}}|BE[ ]?[01]?(?:[ .]?\d{{3}}){{3}}|DE[ ]?\d{{9}}|ES[ ]?[A-Z0-9]\d{{7}}[A-Z0-9]|LU[ ]?\d{{8}}|"
-        rf"NL[ ]?\d{{9}}B\d\d|GB[ ]?\d{{3}}[ ]?\d{{4}}[ ]?\d\d|CHE[- ]?\d{{3}}\.?\d{{3}}\.?\d{{3}}|PT[ ]?\d{{9}}|IE\d[A-Z0-9]\d{{5}}[A-Z]{{1,2}}|"
+        rf"{_B}(?:ATU\d{{8}}|BE[ ]?[01]?(?:[ .]?\d{{3}}){{3}}|DE[ ]?\d{{9}}|ES[ ]?[A-Z0-9]\d{{7}}[A-Z0-9]|"
+        r"LU[ ]?\d{8}|"
+        r"NL[ ]?\d{9}B\d\d|GB[ ]?\d{3}[ ]?\d{4}[ ]?\d\d|CHE[- ]?\d{3}\.?\d{3}\.?\d{3}|"
+        r"PT[ ]?\d{9}|IE\d[A-Z0-9]\d{5}[A-Z]{1,2}|"
         rf"PL\d{{10}}|DK\d{{8}}|FI\d{{8}}|SE\d{{12}}|EL\d{{9}}|RO\d{{2,10}}|CZ\d{{8,10}}|HU\d{{8}}){_E}",
         0.8,
         needs=DIGITS,
@@ -78,8 +81,10 @@ NATIONAL: tuple[Rule, ...] = (
         rf"{_B}[A-Z0-9]{{5,12}}{_E}",
         0.85,
         check=has_digit,
-        near=r"passe?ports?|passaporto|reisepass|pasaporte|carte (?:nationale )?d'identité|cni|carta d'identità|identity card|"
-        r"driv(?:er|ing)(?:'?s)? licen[cs]e|permis(?: de conduire)?|patente(?: di guida)?|titre de séjour|permesso di soggiorno|licen[cs]e",
+        near=r"passe?ports?|passaporto|reisepass|pasaporte|carte (?:nationale )?d'identité|"
+        r"cni|carta d'identità|identity card|"
+        r"driv(?:er|ing)(?:'?s)? licen[cs]e|permis(?: de conduire)?|patente(?: di guida)?|"
+        r"titre de séjour|permesso di soggiorno|licen[cs]e",
         needs=DIGITS,
     ),
     rule(
@@ -113,7 +118,10 @@ NATIONAL: tuple[Rule, ...] = (
     rule(
         "bic",
         "BIC",
-        rf"{_B}[A-Z]{{4}}(?:{'|'.join(sorted(checks.IBAN_LENGTHS))}|US|CA|JP|CN|AU|IN|ZA|MA)[A-Z0-9]{{2}}(?:[A-Z0-9]{{3}})?{_E}",
+        (
+            rf"{_B}[A-Z]{{4}}(?:{'|'.join(sorted(checks.IBAN_LENGTHS))}|US|CA|JP|CN|AU|"
+            rf"IN|ZA|MA)[A-Z0-9]{{2}}(?:[A-Z0-9]{{3}})?{_E}"
+        ),
         0.8,
         near=r"bic|swift|bic/swift|code banque|iban",
     ),

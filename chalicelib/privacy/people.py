@@ -14,9 +14,12 @@ from chalicelib.privacy.spans import Span
 
 MAX_PEOPLE = 300
 CIVILITY = (
-    r"(?:m\.|mr\.?|mrs\.?|mme\.?|mlle\.?|ms\.?|miss|mgr\.?|messrs\.?|mm\.|monsieur|madame|mademoiselle|maître|dr\.?|docteur|doctor|"
-    r"dott\.?(?:ssa)?|dottor(?:e|essa)?|pr\.?|prof\.?(?:ssa)?|professeure?|professor|professore(?:ssa)?|sig\.?(?:ra|na)?\.?|signor(?:a|e|ina|i)?|"
-    r"avv\.?(?:ta)?|avvocat[oa]|ing\.?|geom\.?|rag\.?|arch\.?|sir|lord|lady|dame|rev\.?|capt\.?|herr|frau|señora?|sra?\.)"
+    r"(?:m\.|mr\.?|mrs\.?|mme\.?|mlle\.?|ms\.?|miss|mgr\.?|messrs\.?|mm\.|monsieur|"
+    r"madame|mademoiselle|maître|dr\.?|docteur|doctor|"
+    r"dott\.?(?:ssa)?|dottor(?:e|essa)?|pr\.?|prof\.?(?:ssa)?|professeure?|professor|"
+    r"professore(?:ssa)?|sig\.?(?:ra|na)?\.?|signor(?:a|e|ina|i)?|"
+    r"avv\.?(?:ta)?|avvocat[oa]|ing\.?|geom\.?|rag\.?|arch\.?|sir|lord|lady|"
+    r"dame|rev\.?|capt\.?|herr|frau|señora?|sra?\.)"
 )
 _CIVILITY = re.compile(rf"^(?:{CIVILITY}(?:\s+|$))+", re.IGNORECASE)
 _PART = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
@@ -26,16 +29,24 @@ PARTICLES = frozenset(
 JOINERS = PARTICLES - frozenset("of the and et e y l".split())
 """Particles that hold one name together; the others join two people."""
 _ROLES = frozenset(
-    "info contact service services support team noreply reply no not admin sales billing office mail email newsletter equipe "
-    "secretariat accueil compta comptabilite direction postmaster mailer daemon notification notifications alert alerts news hello "
-    "bonjour help webmaster system root via on behalf for pour chez group groupe clients client customer care account accounts "
-    "ordini assistenza segreteria ufficio commerciale security marketing staff press orders order hr rh it me do donotreply "
-    "recrutement jobs facturation facture factures invoice shop boutique store online undisclosed recipients mailing list".split()
+    "info contact service services support team noreply reply no not admin "
+    "sales billing office mail email newsletter equipe "
+    "secretariat accueil compta comptabilite direction postmaster mailer daemon "
+    "notification notifications alert alerts news hello "
+    "bonjour help webmaster system root via on behalf for pour chez group groupe "
+    "clients client customer care account accounts "
+    "ordini assistenza segreteria ufficio commerciale security marketing staff "
+    "press orders order hr rh it me do donotreply "
+    "recrutement jobs facturation facture factures invoice shop boutique store "
+    "online undisclosed recipients mailing list".split()
 )
 _COMPANY = frozenset(
-    "sarl sas sasu sa eurl sci scop inc ltd llc llp plc corp corporation gmbh ag spa srl snc company companies cie bank banque banca "
-    "assurance assicurazioni insurance universite university universita hopital hospital ospedale clinique clinica cabinet studio mairie comune "
-    "association associazione foundation fondation school ecole scuola lycee institut institute istituto laboratoire pharmacie farmacia "
+    "sarl sas sasu sa eurl sci scop inc ltd llc llp plc corp corporation gmbh "
+    "ag spa srl snc company companies cie bank banque banca "
+    "assurance assicurazioni insurance universite university universita hopital "
+    "hospital ospedale clinique clinica cabinet studio mairie comune "
+    "association associazione foundation fondation school ecole scuola lycee "
+    "institut institute istituto laboratoire pharmacie farmacia "
     "ministere ministry agence agency agenzia media solutions consulting partners groupe group holding".split()
 )
 
@@ -133,16 +144,24 @@ def _from_local_part(address: str, lists: Lists) -> str:
 
 _NAME = r"[^\W\d_][\w'’.-]{0,30}(?:[ ,]{1,2}[^\W\d_][\w'’.-]{0,30}){0,4}"
 _FIELD = re.compile(
-    r"^[>|* ]{0,12}(?:de|from|da|von|à|a|to|cc|cci|bcc|ccn|per|an|envoyé par|sent by|expéditeur|mittente|destinataires?|destinatari[oa]?|reply-to|"
-    r"répondre à|rispondi a|organizer|organisateur|organizzatore|participants?|présents?|presenti|attendees?|required|obligatoire)\*?[ ]?:\*?[ ]?([^\n]{2,400})$",
+    r"^[>|* ]{0,12}(?:de|from|da|von|à|a|to|cc|cci|bcc|ccn|per|an|envoyé par|"
+    r"sent by|expéditeur|mittente|destinataires?|destinatari[oa]?|reply-to|"
+    r"répondre à|rispondi a|organizer|organisateur|organizzatore|participants?|"
+    r"présents?|presenti|attendees?|required|obligatoire)\*?[ ]?:\*?[ ]?([^\n]{2,400})$",
     re.IGNORECASE | re.MULTILINE,
 )
 _WROTE = re.compile(
-    rf"(?:^|[,:>*] ?|\d ?)({_NAME}) ?(?:[<(\[][^\s<>()\[\]]{{3,200}}[>)\]])?[ \n]{{0,2}}(?:a écrit|wrote|writes|ha scritto|écrivait|schrieb|escribió|said)[ ]?:",
+    (
+        rf"(?:^|[,:>*] ?|\d ?)({_NAME}) ?(?:[<(\[][^\s<>()\[\]]{{3,200}}[>)\]])?[ \n]{{0,2}}(?:a écrit|"
+        r"wrote|writes|ha scritto|écrivait|schrieb|escribió|said)[ ]?:"
+    ),
     re.IGNORECASE | re.MULTILINE,
 )
 _CALENDAR = re.compile(
-    r'(?<=[;:])(?:CN|X-[A-Z-]{3,30}NAME)=(?:"([^"\n]{2,120})"|([^;:"\n]{2,120}))|^(?:FN|N)(?:;[^:\n]{0,80})?:([^\n]{2,120})',
+    (
+        r'(?<=[;:])(?:CN|X-[A-Z-]{3,30}NAME)=(?:"([^"\n]{2,120})"|([^;:"\n]{2,120}))|'
+        r"^(?:FN|N)(?:;[^:\n]{0,80})?:([^\n]{2,120})"
+    ),
     re.MULTILINE,
 )
 _CAPITAL = re.compile(r"^[A-ZÀ-ÖØ-Þ\"']")
@@ -169,7 +188,7 @@ _DAY = re.compile(r"\b(?:lun|mar|mer|jeu|ven|sam|dim|mon|tue|wed|thu|fri|sat|sun
 
 
 class Mentions:
-    """Finds each mention of the known people: full, first or last name, reversed, initials, in addresses and file names."""
+    """Finds each mention of the known people: full, first, last, reversed, initials; also in addresses and files."""
 
     def __init__(self, people: Iterable[Person], lists: Lists) -> None:
         self.people = tuple(people)
@@ -210,7 +229,8 @@ def _pattern(words: list[str], initials: str) -> re.Pattern[str]:
     one = f"[{re.escape(initials)}]"
     joint = r"(?:[ ]?\n[> ]{0,6}|[ ,.'_+-]{1,3})(?:(?:de|du|des|la|le|van|von|der|di|da|del|della|d)[ '_-]{1,2}){0,2}"
     return re.compile(
-        rf"(?<![a-z])(?:{one}(?:\.[ ]?|[ _-])){{0,2}}(?:{word})(?:{joint}(?:(?:{word})(?![a-z])|{one}(?![a-z'])\.?)){{0,5}}(?![a-z])"
+        rf"(?<![a-z])(?:{one}(?:\.[ ]?|[ _-])){{0,2}}(?:{word})(?:{joint}(?:(?:{word})(?![a-z])|"
+        rf"{one}(?![a-z'])\.?)){{0,5}}(?![a-z])"
     )
 
 

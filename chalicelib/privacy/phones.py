@@ -23,7 +23,11 @@ PHONES: tuple[Rule, ...] = (
     # +, 00 or 011 and 7 to 14 digits: any country (E.164), with the "(0)" that people write.
     _phone(
         "phone_international",
-        rf"(?<![\w+])(?:\(?\+|(?:\(?00)(?=[ ]?[1-9])|011[ .-](?=[1-9]))[ ]?[1-9](?:{_SEP}[()]?[ ]?\d[)]?){{6,14}}{_EXTENSION}(?![\d])",
+        (
+            rf"(?<![\w+])(?:\(?\+|(?:\(?00)(?=[ ]?[1-9])|011[ .-](?=[1-9]))"
+            rf"[ ]?[1-9](?:{_SEP}[()]?[ ]?\d[)]?){{6,14}}{_EXTENSION}"
+            r"(?![\d])"
+        ),
         0.95,
         "+0",
         2,
@@ -31,7 +35,10 @@ PHONES: tuple[Rule, ...] = (
     _phone("phone_fr", rf"{_BEFORE}\(?0[ ]?\)?[1-9](?:{_SEP}\d\d){{4}}(?!\w|[.,-]\d)", 0.9, "0", 2),
     _phone(
         "phone_us",
-        rf"{_BEFORE}(?:1[ .\-]?)?(?:\([2-9]\d\d\)[ .\-]?|[2-9]\d\d[ .\-])[2-9]\d\d[ .\-]\d{{4}}{_EXTENSION}(?!\w|[.\-/]\d)",
+        (
+            rf"{_BEFORE}(?:1[ .\-]?)?(?:\([2-9]\d\d\)[ .\-]?|[2-9]\d\d[ .\-])[2-9]\d\d[ .\-]\d{{4}}{_EXTENSION}(?!\w|"
+            r"[.\-/]\d)"
+        ),
         0.85,
     ),
     _phone(
@@ -68,7 +75,8 @@ PHONES: tuple[Rule, ...] = (
     rule(
         "phone_any",
         "PHONE_NUMBER",
-        r"(?<![\w.,/:-])(?!(?:19|20)\d\d[ -]|\d{1,2}[ -]\d{1,2}[ -](?:19|20)\d\d(?!\d))(?:\(\d{2,5}\)|\d{2,5})(?:[ -]\d{2,4}){2,4}"
+        r"(?<![\w.,/:-])(?!(?:19|20)\d\d[ -]|\d{1,2}[ -]\d{1,2}[ -](?:19|20)\d\d(?!\d))(?:\(\d{2,5}\)|"
+        r"\d{2,5})(?:[ -]\d{2,4}){2,4}"
         r"(?!\w|[.,\-/ :]\d|[ ]?[€$£%])",
         0.42,
         check=lambda text: 8 <= len(text) <= 12,
@@ -77,7 +85,8 @@ PHONES: tuple[Rule, ...] = (
     rule(
         "phone_local",
         "PHONE_NUMBER",
-        r"(?<![\w.,/:-])(?!(?:19|20)\d\d-(?:19|20)\d\d)(?:\(\d{2,5}\)[ -]?\d{5,8}|[2-9]\d\d-\d{4}|\d{4}[ -]\d{4}|\d{2,3}[ -]\d{6,8}|\d{4,5}[ -]\d{5,6})"
+        r"(?<![\w.,/:-])(?!(?:19|20)\d\d-(?:19|20)\d\d)(?:\(\d{2,5}\)[ -]?\d{5,8}|"
+        r"[2-9]\d\d-\d{4}|\d{4}[ -]\d{4}|\d{2,3}[ -]\d{6,8}|\d{4,5}[ -]\d{5,6})"
         r"(?!\w|[.,\-/ :]\d|[ ]?[€$£%])",
         0.42,
         needs=DIGITS,
@@ -88,8 +97,10 @@ PHONES: tuple[Rule, ...] = (
         rf"(?<![\w])\(?\+?\d(?:[ .\-/()]{{0,2}}\d){{5,14}}{_EXTENSION}(?!\w|[ ]?[€$£%])",
         0.65,
         check=_length,
-        near=r"t[ée]l(?:[ée]phone|[ée]fono)?\.?|(?:tele)?phone|mobile|mob\.?|cell(?:ulare|phone)?\.?|portable|fax|gsm|call(?:ing)?|appel(?:er|ez|le)|"
-        r"whatsapp|sms|text|natel|handy|móvil|hotline|standard|joignable|contact|num[ée]ro|numero|number|ligne directe|linea diretta|interno|"
+        near=r"t[ée]l(?:[ée]phone|[ée]fono)?\.?|(?:tele)?phone|mobile|mob\.?|cell(?:ulare|"
+        r"phone)?\.?|portable|fax|gsm|call(?:ing)?|appel(?:er|ez|le)|"
+        r"whatsapp|sms|text|natel|handy|móvil|hotline|standard|joignable|contact|"
+        r"num[ée]ro|numero|number|ligne directe|linea diretta|interno|"
         r"chiam(?:i|are|armi|o|ate)|richiam(?:i|are|armi|arci)|recapito|dial|reach|ring|rappel(?:er|ez|le)|06|07",
         needs=DIGITS,
     ),

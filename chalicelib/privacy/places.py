@@ -11,8 +11,10 @@ from chalicelib.privacy.spans import Span
 
 _CAP = r"[A-ZÀ-ÖØ-Þ][\w'’-]{1,24}"
 _LED = re.compile(
-    r"(?<!\w)(?:(?i:j'habite à|habite à|habitant à|domiciliée? à|réside à|né(?:\(?e\)?)? à|déménag\w+ à|ville de|mairie de|CHU de|hôpital de|gare de|antenne de|"
-    r"abito a|abita a|residente a|nat[oa] a|trasferi\w+ a|città di|comune di|sede di|policlinico di|ospedale di|stazione di|"
+    r"(?<!\w)(?:(?i:j'habite à|habite à|habitant à|domiciliée? à|réside à|né(?:\(?e\)?)? à|"
+    r"déménag\w+ à|ville de|mairie de|CHU de|hôpital de|gare de|antenne de|"
+    r"abito a|abita a|residente a|nat[oa] a|trasferi\w+ a|città di|comune di|"
+    r"sede di|policlinico di|ospedale di|stazione di|"
     r"live in|lives in|living in|born in|moved to|moving to|from the city of|city of|town of|based in))[ ]"
     rf"({_CAP}(?:[ -](?:(?:de|du|des|la|le|les|sur|en|di|del|della|d'|l')[ -]?)?{_CAP}){{0,4}})"
 )

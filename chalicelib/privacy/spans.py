@@ -36,7 +36,7 @@ def resolve(spans: Iterable[Span]) -> list[Span]:
 
 
 def _united(spans: Iterable[Span]) -> list[Span]:
-    """Overlapping finds of the same kind become one, named after the stronger: "John" and "John Smith" are one person."""
+    """Overlapping finds of one kind become one, named after the stronger: "John" and "John Smith" are one person."""
     last: dict[str, Span] = {}
     done: list[Span] = []
     for span in sorted(spans, key=lambda s: (s.start, -s.end)):

@@ -12,7 +12,8 @@ from chalicelib.privacy.people import Person, name_parts
 
 _LITERAL = re.compile(r"<(\\*)([A-Z][A-Z_]*_\d{1,9})>")
 _COMPACT = frozenset(
-    "PHONE_NUMBER IBAN_CODE CREDIT_CARD FR_NIR FR_SIRET FR_SIREN VAT_NUMBER IT_VAT IT_FISCAL_CODE US_SSN UK_NHS UK_NINO BIC "
+    "PHONE_NUMBER IBAN_CODE CREDIT_CARD FR_NIR FR_SIRET FR_SIREN VAT_NUMBER "
+    "IT_VAT IT_FISCAL_CODE US_SSN UK_NHS UK_NINO BIC "
     "LICENSE_PLATE PASSPORT ID_NUMBER ADDRESS".split()
 )
 _COUNTRY = re.compile(r"^(?:00|011)?(?:33|39|44|32|41|49|34|1)0?(?=\d{8,})")

@@ -12,8 +12,10 @@ from chalicelib.privacy.people import CIVILITY
 from chalicelib.privacy.spans import Span
 
 _HEAD = re.compile(
-    r"(?:[^\w<]+|(?:bonjour|bonsoir|salut|coucou|hello|hi|hey|dear|ch[eè]re?s?|ciao|salve|buongiorno|buonasera|gentile|gentilissim[oa]|"
-    r"car[oa]|egregi[oa]|merci|thanks|grazie|cordialement|regards|saluti|hallo|liebe[r]?|hola|estimad[oa]|from|to|cc|de|à|da|a|re|fwd?|tr|objet|"
+    r"(?:[^\w<]+|(?:bonjour|bonsoir|salut|coucou|hello|hi|hey|dear|ch[eè]re?s?|"
+    r"ciao|salve|buongiorno|buonasera|gentile|gentilissim[oa]|"
+    r"car[oa]|egregi[oa]|merci|thanks|grazie|cordialement|regards|saluti|hallo|"
+    r"liebe[r]?|hola|estimad[oa]|from|to|cc|de|à|da|a|re|fwd?|tr|objet|"
     rf"subject|oggetto|le|la|les|il|lo|gli|i|the|{CIVILITY})(?=[\s,:]|$)[\s,:]*)",
     re.IGNORECASE,
 )

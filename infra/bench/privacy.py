@@ -31,7 +31,10 @@ from infra.bench.privacy_stock import BareNer, Stock
 QUIET = frozenset({"TITLE", "AGE", "NRP", "DATE_TIME"})
 """Types of the public set that name nobody by themselves; counted in the row `all types`, neutral in the other."""
 CERTAIN = frozenset(
-    "EMAIL_ADDRESS PHONE_NUMBER IBAN_CODE CREDIT_CARD FR_NIR FR_SIRET FR_SIREN VAT IT_VAT IT_FISCAL_CODE US_SSN UK_NHS IP_ADDRESS".split()
+    (
+        "EMAIL_ADDRESS PHONE_NUMBER IBAN_CODE CREDIT_CARD FR_NIR FR_SIRET FR_SIREN "
+        "VAT IT_VAT IT_FISCAL_CODE US_SSN UK_NHS IP_ADDRESS"
+    ).split()
 )
 Find = Callable[[str], list[GoldSpan]]
 
@@ -41,7 +44,9 @@ def _finder(engine: PresidioAnonymizer, known: Lists) -> Find:
     return lambda text: [(s.start, s.end, s.entity) for s in engine.finder.find(text, nobody, Deadline(60))]
 
 
-def quality(name: str, samples: Sequence[Sample], finders: dict[str, Callable[[Sample], list[GoldSpan]]], quiet: frozenset[str]) -> list[dict[str, Any]]:
+def quality(
+    name: str, samples: Sequence[Sample], finders: dict[str, Callable[[Sample], list[GoldSpan]]], quiet: frozenset[str]
+) -> list[dict[str, Any]]:
     """One row per finder; they read each text in turn."""
     scores = {label: Score() for label in finders}
     for sample in samples:
@@ -139,7 +144,17 @@ def _machine() -> dict[str, str]:
 
 def show(result: dict[str, Any], console: Console) -> None:
     """The tables."""
-    table = Table("set", "engine", "texts", "recall", "precision", "F2", "entities", "certain", title="tokens hidden; entities hidden whole")
+    table = Table(
+        "set",
+        "engine",
+        "texts",
+        "recall",
+        "precision",
+        "F2",
+        "entities",
+        "certain",
+        title="tokens hidden; entities hidden whole",
+    )
     for row in result["quality"]:
         values = (row[key] for key in ("set", "engine", "texts", "recall", "precision", "f2", "entities", "certain"))
         table.add_row(*("" if value is None else str(value) for value in values))
@@ -151,7 +166,15 @@ def show(result: dict[str, Any], console: Console) -> None:
             for kind, value in row["types"].items():
                 types.add_row(row["set"], kind, str(other["types"][kind]), str(value))
     console.print(types)
-    table = Table("language", "stock ms", "bare NER ms", "ours ms", "faster than stock", "of bare NER", title="CPU per 2,000 characters, median")
+    table = Table(
+        "language",
+        "stock ms",
+        "bare NER ms",
+        "ours ms",
+        "faster than stock",
+        "of bare NER",
+        title="CPU per 2,000 characters, median",
+    )
     for row in result["speed"]:
         keys = ("language", "stock_ms", "bare_ms", "ours_ms", "times_faster_than_stock", "ratio_to_bare_ner")
         table.add_row(*(str(row[key]) for key in keys))
@@ -161,7 +184,9 @@ def show(result: dict[str, Any], console: Console) -> None:
 def main() -> None:
     """Run from the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--public", type=Path, help="presidio-research's synth_dataset_v2.json; without it that row is left out")
+    parser.add_argument(
+        "--public", type=Path, help=("presidio-research's synth_dataset_v2.json; without it that row is left out")
+    )
     parser.add_argument("--count", type=int, default=480, help="texts per generated set")
     parser.add_argument("--out", type=Path, help="JSON file to write")
     arguments = parser.parse_args()

@@ -50,7 +50,9 @@ class Score:
     def entity_recall(self) -> float:
         return sum(self.hidden.values()) / max(1, sum(self.total.values()))
 
-    def add(self, sample: Sample, found: Iterable[GoldSpan], counts: Callable[[str], bool], neutral: Callable[[str], bool]) -> None:
+    def add(
+        self, sample: Sample, found: Iterable[GoldSpan], counts: Callable[[str], bool], neutral: Callable[[str], bool]
+    ) -> None:
         """`counts` says which gold types are wanted; gold of a `neutral` type is neither wanted nor wrong.
 
         Punctuation tokens are left out: whether a comma inside an address is hidden tells nothing.

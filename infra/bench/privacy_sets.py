@@ -22,10 +22,17 @@ _LOCALES = {
     "it": ("it_IT", "it_IT", "it_IT", "ro_RO"),
     "en": ("en_US", "en_GB", "en_US", "en_AU", "en_IN"),
     "world": tuple(
-        "de_DE de_AT nl_NL sv_SE da_DK no_NO fi_FI pl_PL cs_CZ hu_HU pt_BR pt_PT es_ES es_MX en_US en_GB en_AU en_NZ en_CA fr_FR it_IT sl_SI hr_HR en_US".split()
+        (
+            "de_DE de_AT nl_NL sv_SE da_DK no_NO fi_FI pl_PL cs_CZ hu_HU pt_BR pt_PT "
+            "es_ES es_MX en_US en_GB en_AU en_NZ en_CA fr_FR it_IT sl_SI hr_HR en_US"
+        ).split()
     ),
 }
-_CIVILITY = {"fr": ("Monsieur", "Madame", "M.", "Mme"), "it": ("Signor", "Signora", "Sig.", "Sig.ra"), "en": ("Mr", "Mrs", "Ms", "Mr.")}
+_CIVILITY = {
+    "fr": ("Monsieur", "Madame", "M.", "Mme"),
+    "it": ("Signor", "Signora", "Sig.", "Sig.ra"),
+    "en": ("Mr", "Mrs", "Ms", "Mr."),
+}
 _SLOT = re.compile(r"\{([A-Za-z_]+?)(_rev|_REV)?(\d?)(_lc)?\}")
 
 
@@ -54,7 +61,7 @@ class _Values:
         from faker import Faker
 
         self.language = language
-        self.random = random.Random(seed)
+        self.random = random.Random(seed)  # noqa: S311 - the same texts in every run
         self.fakers = [Faker(locale) for locale in _LOCALES[language]]
         for index, faker in enumerate(self.fakers):
             faker.seed_instance(seed * 100 + index)
@@ -99,7 +106,11 @@ class _Values:
             case "address":
                 return self._address()
             case "city" | "country" | "zip":
-                return str(getattr(self._any(), {"zip": "postcode"}.get(slot, slot))()) if slot != "country" else str(self._english.country())
+                return (
+                    str(getattr(self._any(), {"zip": "postcode"}.get(slot, slot))())
+                    if slot != "country"
+                    else str(self._english.country())
+                )
             case "org":
                 return str(self._any().company())
             case "phone":
@@ -133,13 +144,20 @@ class _Values:
             case "plate":
                 return str(main.license_plate())
             case "passport":
-                return f"{self.random.randint(10, 99)}{pick('ACDEFHK')}{pick('BCFHKV')}{self.random.randint(10000, 99999)}" if language != "it" else f"Y{pick('ABC')}{self.random.randint(1000000, 9999999)}"
+                return (
+                    f"{self.random.randint(10, 99)}{pick('ACDEFHK')}{pick('BCFHKV')}{self.random.randint(10000, 99999)}"
+                    if language != "it"
+                    else f"Y{pick('ABC')}{self.random.randint(1000000, 9999999)}"
+                )
             case "password":
                 return str(main.password(length=12))
             case "nhs":
                 return _nhs(self.random)
             case "nino":
-                return f"{pick('ABCEGH')}{pick('ABCEGHJ')} {self.random.randint(10, 99)} {self.random.randint(10, 99)} {self.random.randint(10, 99)} {pick('ABCD')}"
+                return (
+                    f"{pick('ABCEGH')}{pick('ABCEGHJ')} {self.random.randint(10, 99)} {self.random.randint(10, 99)} "
+                    f"{self.random.randint(10, 99)} {pick('ABCD')}"
+                )
         raise KeyError(slot)
 
     def _any(self) -> Any:
@@ -153,8 +171,11 @@ class _Values:
         if self.language in ("en", "world"):
             return str(main.address()).replace("\n", self.random.choice((", ", "\n")))
         street, code, city = main.street_address(), main.postcode(), main.city()
-        return str(self.random.choice((f"{street}, {code} {city}", f"{street}\n{code} {city}", f"{street} - {code} {city}", street)))
-
+        return str(
+            self.random.choice(
+                (f"{street}, {code} {city}", f"{street}\n{code} {city}", f"{street} - {code} {city}", street)
+            )
+        )
 
     def _address_in_parts(self, main: Any) -> str:
         """Street, town, code and country, in the orders and on the lines that forms and people use."""
@@ -210,11 +231,31 @@ def _nir_spaced(text: str) -> str:
 
 
 _KINDS = {
-    "address": "STREET_ADDRESS", "city": "GPE", "country": "GPE", "zip": "ZIP_CODE", "org": "ORGANIZATION", "phone": "PHONE_NUMBER", "email": "EMAIL_ADDRESS",
-    "iban": "IBAN_CODE", "card": "CREDIT_CARD", "nir": "FR_NIR", "ssn": "US_SSN", "cf": "IT_FISCAL_CODE", "siret": "FR_SIRET",
-    "siren": "FR_SIREN", "vat": "VAT", "piva": "IT_VAT", "url": "DOMAIN_NAME", "ip": "IP_ADDRESS", "dob": "DATE_OF_BIRTH",
-    "plate": "LICENSE_PLATE", "passport": "PASSPORT", "password": "PASSWORD", "nhs": "UK_NHS", "nino": "UK_NINO",
-}  # fmt: skip
+    "address": "STREET_ADDRESS",
+    "city": "GPE",
+    "country": "GPE",
+    "zip": "ZIP_CODE",
+    "org": "ORGANIZATION",
+    "phone": "PHONE_NUMBER",
+    "email": "EMAIL_ADDRESS",
+    "iban": "IBAN_CODE",
+    "card": "CREDIT_CARD",
+    "nir": "FR_NIR",
+    "ssn": "US_SSN",
+    "cf": "IT_FISCAL_CODE",
+    "siret": "FR_SIRET",
+    "siren": "FR_SIREN",
+    "vat": "VAT",
+    "piva": "IT_VAT",
+    "url": "DOMAIN_NAME",
+    "ip": "IP_ADDRESS",
+    "dob": "DATE_OF_BIRTH",
+    "plate": "LICENSE_PLATE",
+    "passport": "PASSPORT",
+    "password": "PASSWORD",
+    "nhs": "UK_NHS",
+    "nino": "UK_NINO",
+}
 
 
 def unknown_third(names: frozenset[str]) -> Iterator[str]:

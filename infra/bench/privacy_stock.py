@@ -14,7 +14,7 @@ _UNUSED = ["tagger", "parser", "attribute_ruler", "lemmatizer", "morphologizer",
 
 
 class Stock:
-    """`AnalyzerEngine` with the same models and its default recognizers; Italian, which has no model, on the French one."""
+    """`AnalyzerEngine` with the same models and its default recognizers; Italian has no model and takes the French."""
 
     def __init__(self) -> None:
         import tldextract

@@ -2,7 +2,8 @@
 
 Run by hand, with Faker and the `names` source package unpacked on the path:
 `python -m infra.layer.name_lists <folder with faker/> <names-0.3.0.tar.gz>`. Sources: Faker (MIT) for twelve
-European and American locales, US Census 1990 through `names` (public domain), tzdata (public domain) for places, word lists of Faker and stop words
+European and American locales, US Census 1990 through `names` (public domain), tzdata (public domain) for places,
+word lists of Faker and stop words
 of spaCy (MIT) for what is a word before it is a name.
 """
 
@@ -20,7 +21,8 @@ from chalicelib.privacy.fold import fold
 ZONES = Path("/usr/share/zoneinfo")
 DATA = Path(__file__).parents[2] / "chalicelib" / "privacy" / "data"
 MORE_LOCALES = (
-    "fr_DZ fr_CA nl_NL tr_TR pl_PL ro_RO sv_SE da_DK no_NO fi_FI hr_HR cs_CZ hu_HU sl_SI es_MX pt_BR en_IN en_NG de_AT de_CH vi_VN"
+    "fr_DZ fr_CA nl_NL tr_TR pl_PL ro_RO sv_SE da_DK no_NO fi_FI hr_HR cs_CZ "
+    "hu_HU sl_SI es_MX pt_BR en_IN en_NG de_AT de_CH vi_VN"
 ).split()
 """Names from elsewhere: they count with a capital only, for many of them are words here."""
 LOCALES = "fr_FR fr_BE fr_CH fr_QC it_IT en_US en_GB en_IE es_ES pt_PT de_DE nl_BE".split()
@@ -35,10 +37,14 @@ def of_locales(locales: Iterable[str]) -> tuple[set[str], set[str]]:
     for locale in locales:
         provider = importlib.import_module(f"faker.providers.person.{locale}").Provider
         for attribute in dir(provider):
-            chosen = first if attribute.startswith("first_name") else last if attribute.startswith("last_name") else None
+            chosen = (
+                first if attribute.startswith("first_name") else last if attribute.startswith("last_name") else None
+            )
             values = getattr(provider, attribute)
             if chosen is not None and not callable(values):
-                chosen |= {fold(name.replace("’", "'")) for name in values if isinstance(name, str) and _NAME.fullmatch(name)}
+                chosen |= {
+                    fold(name.replace("’", "'")) for name in values if isinstance(name, str) and _NAME.fullmatch(name)
+                }
     return first, last
 
 
@@ -60,36 +66,47 @@ def names(tarball: Path) -> tuple[set[str], set[str]]:
 
 
 _OF_MAIL = """
-siret siren tva rcs iban bic rib swift iva nir nhs ssn cin rpps finess ape naf smtp imap pdf doc docx csv xls xlsx zip html http https url ip api id
-cv rh ceo cto dg sa sas sarl eurl srl spa inc ltd llc gmbh plc tel mob fax mail email courriel pec cap ville code postal cedex wifi wi-fi sms gps usb
-bonjour bonsoir salut coucou bonne bon bonnes cordialement cordiales salutations merci madame monsieur mesdames messieurs cher chere docteur maitre objet sujet
-expediteur destinataire envoye recu piece pieces jointe jointes ci-joint facture factures devis commande commandes contrat contrats dossier dossiers reference
-reunion reunions compte rendu rendez rendez-vous rdv presents absents excuse excuses suite afin veuillez voici voila bref attention urgent urgence rappel
-relance information informations demande demandes reponse confirmation validation livraison colis expedition paiement virement carte banque compte
-numero telephone portable adresse nom prenom date naissance nee ne lieu patient patiente medecin traitant cabinet clinique hopital chu service services
-securite sociale mutuelle ordonnance consultation examen examens analyse analyses resultat resultats bilan irm scanner radio echographie sinistre assure
-assurance locataire proprietaire bail loyer quittance employeur salarie stage stagiaire convention passeport permis vehicule immatriculation login identifiant
-mot passe connexion serveur site internet bureau batiment etage escalier appartement porte digicode interphone gardien matin midi soir apres-midi semaine
-janvier fevrier mars avril mai juin juillet aout septembre octobre novembre decembre lundi mardi mercredi jeudi vendredi samedi dimanche
-ecrit ecrivait wrote repondu transfere tr fw fwd re prevoir pensez notez appelez contactez envoyez joindre cliquez repondez seance ordre jour proces verbal
-signature signe soussigne fait lu approuve bien fin sous reserve conclusion introduction chapitre annexe article page numero tome alinea resume
-dear hello regards sincerely best kind warm cheers thanks thank please find attached attachment enclosed invoice quote order orders contract file reference
-meeting minutes agenda attendees absent apologies subject sender recipient sent received reply forward urgent reminder follow confirmation delivery parcel shipping
-payment transfer card bank account number phone mobile address name first last birth born place patient doctor clinic hospital service security insurance claim
-tenant landlord lease rent employer employee intern passport licence license vehicle plate registration login username password server website office building floor
-january february march april may june july august september october november december monday tuesday wednesday thursday friday saturday sunday
-mon tue wed thu fri sat sun jan feb mar apr jun jul aug sep sept oct nov dec today tomorrow yesterday weekend ok yes no hi hey welcome note important update
-version release bug issue ticket support help team manager director president chairman assistant engineer consultant department division unit section table figure
-english french german italian spanish buongiorno buonasera ciao salve gentile egregio egregia spettabile caro cara cari care cordiali saluti distinti grazie prego
-oggetto mittente destinatario inviato ricevuto allegato allegati fattura fatture preventivo ordine ordini contratto pratica riferimento riunione verbale presenti
-assenti seguito conferma consegna pacco spedizione pagamento bonifico carta banca conto numero telefono cellulare indirizzo nome cognome data nascita nato nata
-luogo paziente medico curante studio clinica ospedale servizio sicurezza assicurazione sinistro inquilino affitto contatti contatto sito password accesso utente
-patente passaporto targa veicolo codice fiscale partita ufficio edificio piano interno scala citofono portiere mattina pomeriggio sera settimana giorno
-gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre lunedi martedi mercoledi giovedi venerdi sabato domenica
-scritto rispondi inoltra buona buono buone buon dottore dottoressa dottor signore signora signor avvocato ingegnere professore professoressa sottoscritto residente
-azienda societa ditta cliente fornitore spett fede firma letto approvato urgente promemoria informazioni richiesta risposta ricevuta esame esami referto ricetta
-visita appuntamento puo possiamo vorrei potete ricordate ecco inoltre pertanto quindi infine allora oggi domani ieri
-entreprise societe client fournisseur mme mlle mr mrs ms dr pr prof me sig dott avv ing sigra
+siret siren tva rcs iban bic rib swift iva nir nhs ssn cin rpps finess ape naf smtp imap pdf doc docx csv xls xlsx
+zip html http https url ip api id cv rh ceo cto dg sa sas sarl eurl srl spa inc ltd llc gmbh plc tel mob fax mail
+email courriel pec cap ville code postal cedex wifi wi-fi sms gps usb bonjour bonsoir salut coucou bonne bon bonnes
+cordialement cordiales salutations merci madame monsieur mesdames messieurs cher chere docteur maitre objet sujet
+expediteur destinataire envoye recu piece pieces jointe jointes ci-joint facture factures devis commande commandes
+contrat contrats dossier dossiers reference reunion reunions compte rendu rendez rendez-vous rdv presents absents
+excuse excuses suite afin veuillez voici voila bref attention urgent urgence rappel relance information informations
+demande demandes reponse confirmation validation livraison colis expedition paiement virement carte banque compte
+numero telephone portable adresse nom prenom date naissance nee ne lieu patient patiente medecin traitant cabinet
+clinique hopital chu service services securite sociale mutuelle ordonnance consultation examen examens analyse
+analyses resultat resultats bilan irm scanner radio echographie sinistre assure assurance locataire proprietaire
+bail loyer quittance employeur salarie stage stagiaire convention passeport permis vehicule immatriculation login
+identifiant mot passe connexion serveur site internet bureau batiment etage escalier appartement porte digicode
+interphone gardien matin midi soir apres-midi semaine janvier fevrier mars avril mai juin juillet aout septembre
+octobre novembre decembre lundi mardi mercredi jeudi vendredi samedi dimanche ecrit ecrivait wrote repondu transfere
+tr fw fwd re prevoir pensez notez appelez contactez envoyez joindre cliquez repondez seance ordre jour proces verbal
+signature signe soussigne fait lu approuve bien fin sous reserve conclusion introduction chapitre annexe article
+page numero tome alinea resume dear hello regards sincerely best kind warm cheers thanks thank please find attached
+attachment enclosed invoice quote order orders contract file reference meeting minutes agenda attendees absent
+apologies subject sender recipient sent received reply forward urgent reminder follow confirmation delivery parcel
+shipping payment transfer card bank account number phone mobile address name first last birth born place patient
+doctor clinic hospital service security insurance claim tenant landlord lease rent employer employee intern passport
+licence license vehicle plate registration login username password server website office building floor january
+february march april may june july august september october november december monday tuesday wednesday thursday
+friday saturday sunday mon tue wed thu fri sat sun jan feb mar apr jun jul aug sep sept oct nov dec today tomorrow
+yesterday weekend ok yes no hi hey welcome note important update version release bug issue ticket support help team
+manager director president chairman assistant engineer consultant department division unit section table figure
+english french german italian spanish buongiorno buonasera ciao salve gentile egregio egregia spettabile caro cara
+cari care cordiali saluti distinti grazie prego oggetto mittente destinatario inviato ricevuto allegato allegati
+fattura fatture preventivo ordine ordini contratto pratica riferimento riunione verbale presenti assenti seguito
+conferma consegna pacco spedizione pagamento bonifico carta banca conto numero telefono cellulare indirizzo nome
+cognome data nascita nato nata luogo paziente medico curante studio clinica ospedale servizio sicurezza
+assicurazione sinistro inquilino affitto contatti contatto sito password accesso utente patente passaporto targa
+veicolo codice fiscale partita ufficio edificio piano interno scala citofono portiere mattina pomeriggio sera
+settimana giorno gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre
+lunedi martedi mercoledi giovedi venerdi sabato domenica scritto rispondi inoltra buona buono buone buon dottore
+dottoressa dottor signore signora signor avvocato ingegnere professore professoressa sottoscritto residente azienda
+societa ditta cliente fornitore spett fede firma letto approvato urgente promemoria informazioni richiesta risposta
+ricevuta esame esami referto ricetta visita appuntamento puo possiamo vorrei potete ricordate ecco inoltre pertanto
+quindi infine allora oggi domani ieri entreprise societe client fournisseur mme mlle mr mrs ms dr pr prof me sig
+dott avv ing sigra
 """
 """What mail starts lines and sentences with, in three languages; written by hand."""
 
@@ -117,8 +134,34 @@ def places() -> set[str]:
     return found - words() - _NO_PLACES
 
 
-_NO_PLACES = {"rep.", "dem. rep.", "us", "uk", "jersey", "center", "resolute", "easter", "christmas", "casey", "davis", "palmer", "midway",
-              "wake", "knox", "troll", "chad", "jordan", "oral", "north", "south", "dutch", "french", "american", "western", "st martin"}
+_NO_PLACES = {
+    "rep.",
+    "dem. rep.",
+    "us",
+    "uk",
+    "jersey",
+    "center",
+    "resolute",
+    "easter",
+    "christmas",
+    "casey",
+    "davis",
+    "palmer",
+    "midway",
+    "wake",
+    "knox",
+    "troll",
+    "chad",
+    "jordan",
+    "oral",
+    "north",
+    "south",
+    "dutch",
+    "french",
+    "american",
+    "western",
+    "st martin",
+}
 
 
 def main() -> None:
@@ -127,7 +170,8 @@ def main() -> None:
     first, last = names(Path(sys.argv[2]))
     more_first, more_last = of_locales(MORE_LOCALES)
     more = {name for name in (more_first | more_last) - first - last - words() if len(name) > 3 and " " not in name}
-    for name, values in (("first_names", first), ("surnames", last), ("names_elsewhere", more), ("words", words()), ("countries", places())):
+    found = {"first_names": first, "surnames": last, "names_elsewhere": more, "words": words(), "countries": places()}
+    for name, values in found.items():
         (DATA / f"{name}.txt").write_text("\n".join(sorted(values)) + "\n", "utf-8")
 
 
