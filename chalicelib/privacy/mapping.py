@@ -10,9 +10,10 @@ import re
 import unicodedata
 from collections.abc import Mapping
 
-from chalicelib.runtime.errors import Permanent
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from chalicelib.runtime.errors import Permanent
 
 _VERSION = b"\x01"
 _NONCE = 12
