@@ -7,7 +7,7 @@ repetition can mend; a vendor's own exceptions never pass an adapter. The contra
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -15,6 +15,15 @@ from typing import Any, Protocol
 from chalicelib.mail.model import Mail
 from chalicelib.pipeline.messages import Classification, Content, Envelope, Quarantine, Receipt
 from chalicelib.privacy.model import Anonymized
+
+
+@dataclass(frozen=True, slots=True)
+class SpoolEntry:
+    """One object of the spool, unopened. `size` in bytes; `modified` is timezone-aware."""
+
+    key: str
+    modified: datetime
+    size: int
 
 
 class Spool(Protocol):
@@ -25,6 +34,12 @@ class Spool(Protocol):
 
     def get(self, key: str, limit: int) -> bytes:
         """Read at most `limit` bytes. `Permanent("spool_missing")`, `Permanent("spool_too_large")`, `Retryable`."""
+
+    def head(self, key: str, size: int) -> bytes:
+        """The first `size` bytes, or fewer where there are no more. `Permanent("spool_missing")`, `Retryable`."""
+
+    def list(self, prefix: str, after: str = "") -> Iterator[SpoolEntry]:
+        """Objects under `prefix` in the order of their keys, those after the key `after`. `Retryable` on the way."""
 
     def delete(self, key: str) -> None:
         """Remove; a key that is not there is no error."""
@@ -66,6 +81,52 @@ class Queues(Protocol):
 
     def depths(self) -> list[QueueDepth]:
         """All stage queues in pipeline order. `Retryable`."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """One message of a stage's dead-letter queue, received and hidden from others for a while.
+
+    `attributes` are those of the batch runner (`reason`, `error`, `attempts`, `first_at`, `last_at`). `native`:
+    SQS moved it by itself, because a worker died `maxReceiveCount` times; its attributes then say nothing, and
+    `sent_at` is when it entered the stage's queue, not this one.
+    """
+
+    stage: str
+    id: str
+    body: str
+    attributes: Mapping[str, str]
+    sent_at: datetime
+    native: bool
+    handle: str
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """What was received from a dead-letter queue; `complete` when that is as much as the queue holds."""
+
+    letters: tuple[DeadLetter, ...]
+    complete: bool
+
+
+class DeadLetters(Protocol):
+    """The dead-letter queues, by stage name (SQS). A queue cannot be looked at without receiving from it."""
+
+    def take(self, stage: str, limit: int, seconds: int) -> Inspection:
+        """Receive up to `limit` letters and hide them for `seconds`. `Retryable`."""
+
+    def give_back(self, letters: Iterable[DeadLetter]) -> None:
+        """Make letters visible again at once. Never raises: they come back by themselves when their time is over."""
+
+    def remove(self, letter: DeadLetter) -> None:
+        """Delete one. `Retryable`."""
+
+    def move(self, stage: str) -> None:
+        """Start moving everything back into the stage's queue, natively.
+
+        `Permanent("move_unsupported")` where the server cannot, `Permanent("move_refused")` where it will not
+        (one move a queue at a time), `Retryable`.
+        """
 
 
 class Cache(Protocol):
@@ -126,6 +187,28 @@ class MailStore(Protocol):
         """Add receipts; a repeat of (mail id, module, action) changes nothing."""
 
     def ping(self) -> None: ...
+
+
+class Ledger(Protocol):
+    """What the proof and the dead letters need of the ledger beyond `MailStore` (PostgreSQL)."""
+
+    def quarantined(self) -> dict[str, datetime]:
+        """mail id → when its row last changed, for all in state `quarantined`. `Retryable`."""
+
+    def unsent(self, before: datetime, limit: int) -> list[str]:
+        """Stored mails whose notice was made before that time and is not sent yet, oldest first. `Retryable`."""
+
+    def redriven(self, stage: str, mail_ids: Sequence[str] | None, author: str) -> None:
+        """Record who sends these mails (None: all of the stage) on their way again; they stay `quarantined` meanwhile.
+
+        `Retryable`, `Permanent("database_rejected")` for an author that does not fit.
+        """
+
+    def discard(self, note: Quarantine, reason: str, author: str) -> str:
+        """State `excluded`, reason `discarded:<reason>`, unless the mail is stored; the answer is its state now.
+
+        Who and when is recorded. Errors as `redriven`.
+        """
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
 
 from chalicelib.adapters.aws import AwsFailure, ClientFactory, ask
+from chalicelib.ports import SpoolEntry
 from chalicelib.runtime.errors import Permanent, Retryable
 
 UNAVAILABLE = "spool_unavailable"
@@ -55,6 +57,45 @@ class S3Spool:
                 raise Permanent("spool_missing") from None
             raise Retryable(UNAVAILABLE) from None
         return data
+
+    def head(self, key: str, size: int) -> bytes:
+        """The first `size` bytes by a ranged read. `Permanent("spool_missing")`, `Retryable`."""
+        try:
+            answer = ask(lambda: self._client.get_object(Bucket=self._bucket, Key=key, Range=f"bytes=0-{size - 1}"))
+            with closing(answer["Body"]) as body:
+                _from_s3(answer)
+                if answer["ContentLength"] > size:  # a server that ignores the range
+                    raise Retryable(UNAVAILABLE)
+                data: bytes = ask(body.read)
+        except AwsFailure as failure:
+            if failure.code == "InvalidRange":  # an empty object has no first byte (RFC 9110 section 14.1.2)
+                return b""
+            if failure.code == "NoSuchKey":
+                raise Permanent("spool_missing") from None
+            raise Retryable(UNAVAILABLE) from None
+        return data
+
+    def list(self, prefix: str, after: str = "") -> Iterator[SpoolEntry]:
+        """Page by page, 1,000 keys each, only as far as the caller goes on asking. `Retryable("spool_unavailable")`."""
+        more: dict[str, str] = {"StartAfter": after} if after else {}
+        while True:
+            page = self._page(prefix, more)
+            for found in page.get("Contents", []):
+                yield SpoolEntry(found["Key"], found["LastModified"], found["Size"])
+            if not page["IsTruncated"]:
+                return
+            more = {"ContinuationToken": page["NextContinuationToken"]}
+
+    def _page(self, prefix: str, more: dict[str, str]) -> dict[str, Any]:
+        try:
+            page: dict[str, Any] = ask(lambda: self._client.list_objects_v2(Bucket=self._bucket, Prefix=prefix, **more))
+        except AwsFailure:
+            raise Retryable(UNAVAILABLE) from None
+        whole = "IsTruncated" in page and (not page["IsTruncated"] or page.get("NextContinuationToken"))
+        entries = page.get("Contents", [])
+        if not whole or not all({"Key", "LastModified", "Size"} <= entry.keys() for entry in entries):
+            raise Retryable(UNAVAILABLE)  # a 200 that is not S3's: an empty answer must not look like an empty spool
+        return page
 
     def delete(self, key: str) -> None:
         """Remove; S3 says nothing about a key that is not there. `Retryable("spool_unavailable")`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -109,3 +110,58 @@ def test_objects_in_s3_are_encrypted_with_the_stack_s_key(aws: Aws, kms_key: str
     head = aws.client("s3").head_object(Bucket=BUCKET, Key="sealed/a/5")
     assert head["ServerSideEncryption"] == "aws:kms"
     assert kms_key in head["SSEKMSKeyId"]
+
+
+def test_the_head_of_an_object_is_its_first_bytes(spool: Spool) -> None:
+    spool.put("sealed/a/6", b"header\npayload")
+    assert spool.head("sealed/a/6", 6) == b"header"
+
+
+def test_the_head_of_a_short_object_is_the_whole(spool: Spool) -> None:
+    spool.put("sealed/a/7", b"short")
+    assert spool.head("sealed/a/7", 4096) == b"short"
+
+
+def test_the_head_of_an_empty_object_is_empty(spool: Spool) -> None:
+    spool.put("sealed/a/8", b"")
+    assert spool.head("sealed/a/8", 4096) == b""
+
+
+def test_a_missing_object_has_no_head(spool: Spool) -> None:
+    with pytest.raises(Permanent, match="spool_missing"):
+        spool.head("sealed/a/none", 10)
+
+
+def test_objects_are_listed_by_key_with_size_and_time(spool: Spool) -> None:
+    before = datetime.now(UTC) - timedelta(seconds=2)  # S3's times are whole seconds
+    for key, data in (("listed/b/2", b"xx"), ("listed/a/1", b"x"), ("elsewhere/1", b"")):
+        spool.put(key, data)
+    found = list(spool.list("listed/"))
+    assert [(entry.key, entry.size) for entry in found] == [("listed/a/1", 1), ("listed/b/2", 2)]
+    assert all(before <= entry.modified <= datetime.now(UTC) for entry in found)
+
+
+def test_a_listing_goes_on_after_a_key(spool: Spool) -> None:
+    for number in range(3):
+        spool.put(f"after/{number}", b"")
+    assert [entry.key for entry in spool.list("after/", "after/0")] == ["after/1", "after/2"]
+
+
+def test_a_prefix_that_nothing_has_lists_nothing(spool: Spool) -> None:
+    assert list(spool.list("nothing/")) == []
+
+
+def test_a_listing_of_more_than_a_page_is_whole(spool: Spool) -> None:
+    for number in range(1_005):
+        spool.put(f"many/{number:04d}", b"")
+    assert len({entry.key for entry in spool.list("many/")}) == 1_005
+
+
+def test_an_unreachable_spool_is_not_an_empty_one(unreachable: Spool) -> None:
+    with pytest.raises(Retryable, match="spool_unavailable"):
+        list(unreachable.list("sealed/"))
+
+
+def test_an_unreachable_spool_has_no_head(unreachable: Spool) -> None:
+    with pytest.raises(Retryable, match="spool_unavailable"):
+        unreachable.head("sealed/a/1", 10)
