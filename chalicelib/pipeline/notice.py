@@ -10,7 +10,8 @@ from chalicelib.ports import Notice
 MAX_UNITS = 4_000
 """UTF-16 units of a message. Telegram takes 4,096; the rest is for the last line."""
 MAX_VALUE = 160
-MAX_FIELDS = 10
+MAX_NAME = 40
+MAX_FIELDS = 9
 """Lines of a system notice: even the widest characters in all of them fit into one message."""
 
 WORDS = {
@@ -60,7 +61,9 @@ def _mail(notice: Notice, words: dict[str, str]) -> str:
 
 
 def _system(notice: Notice) -> str:
-    return "\n".join(f"{plain(key)}: {plain(value)}" for key, value in list(notice.fields.items())[:MAX_FIELDS])
+    return "\n".join(
+        f"{plain(key)[:MAX_NAME]}: {plain(value)}" for key, value in list(notice.fields.items())[:MAX_FIELDS]
+    )
 
 
 def plain(value: str) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import email
 import itertools
+import json
 from dataclasses import dataclass, replace
+from email.utils import parseaddr
+from typing import Any
 
-from chalicelib.mail.model import Mail
+from chalicelib.mail.emailengine_message import from_message
 from chalicelib.ports import Fetched, MessageReference
 from chalicelib.runtime.errors import Permanent, Retryable
 
@@ -61,9 +63,8 @@ class MemorySource:
         held = self.held.get((reference.account, reference.id)) or self._find(reference)
         if held.source:
             return Fetched(raw=held.raw, mail=None)
-        message = email.message_from_bytes(held.raw)
-        text = str(message.get_payload())
-        return Fetched(raw=json.dumps(message, default=str).encode(), mail=Mail(subject=str(message["subject"] or ""), sender=None, text=text))
+        told = _told(held.raw)
+        return Fetched(raw=json.dumps(told).encode("ascii"), mail=from_message(told))
 
     def _find(self, reference: MessageReference) -> Held:
         here = [held for held in self.held.values() if held.reference.account == reference.account]
@@ -76,3 +77,15 @@ class MemorySource:
         if not found:
             raise Permanent("message_gone")
         return found[0]
+
+
+def _told(raw: bytes) -> dict[str, Any]:
+    """What EmailEngine's JSON tells of a plain mail."""
+    message = email.message_from_bytes(raw)
+    name, address = parseaddr(str(message["from"] or ""))
+    return {
+        "subject": str(message["subject"] or ""),
+        "from": {"name": name, "address": address},
+        "messageId": str(message["message-id"] or ""),
+        "text": {"plain": str(message.get_payload()), "hasMore": False},
+    }

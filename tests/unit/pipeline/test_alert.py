@@ -1,0 +1,147 @@
+"""Alarms on their way to people."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.pipeline.alert import AlertWorker, read
+from chalicelib.runtime.errors import Permanent, Retryable
+from tests.twins.cache import MemoryCache
+from tests.twins.messenger import MemoryMessenger
+
+ALARM = {
+    "AlarmName": "mailroom-store-dlq",
+    "NewStateValue": "ALARM",
+    "StateChangeTime": "2025-03-03T09:00:00.000+0000",
+    "AlarmDescription": "A mail is in quarantine",
+}
+
+
+def body(**changes: Any) -> str:
+    """As SNS wraps it."""
+    return json.dumps({"Type": "Notification", "Message": json.dumps(ALARM | changes)})
+
+
+class World:
+    """The stage over twins."""
+
+    def __init__(self) -> None:
+        self.messenger, self.cache = MemoryMessenger(), MemoryCache()
+
+    def tell(self, text: str) -> list[str]:
+        worker = AlertWorker(self.messenger, self.cache)
+        worker.begin([])
+        worker.process(read(text))
+        return [sent for _, sent in self.messenger.sent]
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def test_an_alarm_inside_sns_s_envelope_is_read() -> None:
+    assert read(body()).name == "mailroom-store-dlq"
+
+
+def test_a_bare_alarm_is_read() -> None:
+    assert read(json.dumps(ALARM)) == read(body())
+
+
+@pytest.mark.parametrize("name", ["StateChangeTime", "AlarmDescription"])
+def test_an_alarm_without_what_is_not_needed_is_read(name: str) -> None:
+    assert read(json.dumps({key: value for key, value in ALARM.items() if key != name})).state == "ALARM"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "garbage",
+        "null",
+        "[]",
+        "1",
+        "{}",
+        "[" * 100_000,
+        '{"Message":"garbage"}',
+        '{"Message":1}',
+        '{"Message":"[]"}',
+        '{"Message":"' + "[" * 50_000 + '"}',
+        body(AlarmName=None),
+        body(AlarmName=""),
+        body(AlarmName="a b"),
+        body(AlarmName=["a"]),
+        body(NewStateValue="BROKEN"),
+        body(NewStateValue=[]),
+        body(NewStateValue=None),
+    ],
+)
+def test_what_is_no_alarm_is_malformed(text: str) -> None:
+    with pytest.raises(Permanent, match="malformed_alarm"):
+        read(text)
+
+
+@given(st.text())
+def test_any_text_is_an_alarm_or_malformed(text: str) -> None:
+    with pytest.raises(Permanent, match="malformed_alarm"):
+        read(text)
+
+
+def test_an_alarm_is_told_in_the_system_topic(world: World) -> None:
+    world.tell(body())
+    assert world.messenger.sent == [("system", "🔴 ALARM: mailroom-store-dlq\nA mail is in quarantine")]
+
+
+def test_an_alarm_without_description_is_told(world: World) -> None:
+    assert world.tell(body(AlarmDescription=None)) == ["🔴 ALARM: mailroom-store-dlq"]
+
+
+@pytest.mark.parametrize("text", ["a\x00\u202eb", "a\ud800b"])
+def test_a_description_hides_nothing(world: World, text: str) -> None:
+    assert world.tell(body(AlarmDescription=text))[0].endswith("\na b")
+
+
+def test_the_same_state_change_is_told_once(world: World) -> None:
+    world.tell(body())
+    assert len(world.tell(body())) == 1
+
+
+def test_a_later_alarm_is_told_again(world: World) -> None:
+    world.tell(body())
+    assert len(world.tell(body(StateChangeTime="2025-03-03T10:00:00.000+0000"))) == 2
+
+
+def test_ok_is_told_after_an_alarm(world: World) -> None:
+    world.tell(body())
+    assert world.tell(body(NewStateValue="OK"))[-1].startswith("🟢 OK: mailroom-store-dlq")
+
+
+def test_ok_is_not_told_before_any_alarm(world: World) -> None:
+    assert world.tell(body(NewStateValue="OK")) == []
+
+
+def test_ok_is_told_once_for_an_alarm(world: World) -> None:
+    world.tell(body())
+    world.tell(body(NewStateValue="OK"))
+    assert len(world.tell(body(NewStateValue="OK", StateChangeTime="later"))) == 2
+
+
+def test_too_little_data_is_not_told(world: World) -> None:
+    assert world.tell(body(NewStateValue="INSUFFICIENT_DATA")) == []
+
+
+def test_without_redis_an_alarm_is_told(world: World) -> None:
+    world.cache.down = True
+    assert len(world.tell(body())) == 1
+
+
+def test_an_alarm_that_could_not_be_told_is_told_later(world: World) -> None:
+    world.messenger.failures.append(Retryable("telegram_unavailable"))
+    with pytest.raises(Retryable):
+        world.tell(body())
+    assert len(world.tell(body())) == 1

@@ -1,0 +1,263 @@
+"""Stage 4: what is in the outbox reaches people, in as few messages as possible."""
+
+from __future__ import annotations
+
+import pytest
+
+from chalicelib.pipeline.messages import Envelope, Quarantine
+from chalicelib.pipeline.notify import LEASE, MIN_WAIT, NotifyWorker
+from chalicelib.runtime.errors import ConfigurationError, Permanent, Retryable
+from tests.twins.messenger import MemoryMessenger
+from tests.twins.outbox import MemoryOutbox
+from tests.twins.store import MemoryMailStore
+from tests.unit.pipeline.world import Telemetry
+from tests.unit.runtime.batches import mail
+
+FIELDS = {"account": "praxis", "category": "patient", "urgency": "normal", "sender": "<PERSON_1>"}
+
+
+class World:
+    """The stage over twins and a clock; `worker` is a container's."""
+
+    def __init__(self) -> None:
+        self.now = 1_000.0
+        self.outbox = MemoryOutbox(lambda: self.now)
+        self.store = MemoryMailStore(self.outbox)
+        self.messenger = MemoryMessenger()
+        self.telemetry = Telemetry()
+        self.on = True
+        self.worker = self.another()
+
+    def another(self) -> NotifyWorker:
+        parts = self.outbox, self.store, self.messenger
+        return NotifyWorker(*parts, lambda: self.on, "en", self.telemetry)
+
+    def add(self, number: int, urgency: int = 1, subject: str = "") -> Envelope:
+        """A stored mail's notice, and its pointer."""
+        envelope = mail(number)
+        told = FIELDS | {"subject": subject or f"mail {number}"}
+        self.outbox.add(f"email:{envelope.mail_id}", "email", envelope.mail_id, urgency, told)
+        return envelope
+
+    def done(self, *envelopes: Envelope) -> list[str]:
+        """One batch: for each mail `done`, or the code of what was raised."""
+        self.worker.begin(envelopes)
+        return [self.one(envelope) for envelope in envelopes]
+
+    def one(self, envelope: Envelope) -> str:
+        try:
+            self.worker.process(envelope)
+        except Retryable as error:
+            return error.code
+        return "done"
+
+    def wait(self, envelope: Envelope) -> float | None:
+        """The wait that the stage asks for."""
+        with pytest.raises(Retryable) as caught:
+            self.worker.process(envelope)
+        return caught.value.after
+
+    @property
+    def texts(self) -> list[str]:
+        return [text for _, text in self.messenger.sent]
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def test_a_mail_is_told(world: World) -> None:
+    assert world.done(world.add(1)) == ["done"]
+    assert world.messenger.sent == [("email", "New mail\n\npatient · praxis\nmail 1\nfrom <PERSON_1>")]
+
+
+def test_a_batch_is_one_message(world: World) -> None:
+    assert world.done(*(world.add(number) for number in range(1, 6))) == ["done"] * 5
+    assert len(world.texts) == 1
+
+
+def test_what_is_told_leaves_a_receipt(world: World) -> None:
+    envelope = world.add(1)
+    world.done(envelope)
+    assert (envelope.mail_id, "notify", "email.notify") in world.store.receipts
+
+
+def test_the_most_urgent_mail_is_first(world: World) -> None:
+    world.done(world.add(1, 1), world.add(2, 2))
+    assert world.texts[0].index("mail 2") < world.texts[0].index("mail 1")
+
+
+def test_a_mail_that_was_told_is_not_told_again(world: World) -> None:
+    envelope = world.add(1)
+    world.done(envelope)
+    world.now += 60
+    assert world.done(envelope) == ["done"]
+    assert len(world.texts) == 1
+
+
+def test_a_mail_told_by_another_s_batch_is_done(world: World) -> None:
+    first, second = world.add(1), world.add(2)
+    world.done(first)
+    assert world.done(second) == ["done"]
+
+
+def test_what_does_not_fit_is_told_next(world: World) -> None:
+    envelopes = [world.add(number, subject="😀" * 160) for number in range(1, 31)]
+    outcomes = world.done(*envelopes)
+    assert set(outcomes) == {"done", "notify_waiting"}
+
+
+def test_in_the_chat_s_pause_a_mail_waits(world: World) -> None:
+    world.done(world.add(1))
+    assert world.done(world.add(2)) == ["notify_waiting"]
+
+
+def test_the_wait_is_the_chat_s_pause(world: World) -> None:
+    world.done(world.add(1))
+    second = world.add(2)
+    world.done(second)
+    assert world.wait(second) == pytest.approx(1.05)
+
+
+def test_the_wait_is_never_nothing(world: World) -> None:
+    envelope = world.add(1)
+    world.outbox.claim(40, LEASE)
+    world.now += 30
+    world.done(envelope)
+    assert world.wait(envelope) == MIN_WAIT
+
+
+def test_after_the_pause_the_mail_is_told(world: World) -> None:
+    world.done(world.add(1))
+    second = world.add(2)
+    world.done(second)
+    world.now += 1.1
+    assert world.done(second) == ["done"]
+
+
+def test_while_telegram_is_away_the_mail_waits(world: World) -> None:
+    world.messenger.failures.append(Retryable("telegram_unavailable"))
+    assert world.done(world.add(1)) == ["telegram_unavailable"]
+
+
+def test_after_an_outage_the_mail_is_told(world: World) -> None:
+    world.messenger.failures.append(Retryable("telegram_unavailable"))
+    envelope = world.add(1)
+    world.done(envelope)
+    world.now += 2
+    assert world.done(envelope) == ["done"]
+
+
+def test_telegram_s_wait_is_the_mail_s(world: World) -> None:
+    world.messenger.failures.append(Retryable("telegram_rate_limited", after=17))
+    envelope = world.add(1)
+    world.done(envelope)
+    assert world.wait(envelope) == 17
+
+
+def test_telegram_s_wait_is_the_whole_chat_s(world: World) -> None:
+    world.messenger.failures.append(Retryable("telegram_rate_limited", after=17))
+    world.done(world.add(1))
+    world.now += 16
+    world.done(world.add(2))
+    assert world.texts == []
+
+
+def test_after_telegram_s_wait_all_are_told(world: World) -> None:
+    world.messenger.failures.append(Retryable("telegram_rate_limited", after=17))
+    first, second = world.add(1), world.add(2)
+    world.done(first, second)
+    world.now += 17.1
+    assert world.done(first, second) == ["done", "done"]
+
+
+def test_a_failure_is_logged_by_its_code(world: World) -> None:
+    world.messenger.failures.append(Retryable("telegram_rate_limited", after=17))
+    world.done(world.add(1))
+    assert world.telemetry.lines == [("notify_failed", {"code": "telegram_rate_limited", "count": 1, "wait": 17})]
+
+
+def test_a_refusal_for_good_loses_no_notice(world: World) -> None:
+    world.messenger.failures.append(Permanent("telegram_refused"))
+    envelope = world.add(1)
+    assert world.done(envelope) == ["telegram_refused"]
+    world.now += 2
+    assert world.done(envelope) == ["done"]
+
+
+def test_a_failure_of_one_batch_is_not_the_next_one_s(world: World) -> None:
+    world.messenger.failures.append(Retryable("telegram_unavailable"))
+    world.done(world.add(1))
+    assert world.done(world.add(2)) == ["notify_waiting"]
+
+
+def test_a_broken_set_up_is_raised(world: World) -> None:
+    world.messenger.failures.append(ConfigurationError("topics", "a topic is unknown", "Name it"))
+    with pytest.raises(ConfigurationError):
+        world.worker.begin([world.add(1)])
+
+
+def test_switched_off_nothing_is_told(world: World) -> None:
+    world.on = False
+    world.done(world.add(1))
+    assert world.texts == []
+
+
+def test_switched_off_a_mail_does_not_wait_in_the_queue(world: World) -> None:
+    world.on = False
+    assert world.done(world.add(1)) == ["done"]
+
+
+def test_switched_on_again_the_sweep_tells_what_waited(world: World) -> None:
+    world.on = False
+    world.done(world.add(1), world.add(2))
+    world.on = True
+    assert world.worker.drain() == 2
+
+
+def test_a_worker_that_dies_before_it_marks_loses_nothing(world: World) -> None:
+    """Claimed, perhaps sent, never marked: told again after the lease, at worst twice."""
+    envelope = world.add(1)
+    world.outbox.claim(40, LEASE)
+    world.now += LEASE + 1
+    assert world.done(envelope) == ["done"]
+    assert len(world.texts) == 1
+
+
+def test_while_a_claim_lasts_nobody_else_sends(world: World) -> None:
+    world.add(1)
+    world.outbox.claim(40, LEASE)
+    world.now += 30
+    assert world.another().drain() == 0
+
+
+def test_a_mail_without_notice_is_done(world: World) -> None:
+    assert world.done(mail(9)) == ["done"]
+
+
+def test_a_note_is_no_mail(world: World) -> None:
+    note = Quarantine(mail(1).mail_id, "a", "s", "k", "r", "t", "store", "r", "E", 1, "f", "l")
+    world.worker.begin([note])
+    with pytest.raises(Permanent, match="malformed_message"):
+        world.worker.process(note)
+
+
+def test_a_system_notice_is_told_in_its_topic(world: World) -> None:
+    world.outbox.add_system("backlog", {"queue": "store"})
+    world.worker.drain()
+    assert world.messenger.sent == [("system", "queue: store")]
+
+
+def test_topics_are_told_apart(world: World) -> None:
+    world.add(1)
+    world.outbox.add_system("backlog", {"queue": "store"})
+    world.worker.drain()
+    world.now += 2
+    world.worker.drain()
+    assert [topic for topic, _ in world.messenger.sent] == ["system", "email"]
+
+
+def test_an_empty_outbox_sends_nothing(world: World) -> None:
+    assert world.worker.drain() == 0
+    assert world.texts == []

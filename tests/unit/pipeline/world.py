@@ -1,0 +1,113 @@
+"""The pipeline's twins in one place, and an anonymizer that is quick and plain."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from chalicelib.ingress.intake import Arrival, Intake
+from chalicelib.mail.model import Mail
+from chalicelib.mail.sealed import EMAILENGINE, FIELDS, RAW
+from chalicelib.pipeline.anonymize import AnonymizeWorker
+from chalicelib.pipeline.messages import Classification, Content, Envelope, decode
+from chalicelib.privacy.model import Anonymized
+from tests.twins.cache import MemoryCache
+from tests.twins.queues import MemoryQueues
+from tests.twins.source import MemorySource
+from tests.twins.spool import MemorySpool
+
+NOW = datetime(2025, 3, 3, 9, 0, tzinfo=UTC)
+MAPPING_KEY, PSEUDONYM_KEY = b"m" * 32, b"p" * 32
+RAW_MAIL = (
+    b"From: Ada Example <ada@example.com>\r\nTo: bob@example.org\r\nSubject: Results\r\n"
+    b"Date: Mon, 3 Mar 2025 10:00:00 +0100\r\nMessage-ID: <1@example.com>\r\n\r\nDear Bob\r\n"
+)
+PUSH: dict[str, Any] = {"sender": "Ada Example <ada@example.com>", "subject": "Results", "body": "Dear Bob"}
+VERDICT = Classification("patient", "normal", "en", 0.8, "words", "rules")
+
+
+class PlainAnonymizer:
+    """Hides the sender and keeps the rest; `known` is what it was told at each call."""
+
+    def __init__(self) -> None:
+        self.known: list[dict[str, str]] = []
+        self.text: str | None = None
+
+    def anonymize(self, mail: Mail, known: Mapping[str, str] | None = None) -> Anonymized:
+        """`<PERSON_1>` is the sender, unless the thread knows another token."""
+        self.known.append(dict(known or {}))
+        sender = mail.sender.address if mail.sender else ""
+        mapping = dict(known or {}) | ({f"<PERSON_{len(known or {}) + 1}>": sender} if sender else {})
+        text = mail.text if self.text is None else self.text
+        return Anonymized(mail.subject, "<PERSON_1>", ("<EMAIL_1>",), text, (), "en", mapping)
+
+
+@dataclass
+class Telemetry:
+    """Keeps what it was told."""
+
+    lines: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    counts: list[tuple[str, float, dict[str, str]]] = field(default_factory=list)
+
+    def log(self, event: str, **fields: Any) -> None:
+        """Keep a line."""
+        self.lines.append((event, fields))
+
+    def count(self, name: str, value: float = 1, **dimensions: str) -> None:
+        """Keep a counter."""
+        self.counts.append((name, value, dimensions))
+
+
+@dataclass
+class World:
+    """Doors, spool and source as twins; `worker` is the anonymize stage over them."""
+
+    spool: MemorySpool = field(default_factory=MemorySpool)
+    source: MemorySource = field(default_factory=MemorySource)
+    cache: MemoryCache = field(default_factory=MemoryCache)
+    queues: MemoryQueues = field(default_factory=MemoryQueues)
+    anonymizer: PlainAnonymizer = field(default_factory=PlainAnonymizer)
+    telemetry: Telemetry = field(default_factory=Telemetry)
+
+    @property
+    def worker(self) -> AnonymizeWorker:
+        """Made anew: nothing is kept between two calls but what the twins hold."""
+        parts = self.spool, self.source, self.anonymizer, self.cache, self.telemetry
+        return AnonymizeWorker(*parts, MAPPING_KEY, PSEUDONYM_KEY, 1800, lambda: NOW)
+
+    def take(self, arrival: Arrival) -> Envelope:
+        """Through the intake, as a door does; the pointer from the queue."""
+        Intake(self.spool, self.queues, self.cache, lambda: NOW).take([arrival], "trace-1")
+        message = decode(self.queues.queues["anonymize"][-1].body)
+        assert isinstance(message, Envelope)
+        return message
+
+    def raw(self, data: bytes = RAW_MAIL, name: str = "1") -> Envelope:
+        """A raw mail at the anonymize stage."""
+        return self.take(Arrival("praxis", "gmail", RAW, data, f"provider:{name}", name))
+
+    def fields(self, **changes: Any) -> Envelope:
+        """A field push at the anonymize stage."""
+        payload = json.dumps(PUSH | changes).encode()
+        return self.take(Arrival("praxis", "gmail", FIELDS, payload, f"fields:{payload!r}"))
+
+    def reference(self, data: bytes = RAW_MAIL, source: bool = True) -> Envelope:
+        """A reference at the anonymize stage, whose mail EmailEngine holds."""
+        held = self.source.add("praxis", data, source=source)
+        told = {"id": held.id, "emailId": held.email_id, "messageId": held.message_id, "path": held.path}
+        payload = json.dumps(told).encode()
+        return self.take(Arrival("praxis", "emailengine", EMAILENGINE, payload, f"emailengine:{held.id}"))
+
+    def anonymized(self, envelope: Envelope) -> tuple[Envelope, Content]:
+        """Through the stage."""
+        done = self.worker.process(envelope)
+        assert done.content is not None
+        return done, done.content
+
+    def classified(self, envelope: Envelope | None = None) -> Envelope:
+        """A mail at the store stage."""
+        done, _ = self.anonymized(envelope or self.raw())
+        return replace(done, classification=VERDICT)
