@@ -1,0 +1,120 @@
+"""The whole app over twins, through Chalice's own client."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from chalice.test import Client, HTTPResponse
+
+from app import app
+from chalicelib.adapters.secrets import Secrets
+from chalicelib.ingress import auth
+from chalicelib.ingress.intake import Intake
+from chalicelib.pipeline.messages import decode
+from chalicelib.rules.flags import Flags
+from chalicelib.runtime import compose
+from chalicelib.runtime.errors import Retryable
+from tests.twins.cache import MemoryCache
+from tests.twins.flags import MemoryFlagStore
+from tests.twins.messenger import MemoryMessenger
+from tests.twins.outbox import MemoryOutbox
+from tests.twins.queues import MemoryQueues
+from tests.twins.spool import MemorySpool
+from tests.twins.store import MemoryMailStore
+from tests.unit.runtime.environment import ENVIRONMENT
+
+GMAIL, HOOK = "/api/ingress/gmail", "/api/v1/webhooks/emailengine"
+DOOR = {
+    "gmail_tokens": ["gmail-token-1", "gmail-token-2"],
+    "gmail_keys": ["gmail-key-1", "gmail-key-2"],
+    "emailengine_secrets": ["ee-secret-1", "ee-secret-2"],
+    "emailengine_tokens": [],
+    "admin_tokens": ["admin-token"],
+}
+ADMIN = {"Authorization": "Bearer admin-token"}
+JSON = {"Content-Type": "application/json"}
+
+
+class SecretsManager:
+    """The one call that `Secrets` makes."""
+
+    def __init__(self, fields: dict[str, Any]) -> None:
+        self.fields = fields
+        self.down = False
+
+    def get_secret_value(self, SecretId: str) -> dict[str, str]:
+        """The fields as Secrets Manager gives them."""
+        if self.down:
+            raise OSError
+        return {"ARN": SecretId, "SecretString": json.dumps(self.fields)}
+
+
+class Store(MemoryMailStore):
+    """The twin, away while `down`."""
+
+    down = False
+
+    def ping(self) -> None:
+        if self.down:
+            raise Retryable("database_unavailable")
+
+    def ledger_counts(self) -> dict[str, int]:
+        self.ping()
+        return super().ledger_counts()
+
+
+class World:
+    """Twins in a container; `environment` changes the settings."""
+
+    def __init__(self, **environment: str) -> None:
+        settings = {f"MAILROOM_{name.upper()}": value for name, value in environment.items()}
+        self.spool, self.queues, self.cache = MemorySpool(), MemoryQueues(), MemoryCache()
+        self.outbox, self.messenger, self.durable = MemoryOutbox(), MemoryMessenger(), MemoryFlagStore()
+        self.store = Store(self.outbox)
+        self.secrets = SecretsManager(DOOR | {})
+        self.container = compose.Container(ENVIRONMENT | {"MAILROOM_GMAIL_ACCOUNT": "praxis"} | settings)
+        parts = self.container.__dict__  # where cached properties keep their value
+        parts |= {"spool": self.spool, "queues": self.queues, "cache": self.cache, "store": self.store}
+        parts |= {"outbox": self.outbox, "messenger": self.messenger}
+        parts["door_secrets"] = Secrets(lambda _: self.secrets, "arn:door")
+        parts["flags"] = Flags(self.cache, lambda: self.durable, time.monotonic)
+        parts["intake"] = Intake(self.spool, self.queues, self.cache)
+        self.client = Client(app)
+
+    def request(self, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None) -> HTTPResponse:
+        """One request."""
+        return self.client.http.request(method, path, headers=JSON | (headers or {}), body=body)
+
+    def push(self, data: object, headers: dict[str, str] | None = None) -> HTTPResponse:
+        """A push to the Gmail door, signed as the pusher does."""
+        body = data if isinstance(data, bytes) else json.dumps(data).encode()
+        stamp = str(int(time.time()))
+        signed = {"X-Mailroom-Timestamp": stamp, "X-Mailroom-Signature": auth.sign_push("gmail-key-1", stamp, body)}
+        return self.request("POST", GMAIL, body, signed | (headers or {}))
+
+    def hook(self, data: object, account: str = "praxis", headers: dict[str, str] | None = None) -> HTTPResponse:
+        """A webhook, signed as EmailEngine does."""
+        body = data if isinstance(data, bytes) else json.dumps(data).encode()
+        signed = {"X-EE-Wh-Signature": auth.sign_emailengine("ee-secret-1", body)}
+        return self.request("POST", f"{HOOK}/{account}", body, signed | (headers or {}))
+
+    @property
+    def queued(self) -> list[str]:
+        """Mail ids that wait for the first stage."""
+        return [decode(message.body).mail_id for message in self.queues.queues["anonymize"]]
+
+
+@contextmanager
+def installed(world: World) -> Iterator[World]:
+    """With this world's container."""
+    with compose.use(world.container):
+        yield world
+
+
+def verdict(response: HTTPResponse) -> tuple[int, str]:
+    """HTTP status and the body's."""
+    return response.status_code, response.json_body["status"]
