@@ -36,7 +36,7 @@ module.exports = [
     files: ["test/*.js", "eslint.config.js"],
     languageOptions: {
       ecmaVersion: 2024, sourceType: "commonjs",
-      globals: names(["require", "module", "__dirname", "Buffer", "process", "console"]),
+      globals: names(["require", "module", "__dirname", "setTimeout", "Buffer", "process", "console"]),
     },
     rules,
   },

@@ -30,7 +30,7 @@ const MailroomGoogle = (() => {
     };
   }
 
-  /** The advanced Gmail service (`Gmail`): per message, where `GmailApp` knows threads. */
+  /** The advanced Gmail service: per message, where the built-in one knows threads (README.md). */
   function mailbox(counts) {
     const call = (act) => {
       counts.gmail += 1;

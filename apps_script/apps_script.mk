@@ -1,0 +1,14 @@
+# The Gmail pusher: lint and tests under Node 20.19 or later. Included by the Makefile; paths are from the repository's root.
+APPS := apps_script
+APPS_STAMP := $(APPS)/node_modules/.installed
+
+$(APPS_STAMP): $(APPS)/package.json $(APPS)/package-lock.json
+	@cd $(APPS) && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+.PHONY: test-apps-script bench-apps-script
+test-apps-script: $(APPS_STAMP) ## lint and test the Gmail pusher under Node
+	@cd $(APPS) && node_modules/.bin/eslint . && node --test test/*.test.js
+
+bench-apps-script: ## mails per minute within the consumer quota, from counted calls
+	@node $(APPS)/test/quota.js

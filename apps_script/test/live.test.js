@@ -1,0 +1,52 @@
+/** The live harness itself, against the door's rules behind real HTTP. */
+"use strict";
+const test = require("node:test");
+const assert = require("node:assert/strict");
+const http = require("node:http");
+const path = require("node:path");
+const { execFile } = require("node:child_process");
+const { Door } = require("./door.js");
+
+function serve(door) {
+  const server = http.createServer((request, response) => {
+    const chunks = [];
+    request.on("data", (chunk) => chunks.push(chunk)).on("end", () => {
+      const given = request.headers;
+      const headers = {
+        Authorization: given.authorization, "X-Mailroom-Timestamp": given["x-mailroom-timestamp"],
+        "X-Mailroom-Signature": given["x-mailroom-signature"],
+      };
+      const answer = door.answer(Buffer.concat(chunks).toString(), headers, Date.now());
+      response.writeHead(answer.status, answer.headers).end(answer.text);
+    });
+  });
+  return new Promise((done) => server.listen(0, "127.0.0.1", () => done(server)));
+}
+
+function live(url, door, more) {
+  const env = { ...process.env, MAILROOM_URL: url, MAILROOM_TOKEN: door.token, MAILROOM_KEY: door.key, ...more };
+  return new Promise((done) => {
+    execFile(process.execPath, [path.join(__dirname, "live.mjs")], { env }, (error, stdout, stderr) => done({ code: error ? error.code : 0, stdout, stderr }));
+  });
+}
+
+test("the script under Node pushes over HTTP with faults, and each mail is taken once", async () => {
+  const door = new Door();
+  const server = await serve(door);
+  try {
+    const url = `http://127.0.0.1:${server.address().port}/api/ingress/gmail`;
+    const { code, stdout, stderr } = await live(url, door, { MAILROOM_MAILS: "120", MAILROOM_SEED: "11" });
+    assert.equal(code, 0, stdout + stderr);
+    const told = JSON.parse(stdout);
+    assert.equal(told.mails.length, 120);
+    assert.ok(told.mails.every(({ id, form }) => door.taken.get(id).form === form));
+    assert.equal(door.taken.size, 121);
+    assert.ok(told.faults.lost + told.faults.mute + told.faults.killed > 0);
+  } finally {
+    server.close();
+  }
+});
+
+test("the harness says so when it was told no door", async () => {
+  assert.equal((await live("", { token: "", key: "" }, {})).code, 2);
+});
