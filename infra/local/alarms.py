@@ -3,7 +3,7 @@
 The emulator does neither: SQS publishes nothing there, and its alarms mix the data points of all queues,
 because it looks at a metric's name and not at its dimensions. So this process reads the queues, judges each
 alarm of the deployed template as CloudWatch would, and sets its state; the emulator does the rest
-(alarm → topic → queue). Run as `python -m infra.local.alarms ENDPOINT`.
+(alarm → topic → queue). Run as `python -m infra.local.alarms ENDPOINT REGION`.
 """
 
 from __future__ import annotations

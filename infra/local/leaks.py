@@ -13,6 +13,7 @@ import requests
 from chalicelib.pipeline.stages import STAGES
 from infra.deploy import client
 from infra.local.stack import Info
+from infra.local.watch import lying
 
 COLUMNS = """
 SELECT 'ledger', to_jsonb(l)::text FROM core.ledger l
@@ -57,19 +58,11 @@ def places(info: Info, log_folder: Path) -> Iterator[tuple[str, str]]:
 
 
 def _queues(info: Info) -> Iterator[tuple[str, str]]:
-    """Everything that lies in a queue or a dead-letter queue; it stays there."""
-    sqs = client("sqs", info.aws)
+    """Everything that lies in a queue or a dead-letter queue, attributes included."""
     for stage in STAGES:
         for name in (stage.queue, stage.dead_letter_queue):
-            url = sqs.get_queue_url(QueueName=name)["QueueUrl"]
-            while messages := sqs.receive_message(
-                QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=5, MessageAttributeNames=["All"]
-            ).get("Messages", []):
-                for message in messages:
-                    yield (
-                        f"queue {name}",
-                        message["Body"] + json.dumps(message.get("MessageAttributes", {}), default=str),
-                    )
+            for message in lying(info, name):
+                yield f"queue {name}", message["Body"] + json.dumps(message, ensure_ascii=False)
 
 
 def _redis(info: Info) -> Iterator[tuple[str, str]]:

@@ -1,9 +1,8 @@
 """The embedded servers of the local stack, in one place to import from."""
 
 from infra.local.emulator import Emulator
-from infra.local.metrics import CloudWatch, publish_queue_metrics
 from infra.local.postgres import Postgres
 from infra.local.process import StartFailed, free_port
 from infra.local.valkey import Valkey
 
-__all__ = ["CloudWatch", "Emulator", "Postgres", "StartFailed", "Valkey", "free_port", "publish_queue_metrics"]
+__all__ = ["Emulator", "Postgres", "StartFailed", "Valkey", "free_port"]

@@ -6,8 +6,10 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import psycopg
+import requests
 
 from chalicelib.adapters.sqs_queues import SqsQueues
 from chalicelib.pipeline.stages import PIPELINE, STAGES
@@ -50,6 +52,21 @@ def fates(info: Info, mail_ids: Sequence[str]) -> list[Fate]:
     """What the ledger says of these mails; a mail that is still on its way is not in the answer."""
     with psycopg.connect(info.database_url, connect_timeout=5) as connection:
         return [Fate(*row) for row in connection.execute(FATES, (list(mail_ids),))]
+
+
+def lying(info: Info, queue: str) -> list[dict[str, Any]]:
+    """What lies in a queue, hidden messages too: `Body`, `MessageAttributes`, `ReceiveCount`, …
+
+    By the emulator's own page, because it receives nothing: a look must not hide a message from its
+    function, nor an alarm from its queue.
+    """
+    url = client("sqs", info.aws).get_queue_url(QueueName=queue)["QueueUrl"]
+    page = f"{info.aws['AWS_ENDPOINT_URL']}/_ministack/sqs/messages"
+    answer = requests.get(page, params={"QueueUrl": url, "region": info.aws["AWS_DEFAULT_REGION"]}, timeout=10)
+    answer.raise_for_status()
+    accounts: dict[str, Any] = answer.json()["messages"]
+    queues = [held for regions in accounts.values() for held in regions.values()]
+    return [message for held in queues for messages in held.values() for message in messages]
 
 
 def depths(info: Info) -> list[QueueDepth]:

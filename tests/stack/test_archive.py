@@ -47,7 +47,8 @@ context = type("Context", (), {"get_remaining_time_in_millis": lambda self: 29_0
                                "function_name": "door", "invoked_function_arn": "arn", "memory_limit_in_mb": 512})()
 answer = app.app(told, context)
 heavy = sorted({"spacy", "presidio_analyzer", "psycopg", "requests"} & sys.modules.keys())
-sys.stdout.write("\\n" + json.dumps({"status": answer["statusCode"], "body": json.loads(answer["body"]), "heavy": heavy}))
+told = {"status": answer["statusCode"], "body": json.loads(answer["body"]), "heavy": heavy}
+sys.stdout.write("\\n" + json.dumps(told))
 """
 
 

@@ -13,7 +13,7 @@ from tests.stack.conftest import Template
 
 def test_cfn_lint_finds_nothing(template: Template) -> None:
     lint = Path(sys.executable).parent / "cfn-lint"
-    command = [lint, "--format", "json", "--regions", "eu-west-1", "--", template.path]
+    command = [str(lint), "--format", "json", "--regions", "eu-west-1", "--", str(template.path)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     found = [f"{match['Rule']['Id']} {match['Message']}" for match in json.loads(done.stdout)]
     assert (found, done.returncode) == ([], 0)

@@ -17,7 +17,6 @@ import psycopg
 import pytest
 import redis
 
-from infra.local.metrics import CloudWatch, publish_queue_metrics
 from infra.local.process import Process, StartFailed, free_port, members, read_state, spawn, wait_until, write_state
 from infra.local.servers import Emulator, Postgres, Valkey
 from infra.migrate import MIGRATIONS, migrate
@@ -250,29 +249,3 @@ def invoke(emulator: Emulator) -> int:
     )
     functions.get_waiter("function_active_v2").wait(FunctionName="pid", WaiterConfig={"Delay": 1})
     return int(json.loads(functions.invoke(FunctionName="pid")["Payload"].read()))
-
-
-def test_the_queue_metrics_hold_number_and_age(emulator: Emulator) -> None:
-    queues = client(emulator, "sqs")
-    url = queues.create_queue(QueueName="measured")["QueueUrl"]
-    queues.send_message(QueueUrl=url, MessageBody="{}")
-    publish_queue_metrics(emulator.url, ["measured", "of-no-such-name"])
-    found = client(emulator, "cloudwatch").list_metrics(Namespace="AWS/SQS")["Metrics"]
-    assert {metric["MetricName"] for metric in found} >= {
-        "ApproximateNumberOfMessagesVisible",
-        "ApproximateAgeOfOldestMessage",
-    }
-
-
-def test_looking_at_a_queue_counts_as_no_receive(emulator: Emulator) -> None:
-    queues = client(emulator, "sqs")
-    url = queues.create_queue(QueueName="untouched")["QueueUrl"]
-    queues.send_message(QueueUrl=url, MessageBody="{}")
-    publish_queue_metrics(emulator.url, ["untouched"])
-    message = queues.receive_message(QueueUrl=url, MessageSystemAttributeNames=["All"])["Messages"][0]
-    assert message["Attributes"]["ApproximateReceiveCount"] == "1"
-
-
-def test_the_metrics_thread_outlives_an_emulator_that_is_away() -> None:
-    with CloudWatch(f"http://127.0.0.1:{free_port()}", ["any"], interval=0.01) as metrics:
-        assert not wait_until(lambda: not metrics.alive(), 0.3)

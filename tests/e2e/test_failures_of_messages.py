@@ -1,0 +1,46 @@
+"""Messages that no stage can work on: quarantined at once, told to the operator, and nothing else stands still."""
+
+from __future__ import annotations
+
+import pytest
+
+from chalicelib.ingress.intake import spool_key
+from chalicelib.pipeline.stages import stage
+from infra.deploy import client, stack_resource
+from infra.local.rehearsal import telegram
+from tests.e2e.world import World, reason, states
+
+
+@pytest.mark.parametrize("name", ["anonymize", "classify", "store", "notify", "alert"])
+def test_garbage_in_a_queue_goes_to_its_dead_letters_with_the_reason(world: World, name: str) -> None:
+    garbage = f'{{"not": "ours", "at": "{name}"}}'
+    world.put(name, garbage)
+    world.wait(lambda: any(held["Body"] == garbage for held in world.dead(name)), "the dead letter")
+    [message] = [held for held in world.dead(name) if held["Body"] == garbage]
+    expected = "malformed_alarm" if name == "alert" else "malformed_message"
+    assert (reason(message), message["MessageAttributes"]["stage"]["StringValue"]) == (expected, name)
+
+
+def test_a_mail_whose_sealed_object_is_gone_is_quarantined(world: World) -> None:
+    with world.paused("anonymize"):
+        mail_id = world.mail("Sealed object is gone")
+        bucket = stack_resource(world.info.aws, "Spool")
+        client("s3", world.info.aws).delete_object(Bucket=bucket, Key=spool_key("personal", mail_id))
+    assert states(world.ends(mail_id), [mail_id]) == [("quarantined", "spool_missing")]
+    [message] = [held for held in world.dead("anonymize") if mail_id in held["Body"]]
+    assert reason(message) == "spool_missing"
+
+
+def test_a_dead_letter_alarms_the_operator_and_its_removal_gives_the_all_clear(world: World) -> None:
+    alarm = f"{stage('classify').dead_letter_queue}-not-empty"
+    garbage = '{"not": "ours either"}'
+    world.put("classify", garbage)
+    world.wait(lambda: any(held["Body"] == garbage for held in world.dead("classify")), "the dead letter")
+    world.wait(lambda: heard(world, f"ALARM: {alarm}"), "the alarm in Telegram")
+    world.forget_the_dead()
+    world.wait(lambda: heard(world, f"OK: {alarm}"), "the all-clear in Telegram")
+
+
+def heard(world: World, text: str) -> bool:
+    """Whether the operator's topic (System) tells it."""
+    return any(text in message["text"] and message["message_thread_id"] == 3 for message in telegram(world.info))

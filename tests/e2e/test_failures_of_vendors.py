@@ -1,0 +1,42 @@
+"""Telegram and EmailEngine as they are on a bad day."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.e2e.world import World
+
+
+def test_telegram_is_left_alone_for_as_long_as_it_asks(world: World) -> None:
+    world.wait(world.idle, "the queues to run empty")
+    before = len(world.sends())
+    world.fail("telegram", status=429, path="/sendMessage")  # the stand-in's own answer asks for 3 seconds
+    mail_id = world.mail("Rate limit of the messenger")
+    assert world.lost(mail_id) == []
+    refused, taken = world.sends()[before : before + 2]
+    assert taken["at"] - refused["at"] >= 3
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [{"body": "garbage"}, {"reset": True}, {"body": "html", "status": 502}],
+    ids=["garbage", "reset", "html"],
+)
+def test_a_notice_that_telegram_did_not_take_is_told_later(world: World, fault: dict[str, object]) -> None:
+    world.fail("telegram", path="/sendMessage", **fault)
+    mail_id = world.mail("Messenger stumbles over the label")
+    assert world.lost(mail_id) == []
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [{"status": 503}, {"reset": True}, {"body": "html"}, {"body": "garbage"}],
+    ids=["down", "reset", "html", "garbage"],
+)
+def test_a_mail_that_emailengine_cannot_give_now_is_fetched_later(world: World, fault: dict[str, object]) -> None:
+    before = len(world.asked("emailengine", "/v1/"))
+    world.fail("emailengine", times=None, path="/v1/", **fault)
+    mail_id = world.mail("Mail server is away for a minute", via="emailengine")
+    world.wait(lambda: len(world.asked("emailengine", "/v1/")) > before, "EmailEngine to be asked in vain")
+    world.mend()
+    assert world.lost(mail_id) == []
