@@ -1,0 +1,221 @@
+"""The queue and schedule handlers of the app, over twins: a mail from the door to the notification."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from chalicelib.pipeline import alert, stages
+from chalicelib.pipeline.classify import ClassifyWorker
+from chalicelib.pipeline.notify import NotifyWorker
+from chalicelib.pipeline.store import StoreWorker
+from chalicelib.rules.categories import load as load_categories
+from chalicelib.rules.classifier import RulesClassifier
+from chalicelib.runtime import handlers
+from chalicelib.runtime.batch import BatchFailed
+from chalicelib.runtime.errors import Retryable
+from tests.app.world import World, installed
+from tests.unit.pipeline import world as pipeline
+
+MAIL = {"id": "1", "sender": "Ada <ada@example.com>", "subject": "Results", "body": "Dear Bob"}
+
+
+EVERY_MINUTE = {
+    "version": "0",
+    "account": "000000000000",
+    "region": "eu-west-3",
+    "detail": {},
+    "detail-type": "Scheduled Event",
+    "source": "aws.events",
+    "time": "2025-03-03T09:00:00Z",
+    "id": "1",
+    "resources": [],
+}
+
+
+class Context:
+    """What Lambda tells of an invocation."""
+
+    @staticmethod
+    def get_remaining_time_in_millis() -> int:
+        return 30_000
+
+
+class Stack(World):
+    """A world whose stages work; `deliver` is what Lambda's poller does."""
+
+    def __init__(self, **environment: str) -> None:
+        super().__init__(**environment)
+        source = pipeline.World(spool=self.spool, cache=self.cache)
+        parts = self.container
+        workers: dict[str, Any] = {
+            "anonymize": source.worker,
+            "classify": ClassifyWorker(RulesClassifier(load_categories()), self.spool),
+            "store": StoreWorker(self.store, self.spool, self.cache, source.telemetry),
+            "notify": NotifyWorker(
+                *(self.outbox, self.store, self.messenger),
+                lambda: parts.flags.on("notifications_enabled"),
+                "en",
+                source.telemetry,
+            ),
+            "alert": alert.AlertWorker(self.messenger, self.cache),
+        }
+        parts.__dict__["worker"] = workers.__getitem__
+        parts.__dict__["notify_worker"] = lambda: workers["notify"]
+
+    def deliver(self, stage: str) -> dict[str, Any] | None:
+        """One invocation; what it does not report is acknowledged."""
+        records = self.queues.receive(stage)
+        answer = handlers.run_stage(stage, {"Records": records}, Context())
+        failed = {entry["itemIdentifier"] for entry in (answer or {"batchItemFailures": []})["batchItemFailures"]}
+        self.queues.acknowledge(stage, {record["messageId"] for record in records} - failed)
+        return answer
+
+    def run(self) -> None:
+        """All stages once."""
+        for stage in stages.PIPELINE:
+            self.deliver(stage.name)
+
+    def left(self) -> int:
+        """Messages in all queues."""
+        return sum(len(queue) for queue in self.queues.queues.values())
+
+
+@pytest.fixture
+def stack() -> Any:
+    with installed(Stack(report_failures="true")) as made:
+        yield made
+
+
+def test_a_mail_goes_from_the_door_to_the_notification(stack: Stack) -> None:
+    stack.push(MAIL)
+    stack.run()
+    assert [topic for topic, _ in stack.messenger.sent] == ["email"]
+
+
+def test_a_mail_ends_stored(stack: Stack) -> None:
+    [mail_id] = [stack.push(MAIL).json_body["mail_id"]]
+    stack.run()
+    assert stack.store.ledger_state([mail_id]) == {mail_id: ("stored", "")}
+
+
+def test_nothing_is_left_in_the_queues(stack: Stack) -> None:
+    stack.push({"messages": [MAIL | {"id": str(number)} for number in range(5)]})
+    stack.run()
+    assert stack.left() == 0
+
+
+def test_the_correlation_id_goes_from_the_door_to_the_notice(stack: Stack) -> None:
+    trace = stack.push(MAIL).headers["X-Correlation-Id"]
+    stack.run()
+    [row] = stack.outbox.rows.values()
+    assert row.notice.fields["trace_id"] == trace
+
+
+def test_a_mail_whose_seal_is_gone_ends_quarantined(stack: Stack) -> None:
+    mail_id = stack.push(MAIL).json_body["mail_id"]
+    stack.spool.objects.clear()
+    stack.deliver("anonymize")
+    stack.deliver("store")
+    assert stack.store.ledger_state([mail_id]) == {mail_id: ("quarantined", "spool_missing")}
+
+
+def test_a_mail_that_was_delivered_twice_is_notified_once(stack: Stack) -> None:
+    stack.push(MAIL)
+    [queued] = stack.queues.queues["anonymize"]
+    stack.queues.send("anonymize", [queued.body], "praxis")
+    stack.run()
+    assert (len(stack.messenger.sent), stack.left()) == (1, 0)
+
+
+def test_without_redis_a_repeat_is_stored_once(stack: Stack) -> None:
+    stack.cache.down = True
+    stack.push(MAIL)
+    stack.push(MAIL)
+    stack.run()
+    assert len(stack.store.emails) == 1
+
+
+def test_a_failure_is_reported_where_reports_are_on(stack: Stack) -> None:
+    stack.push(MAIL)
+    stack.spool.down = True
+    answer = stack.deliver("anonymize")
+    assert answer is not None
+    assert len(answer["batchItemFailures"]) == 1
+
+
+def test_a_failure_is_raised_where_reports_are_off() -> None:
+    stack = Stack()
+    with installed(stack):
+        stack.push(MAIL)
+        stack.spool.down = True
+        with pytest.raises(BatchFailed):
+            stack.deliver("anonymize")
+
+
+def test_notifications_switched_off_wait_for_the_sweep(stack: Stack) -> None:
+    stack.container.flags.switch("notifications_enabled", False, "ada")
+    stack.push(MAIL)
+    stack.run()
+    assert (stack.messenger.sent, stack.left(), handlers.sweep_outbox()) == ([], 0, 0)
+    stack.container.flags.switch("notifications_enabled", True, "ada")
+    assert handlers.sweep_outbox() == 1
+
+
+def test_while_telegram_is_away_the_pointer_waits(stack: Stack) -> None:
+    stack.push(MAIL)
+    stack.messenger.failures.append(Retryable("telegram_unavailable"))
+    stack.run()
+    assert [message.receives for message in stack.queues.queues["notify"]] == [1]
+
+
+def test_no_queue_message_carries_what_was_replaced(stack: Stack) -> None:
+    stack.push(MAIL)
+    bodies = [message.body for message in stack.queues.queues["anonymize"]]
+    for stage in ("anonymize", "classify", "store"):
+        stack.deliver(stage)
+        bodies += [message.body for queue in stack.queues.queues.values() for message in queue]
+    assert not [body for body in bodies if "ada@example.com" in body]
+
+
+def test_an_alarm_reaches_the_system_topic(stack: Stack) -> None:
+    stack.queues.send("alert", ['{"AlarmName":"a","NewStateValue":"ALARM"}'], "alarms")
+    stack.deliver("alert")
+    assert stack.messenger.sent == [("system", "🔴 ALARM: a")]
+
+
+def test_an_alarm_that_is_none_becomes_a_dead_letter(stack: Stack) -> None:
+    stack.queues.send("alert", ["garbage"], "alarms")
+    stack.deliver("alert")
+    [dead] = stack.queues.dead["alert"]
+    assert dead.attributes["reason"] == "malformed_alarm"
+
+
+def records(bodies: list[str]) -> dict[str, Any]:
+    """As the event source mapping sends them."""
+    made = [
+        {
+            "messageId": f"m{number}",
+            "receiptHandle": f"h{number}",
+            "body": body,
+            "attributes": {},
+            "eventSource": "aws:sqs",
+        }
+        for number, body in enumerate(bodies)
+    ]
+    return {"Records": made}
+
+
+@pytest.mark.parametrize("name", [stage.name for stage in stages.STAGES])
+def test_each_function_of_the_app_runs_its_stage(stack: Stack, name: str) -> None:
+    stack.client.lambda_.invoke(name, records(["garbage"]))
+    assert {stage: len(dead) for stage, dead in stack.queues.dead.items() if dead} == {name: 1}
+
+
+def test_the_sweep_is_a_function_of_the_app(stack: Stack) -> None:
+    stack.push(MAIL)
+    for stage in ("anonymize", "classify", "store"):
+        stack.deliver(stage)
+    stack.client.lambda_.invoke("sweep", EVERY_MINUTE)
+    assert len(stack.messenger.sent) == 1
