@@ -18,6 +18,7 @@ TABLES = (
     "core.chats",
     "core.flags",
     "core.flag_changes",
+    "core.decisions",
     "ingestion.email_accounts",
     "ingestion.emails",
     "ingestion.emails_raw",

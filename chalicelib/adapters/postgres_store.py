@@ -35,7 +35,10 @@ QUARANTINE_ROW = """
         state = excluded.state, reason = excluded.reason, error = excluded.error, stage = excluded.stage,
         attempts = excluded.attempts, canonical_id = NULL, updated_at = now(), first_at = excluded.first_at,
         last_at = excluded.last_at, spool_key = excluded.spool_key
-    WHERE (ledger.state = 'quarantined' OR (ledger.state = 'excluded' AND ledger.canonical_id IS NULL))
+    WHERE (ledger.state = 'quarantined'
+           -- A late repeat of a note must not undo what an operator decided after it.
+           OR (ledger.state = 'excluded' AND ledger.canonical_id IS NULL
+               AND coalesce(excluded.last_at, now()) > ledger.updated_at))
       AND (ledger.reason, ledger.error, ledger.stage, ledger.attempts, ledger.last_at)
           IS DISTINCT FROM (excluded.reason, excluded.error, excluded.stage, excluded.attempts, excluded.last_at)
 """

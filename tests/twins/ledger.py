@@ -1,0 +1,67 @@
+"""The ledger in memory as the proof and the dead letters see it: a view on `MemoryMailStore`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from chalicelib.adapters import store_rows as rows
+from chalicelib.pipeline.messages import Quarantine
+from chalicelib.runtime.errors import Permanent, Retryable
+from tests.twins.store import Entry, MemoryMailStore
+
+Decision = tuple[str | None, str, str, str, str]
+
+
+@dataclass
+class MemoryLedger:
+    """`decisions` are (mail id, stage, decision, reason, author); `changed` says when a row was touched last."""
+
+    store: MemoryMailStore
+    clock: Callable[[], float] = time.time
+    changed: dict[str, datetime] = field(default_factory=dict)
+    decisions: list[Decision] = field(default_factory=list)
+    down: bool = False
+
+    def quarantined(self) -> dict[str, datetime]:
+        self._answer()
+        ids = [mail_id for mail_id, entry in self.store.ledger.items() if entry.state == "quarantined"]
+        return {mail_id: self.changed.setdefault(mail_id, self._now()) for mail_id in ids}
+
+    def unsent(self, before: datetime, limit: int) -> list[str]:
+        self._answer()
+        rows_of = self.store.outbox.rows.values()
+        waiting = [row for row in rows_of if not row.sent and row.notice.mail_id and row.notice.created_at < before]
+        return [str(row.notice.mail_id) for row in sorted(waiting, key=lambda row: row.notice.created_at)][:limit]
+
+    def redriven(self, stage: str, mail_ids: Sequence[str] | None, author: str) -> None:
+        self._answer()
+        self._fits(author)
+        for mail_id in self.quarantined() if mail_ids is None else mail_ids:
+            self.changed[mail_id] = self._now()
+        self.decisions += [
+            (mail_id, stage, "redriven", "", author) for mail_id in ([None] if mail_ids is None else mail_ids)
+        ]
+
+    def discard(self, note: Quarantine, reason: str, author: str) -> str:
+        self._answer()
+        self._fits(author)
+        entry = self.store.ledger.get(note.mail_id)
+        if entry is None or (entry.state != "stored" and entry.canonical_id is None):
+            entry = self.store.ledger[note.mail_id] = Entry("excluded", f"discarded:{reason}")
+        self.decisions.append((note.mail_id, note.stage, "discarded", reason, author))
+        return entry.state
+
+    def _now(self) -> datetime:
+        return datetime.fromtimestamp(self.clock(), UTC)
+
+    def _answer(self) -> None:
+        if self.down:
+            raise Retryable("database_unavailable")
+
+    @staticmethod
+    def _fits(author: str) -> None:
+        if not 0 < len(author) <= 100 or rows.UNSTORABLE.search(author):
+            raise Permanent("database_rejected")
