@@ -66,8 +66,11 @@ def client(service: str, environment: Mapping[str, str]) -> Any:
 def _aws(arguments: list[str], environment: Mapping[str, str]) -> None:
     command = [str(Path(sys.executable).parent / "aws"), *arguments]
     merged = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")} | dict(environment)
-    done = subprocess.run(
-        command, capture_output=True, text=True, env=merged | {"AWS_PAGER": ""}, timeout=TIMEOUT, check=False
-    )
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, env=merged | {"AWS_PAGER": ""}, timeout=TIMEOUT, check=False
+        )
+    except subprocess.TimeoutExpired:
+        raise DeployFailed(f"aws {' '.join(arguments[:2])} did not end within {TIMEOUT} seconds") from None
     if done.returncode:
         raise DeployFailed(f"aws {' '.join(arguments[:2])} failed:\n{done.stdout}{done.stderr}".strip())

@@ -16,7 +16,7 @@ def roles() -> dict[str, Any]:
         _allow(["sqs:SendMessage"], _queue(first)),
         _allow(["sqs:GetQueueAttributes"], [arn for stage in STAGES for arn in (_queue(stage), _dlq(stage))]),
         _allow(["s3:PutObject"], _objects("sealed/*")),
-        _allow(["s3:ListBucket"], {"Fn::GetAtt": ["Spool", "Arn"]}),
+        _bucket(),
         _secrets(DOOR, BACKEND),
         _key("kms:GenerateDataKey"),
     ]
@@ -51,16 +51,15 @@ def _stage(stage: Stage) -> list[dict[str, Any]]:
         targets.append(_queue(next(s for s in PIPELINE if s.name == "store")))  # the note of a quarantine
     statements = [_allow(receive, _queue(stage)), _allow(["sqs:SendMessage"], targets), _secrets(BACKEND)]
     if stage.name == "anonymize":
-        statements += [
-            _allow(["s3:GetObject", "s3:PutObject"], _objects("*")),
-            _key("kms:GenerateDataKey", "kms:Decrypt"),
-        ]
+        statements += [_allow(["s3:GetObject"], _objects("sealed/*")), _bucket()]
+        statements += [_allow(["s3:PutObject"], [_objects("fetched/*"), _objects("text/*")])]
+        statements += [_key("kms:GenerateDataKey", "kms:Decrypt")]
     if stage.name == "classify":
         models = ["arn:aws:bedrock:*::foundation-model/*", "arn:aws:bedrock:*:*:inference-profile/*"]
-        statements += [_allow(["s3:GetObject"], _objects("text/*")), _key("kms:Decrypt")]
+        statements += [_allow(["s3:GetObject"], _objects("text/*")), _bucket(), _key("kms:Decrypt")]
         statements += [_allow(["bedrock:InvokeModel"], models)]
     if stage.name == "store":
-        statements += [_allow(["s3:GetObject"], _objects("*")), _key("kms:Decrypt")]
+        statements += [_allow(["s3:GetObject"], _objects("*")), _bucket(), _key("kms:Decrypt")]
     return statements
 
 
@@ -90,6 +89,11 @@ def _allow(actions: list[str], resource: Any) -> dict[str, Any]:
 
 def _secrets(*arns: dict[str, str]) -> dict[str, Any]:
     return _allow(["secretsmanager:GetSecretValue"], list(arns))
+
+
+def _bucket() -> dict[str, Any]:
+    """Without it S3 answers 403 and not 404 for an object that is gone: a mail would be retried for days."""
+    return _allow(["s3:ListBucket"], {"Fn::GetAtt": ["Spool", "Arn"]})
 
 
 def _key(*actions: str) -> dict[str, Any]:

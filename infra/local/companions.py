@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from infra.local.emulator import Emulator
@@ -68,7 +69,6 @@ class Alarms(Server):
         self._remember(port=0, pid=process.pid, birth=process.birth)
 
 
-def _until_ready(server: Server, process: Process, ready: object) -> None:
-    assert callable(ready)
+def _until_ready(server: Server, process: Process, ready: Callable[[], bool]) -> None:
     if not wait_until(lambda: ready() or not process.alive(), 20) or not process.alive():
         raise StartFailed(f"{server.name} did not start, see {server.log}: {tail(server.log)}")

@@ -122,6 +122,19 @@ def test_a_function_that_writes_to_the_spool_may_seal(template: Template, functi
     assert ("s3:PutObject" in may(template, function)) == ("kms:GenerateDataKey" in may(template, function))
 
 
+@every_function
+def test_a_function_that_reads_the_spool_can_tell_a_missing_object_from_a_forbidden_one(
+    template: Template, function: str
+) -> None:
+    assert "s3:GetObject" not in may(template, function) or "s3:ListBucket" in may(template, function)
+
+
+def test_anonymize_reads_sealed_mail_and_writes_beside_it(template: Template) -> None:
+    assert resources(template, "Anonymize", "s3:GetObject") == {f"{SPOOL_OBJECTS}sealed/*"}
+    written = {f"{SPOOL_OBJECTS}fetched/*", f"{SPOOL_OBJECTS}text/*"}
+    assert resources(template, "Anonymize", "s3:PutObject") == written
+
+
 def test_the_stages_do_not_read_the_doors_secret(template: Template) -> None:
     readers = {
         function
