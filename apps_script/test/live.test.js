@@ -26,7 +26,8 @@ function serve(door) {
 function live(url, door, more) {
   const env = { ...process.env, MAILROOM_URL: url, MAILROOM_TOKEN: door.token, MAILROOM_KEY: door.key, ...more };
   return new Promise((done) => {
-    execFile(process.execPath, [path.join(__dirname, "live.mjs")], { env }, (error, stdout, stderr) => done({ code: error ? error.code : 0, stdout, stderr }));
+    execFile(process.execPath, [path.join(__dirname, "live.mjs")], { env },
+      (error, stdout, stderr) => done({ code: error ? error.code : 0, stdout, stderr }));
   });
 }
 
@@ -35,13 +36,13 @@ test("the script under Node pushes over HTTP with faults, and each mail is taken
   const server = await serve(door);
   try {
     const url = `http://127.0.0.1:${server.address().port}/api/ingress/gmail`;
-    const { code, stdout, stderr } = await live(url, door, { MAILROOM_MAILS: "120", MAILROOM_SEED: "11" });
+    const { code, stdout, stderr } = await live(url, door, { MAILROOM_MAILS: "120", MAILROOM_SEED: "14" });
     assert.equal(code, 0, stdout + stderr);
     const told = JSON.parse(stdout);
     assert.equal(told.mails.length, 120);
     assert.ok(told.mails.every(({ id, form }) => door.taken.get(id).form === form));
     assert.equal(door.taken.size, 121);
-    assert.ok(told.faults.lost + told.faults.mute + told.faults.killed > 0);
+    assert.ok(told.faults.lost + told.faults.mute + told.faults.killed > 2, stdout.slice(-300));
   } finally {
     server.close();
   }

@@ -8,11 +8,20 @@ const FILES = fs.readdirSync(SRC).filter((name) => name.endsWith(".js")).sort();
 const SOURCE = FILES.map((name) => fs.readFileSync(path.join(SRC, name), "utf8")).join("\n");
 const OURS = [...SOURCE.matchAll(/^(?:const|function) ([A-Za-z_]\w*)/gm)].map((match) => match[1]);
 const SERVICES = ["Gmail", "UrlFetchApp", "PropertiesService", "LockService", "ScriptApp", "Utilities", "console", "Date"];
-const factory = new Function(...SERVICES, `"use strict";\n${SOURCE}\nreturn { ${OURS.join(", ")} };`);
+const compiled = new Map();
+
+function factory(order) {
+  const key = order.join();
+  if (!compiled.has(key)) {
+    const source = order.map((name) => fs.readFileSync(path.join(SRC, name), "utf8")).join("\n");
+    compiled.set(key, new Function(...SERVICES, `"use strict";\n${source}\nreturn { ${OURS.join(", ")} };`));
+  }
+  return compiled.get(key);
+}
 
 /** Everything that the script defines, over these services; a service that is not given is not there. */
-function load(services = {}) {
-  return factory(...SERVICES.map((name) => services[name] ?? (name === "Date" ? Date : undefined)));
+function load(services = {}, order = FILES) {
+  return factory(order)(...SERVICES.map((name) => services[name] ?? (name === "Date" ? Date : undefined)));
 }
 
 module.exports = { load, FILES, SOURCE };

@@ -2,7 +2,7 @@
 const test = require("node:test");
 const assert = require("node:assert/strict");
 const crypto = require("node:crypto");
-const { load } = require("./load.js");
+const { load, FILES } = require("./load.js");
 const { random, HOUR, DAY } = require("./world.js");
 
 const { MailroomConfig, MailroomQuota, MailroomState, MailroomWire, MailroomMail, MailroomSearch } = load();
@@ -215,4 +215,10 @@ test("fields: bodies of all text parts, attachments by name, no transport header
   assert.equal(push.date, "2023-11-14T22:13:20.000Z");
   assert.deepEqual(push.headers, { "reply-to": "r@clinic.example" });
   assert.deepEqual(push.attachments, [{ name: "log.txt", type: "text/plain", size: 3 }, { name: "", type: "message/rfc822", size: 9 }]);
+});
+
+test("the order in which Google loads the files does not matter", () => {
+  for (const order of [FILES, FILES.slice().reverse(), FILES.slice(4).concat(FILES.slice(0, 4))]) {
+    assert.equal(load({}, order).MailroomWire.backoff(1), 60000);
+  }
 });

@@ -43,7 +43,8 @@ class World {
 
   /** Put a mail into the box. `at` = internal date (ms), `seen` = when search finds it. */
   arrive({ at = this.now, indexed = 0, thread, labels = ["INBOX", "UNREAD"], subject = "Results", text = "Hello", size, html, raw, id } = {}) {
-    const key = id || (0x18c0000000000000n + BigInt(++this.serial) * 7919n).toString(16);
+    this.serial += 1;
+    const key = id || (0x18c0000000000000n + BigInt(this.serial) * 7919n).toString(16);
     const message = { id: key, threadId: thread || key, internalDate: at, indexed, labelIds: [...labels], subject, text, html, size, raw };
     this.messages.set(key, message);
     return key;
