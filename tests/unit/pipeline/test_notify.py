@@ -108,6 +108,13 @@ def test_what_does_not_fit_is_told_next(world: World) -> None:
     assert set(outcomes) == {"done", "notify_waiting"}
 
 
+def test_what_does_not_fit_does_not_wait_for_the_lease(world: World) -> None:
+    envelopes = [world.add(number, subject="😀" * 160) for number in range(1, 15)]
+    world.done(*envelopes)
+    world.now += 2
+    assert world.done(*envelopes) == ["done"] * 14
+
+
 def test_in_the_chat_s_pause_a_mail_waits(world: World) -> None:
     world.done(world.add(1))
     assert world.done(world.add(2)) == ["notify_waiting"]

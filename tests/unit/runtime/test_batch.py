@@ -219,6 +219,13 @@ def test_a_slow_mail_does_not_hold_up_its_finished_neighbour(bench: Bench) -> No
     assert seen == [[ONE.mail_id, TWO.mail_id]]
 
 
+def test_what_was_handed_on_early_is_not_handed_on_again(bench: Bench) -> None:
+    bench.worker.before = lambda mail_id: time.sleep(0.26 if mail_id == ONE.mail_id else 0)
+    bench.put(ONE, TWO)
+    bench.run()
+    assert bench.ids("store") == [ONE.mail_id, TWO.mail_id]
+
+
 def test_each_account_is_a_group_of_its_own(bench: Bench) -> None:
     bench.put(ONE, mail(4, "faculty"), TWO)
     bench.run()
