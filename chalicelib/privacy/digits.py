@@ -124,7 +124,7 @@ def _likely(text: str, digits: str, groups: list[tuple[int, int]]) -> tuple[str,
         case 9 if checks.ssn(digits) and (_dashed(text, groups, sizes) or _SSN.search(text, before, start)):
             return "US_SSN", 0.85
         case 10 if checks.nhs(digits) and (sizes == (3, 3, 4) or _NHS.search(text, before, start)):
-            return "UK_NHS", 0.8
+            return "UK_NHS", 0.9 if " " in text[start : groups[-1][1]] else 0.8
         case 11 if checks.partita_iva(digits) and (len(sizes) == 1 or _PIVA.search(text, before, start)):
             return "IT_VAT", 0.85
         case 13 if digits[0] in "12" and 1 <= int(digits[3:5]) <= 12 and sizes[0] in (1, 13):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from chalicelib.mail.language import detect
 from chalicelib.mail.model import Address, Mail
 from chalicelib.privacy.finder import Deadline, Finder
-from chalicelib.privacy.html import find_in_html
+from chalicelib.privacy.html import REST, find_in_html
 from chalicelib.privacy.lists import Lists, shipped
 from chalicelib.privacy.model import Anonymized, Replacement
 from chalicelib.privacy.ner import Ner
@@ -83,8 +83,8 @@ class RulesAnonymizer:
         ]
         tokens = Tokens(known, people)
         for field in fields:
-            for span in field.spans:
-                tokens.introduce(span.entity, field.text[span.start : span.end])
+            for span, original in _originals(field):
+                tokens.introduce(span.entity, original)
         replacements: list[Replacement] = []
         done = [(field.name, _replace(field, tokens, replacements)) for field in fields]
         deadline.check()
@@ -152,11 +152,27 @@ def _closed(work: Callable[[], Anonymized]) -> Anonymized:
     raise Retryable("anonymizer_failed") from _InnerFailure(failure)
 
 
+def _originals(field: _Field) -> Iterator[tuple[Span, str]]:
+    """Each find with its text; what tags divide is put together, and its further stretches come without any."""
+    for index, span in enumerate(field.spans):
+        if span.rank == REST:
+            yield span, ""
+            continue
+        original = field.text[span.start : span.end]
+        for rest in field.spans[index + 1 :]:
+            if rest.rank != REST:
+                break
+            original += field.text[rest.start : rest.end]
+        yield span, original
+
+
 def _replace(field: _Field, tokens: Tokens, replacements: list[Replacement]) -> str:
-    pieces, position = [], 0
-    for span in field.spans:
-        token = tokens.token(span.entity, field.text[span.start : span.end])
-        pieces += [escape(field.text[position : span.start]), token]
+    pieces, position, token = [], 0, ""
+    for span, original in _originals(field):
+        pieces.append(escape(field.text[position : span.start]))
+        if span.rank != REST:
+            token = tokens.token(span.entity, original)
+            pieces.append(token)
         replacements.append(
             Replacement(field.name, span.start, span.end, span.entity, token, span.recognizer, span.score)
         )

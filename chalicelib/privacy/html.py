@@ -16,6 +16,8 @@ _TAG = re.compile(
 _ATTRIBUTE = re.compile(
     r"""[\s"'/][A-Za-z_:][\w:.-]{0,60}\s{0,5}=\s{0,5}(?:"([^"]{0,20000})"|'([^']{0,20000})'|([^\s"'<>]{1,20000}))"""
 )
+REST = -1
+"""The rank of a span that goes on with the one before: it belongs to the same token."""
 _INLINE = frozenset(
     (
         "a abbr b bdi bdo big cite code em font i ins del kbd mark q s small span strike strong sub sup tt u var wbr"
@@ -28,7 +30,8 @@ _COMMENT = re.compile(r"<!--(.{0,100000}?)(?:--)?>$", re.DOTALL)
 def find_in_html(source: str, find: Callable[[str], tuple[Span, ...]]) -> tuple[Span, ...]:
     """Spans in `source`, by `find` over what is visible and over each attribute value; a name that tags divide is one.
 
-    A find that tags divide becomes one span per stretch of text, so that the tags stay.
+    A find that tags divide becomes one span per stretch of text, so that the tags stay; all but the first have the
+    rank `REST`.
     """
     shown: list[str] = []
     offsets = array("l")
@@ -70,9 +73,9 @@ def _stretches(span: Span, offsets: array[int]) -> list[Span]:
         here = offsets[index]
         if here < 0 or here != previous + 1 or start < 0:
             if start >= 0:
-                parts.append(replace(span, start=start, end=previous + 1))
+                parts.append(replace(span, start=start, end=previous + 1, rank=REST if parts else span.rank))
             start = here
         previous = here
     if start >= 0:
-        parts.append(replace(span, start=start, end=previous + 1))
+        parts.append(replace(span, start=start, end=previous + 1, rank=REST if parts else span.rank))
     return parts

@@ -152,7 +152,7 @@ class Names:
         while index < len(words):
             _start, _end, word, folded = words[index]
             first = lists.is_first(folded)
-            if not first and not (folded in lists.first and word[0].isupper()):
+            if not first and not (folded in lists.first and (word[0].isupper() or folded not in lists.words)):
                 index += 1
                 continue
             left, right = index, index
@@ -165,7 +165,7 @@ class Names:
                 left -= 1
             size = right - left
             if (first and (capital or (size and len(folded) > 3) or len(folded) > 4)) or (
-                size and self._surname(words[right][3]) and capital
+                size and self._surname(words[right][3])
             ):
                 score = 0.8 if size and capital else 0.6 if capital or size else 0.5
                 yield Span(words[left][0], words[right][1], "PERSON", "name_list", score)
@@ -183,16 +183,15 @@ class Names:
         if gap not in (" ", "  ", ". ", " d'", "-"):
             return False
         if folded in PARTICLES:
-            return folded in JOINERS and (
-                at + 2 < len(words)
-                and words[at + 2][2][0].isupper() == capital
-                and (capital or self._surname(words[at + 2][3]))
-            )
+            after = next((w for w in words[at + 2 : at + 4] if w[3] not in JOINERS), None)
+            if folded not in JOINERS or after is None or "\n" in text[words[at][1] : after[0]]:
+                return False
+            return after[2][0].isupper() if capital else self._surname(after[3])
         if capital:
             return (
                 word[0].isupper()
                 and (gap != ". " or words[at][1] - words[at][0] == 1)
-                and (not self._lists.common(folded) or folded in self._lists.last)
+                and (words[at][3] in JOINERS or not self._lists.common(folded) or folded in self._lists.last)
             )
         return (self._surname(folded) and len(folded) > 3) or (first and self._lists.is_first(folded))
 

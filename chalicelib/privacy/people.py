@@ -106,10 +106,13 @@ def known_people(mail: Mail, lists: Lists) -> tuple[Person, ...]:
         parts = name_parts(name)
         if not parts:
             continue
+        entity = kind(name, lists)
+        if entity == "ORGANIZATION":
+            parts = tuple(part for part in parts if part not in _COMPANY) or parts
         key = tuple(sorted(parts))
         known = found.get(key)
         joined = frozenset({address.address.casefold()} - {""}) | (known.addresses if known else frozenset())
-        found[key] = Person(known.name if known else name, known.parts if known else parts, kind(name, lists), joined)
+        found[key] = Person(known.name if known else name, known.parts if known else parts, entity, joined)
     return tuple(found.values())
 
 
@@ -164,6 +167,7 @@ _CALENDAR = re.compile(
     ),
     re.MULTILINE,
 )
+_LOWER_START = re.compile(r"^(?:[a-zà-ÿ][\w'’]* )+")
 _CAPITAL = re.compile(r"^[A-ZÀ-ÖØ-Þ\"']")
 
 
@@ -176,7 +180,7 @@ def quoted(text: str) -> Iterator[Address]:
             if _CAPITAL.match(name.strip()) and len(name.split()) <= 5 and not any(c.isdigit() for c in name):
                 yield Address(name.strip(" \"'*"), address.strip("> "))
     for match in _WROTE.finditer(head):
-        name = match.group(1).rsplit(" à ", 1)[-1].strip()
+        name = _LOWER_START.sub("", match.group(1).rsplit(" à ", 1)[-1].strip())
         if _CAPITAL.match(name) and len(name_parts(name)) >= 1 and not _DAY.search(fold(name)):
             yield Address(name, "")
     for match in _CALENDAR.finditer(head):
@@ -215,13 +219,27 @@ class Mentions:
                 if text[match.start()].isupper() or " " in match.group():
                     yield Span(match.start(), match.end(), "ORGANIZATION", "header_list", 1.0, 2)
         for match in self._pattern.finditer(folded) if self._pattern else ():
-            start, end = match.span()
-            while end > start and not text[end - 1].isalnum():
-                end -= 1
+            start, end = _without_words(text, *match.span())
             shown = folded[start:end]
             if (len(shown) <= 3 or self._lists.common(shown)) and not text[start].isupper():
                 continue
             yield Span(start, end, "PERSON", "header_list", 1.0, 2)
+
+
+_FIRST_LETTER = re.compile(r"^[^\W\d_]\W+")
+_LAST_LETTER = re.compile(r"\W+[^\W\d_]?\W*$")
+
+
+def _without_words(text: str, start: int, end: int) -> tuple[int, int]:
+    """Initials are capitals: "à Jean" and "Jean a dit" begin and end with a word."""
+    shown = text[start:end]
+    first = _FIRST_LETTER.match(shown)
+    if first and shown[0].islower() and "." not in first.group():
+        start += first.end()
+    last = _LAST_LETTER.search(text, start, end)
+    if last and not (last.group().strip()[:1].isupper() or last.group().strip(" ,-_")[:1].isupper()):
+        end = last.start()
+    return start, end
 
 
 def _pattern(words: list[str], initials: str) -> re.Pattern[str]:
