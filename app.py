@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from chalice.app import Chalice, CloudWatchEvent, SQSEvent
 
-from chalicelib.ingress import admin, emailengine, gmail, http
+from chalicelib.ingress import admin, dlq, emailengine, gmail, http
 from chalicelib.pipeline import stages
 from chalicelib.runtime import handlers
 
@@ -18,6 +18,7 @@ app.register_middleware(http.finish, "http")
 app.register_blueprint(gmail.door)
 app.register_blueprint(emailengine.door)
 app.register_blueprint(admin.routes)
+app.register_blueprint(dlq.routes)
 
 
 @app.on_sqs_message(queue=stages.stage("anonymize").queue, batch_size=1, name="anonymize")
@@ -46,5 +47,5 @@ def alert(event: SQSEvent) -> object:
 
 
 @app.schedule("rate(1 minute)", name="sweep")
-def sweep(event: CloudWatchEvent) -> None:
-    handlers.sweep_outbox()
+def sweep(event: CloudWatchEvent) -> object:
+    return handlers.sweep(event.time)

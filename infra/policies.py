@@ -11,16 +11,29 @@ DOOR, BACKEND = {"Ref": "DoorSecretArn"}, {"Ref": "BackendSecretArn"}
 
 def roles() -> dict[str, Any]:
     """A role for the API, for each stage and for the sweep."""
-    first = PIPELINE[0]
+    queues, dlqs = [_queue(stage) for stage in STAGES], [_dlq(stage) for stage in STAGES]
+    counted = _allow(["sqs:GetQueueAttributes"], [*queues, *dlqs])
+    look = ["sqs:ReceiveMessage", "sqs:ChangeMessageVisibility"]
     api = [
-        _allow(["sqs:SendMessage"], _queue(first)),
-        _allow(["sqs:GetQueueAttributes"], [arn for stage in STAGES for arn in (_queue(stage), _dlq(stage))]),
+        _allow(["sqs:SendMessage"], queues),  # the doors to the first stage, the operator's redrive to each
+        counted,
+        _allow([*look, "sqs:DeleteMessage", "sqs:StartMessageMoveTask"], dlqs),
         _allow(["s3:PutObject"], _objects("sealed/*")),
         _bucket(),
         _secrets(DOOR, BACKEND),
         _key("kms:GenerateDataKey"),
     ]
-    made = {"APIHandler": api, "Sweep": [_secrets(BACKEND)]}
+    sweep = [
+        _secrets(BACKEND),
+        counted,
+        _allow(look, [_dlq(stage) for stage in PIPELINE]),
+        _allow(["sqs:SendMessage"], [_queue(stage) for stage in PIPELINE if stage.name in ("anonymize", "store")]),
+        # Header lines only are read, and S3 cannot grant the first bytes of an object alone.
+        _allow(["s3:GetObject"], _objects("sealed/*")),
+        _bucket(),
+        _key("kms:Decrypt"),
+    ]
+    made = {"APIHandler": api, "Sweep": sweep}
     made |= {stage.name.capitalize(): _stage(stage) for stage in STAGES}
     return {role_name(function): _role(statements) for function, statements in made.items()}
 

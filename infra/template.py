@@ -42,6 +42,11 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "LanguageLayers": {"Type": "String", "Default": "", "Description": "ARNs of the anonymize layers, with commas"},
     "SubnetIds": {"Type": "String", "Default": "", "Description": "Private subnets with commas, when in a VPC"},
     "SecurityGroupIds": {"Type": "String", "Default": "", "Description": "Security groups with commas"},
+    "MissingMinutes": {
+        "Type": "String",
+        "Default": "15",
+        "Description": "Minutes that a sealed mail may be without an end before the sweep looks for it",
+    },
     "SpoolDays": {"Type": "Number", "Default": 30, "MinValue": 15, "Description": "Days that sealed mail is kept"},
 }
 SETTINGS = {
@@ -59,6 +64,7 @@ SETTINGS = {
     "MAILROOM_CLASSIFIER": "Classifier",
     "MAILROOM_LLM_MODEL": "LlmModel",
     "MAILROOM_LLM_URL": "LlmUrl",
+    "MAILROOM_MISSING_MINUTES": "MissingMinutes",
     "MAILROOM_BUCKET": "Spool",
     "MAILROOM_KMS_KEY": "SpoolKey",
 }

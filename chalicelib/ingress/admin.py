@@ -6,7 +6,7 @@ from collections.abc import Callable
 from time import perf_counter
 from typing import Any
 
-from chalice.app import Blueprint, Response
+from chalice.app import Blueprint, Request, Response
 
 from chalicelib.ingress import auth
 from chalicelib.ingress.http import answer, guarded, respond, trace_id
@@ -61,7 +61,7 @@ def _check(ping: Callable[[], None]) -> dict[str, Any]:
 def status() -> Response:
     """Queue depths and ages, ledger counts, flags. Authenticated."""
     trace = trace_id(routes.current_request)
-    if not _is_admin():
+    if not is_admin(routes.current_request):
         return answer("unauthorized", trace)
     parts = container()
     body: dict[str, Any] = {"status": "ok"}
@@ -94,7 +94,7 @@ def set_flag(name: str) -> Response:
     """Body `{"value": true|false, "author": "who"}`. Authenticated; the change is recorded."""
     request = routes.current_request
     trace = trace_id(request)
-    if not _is_admin():
+    if not is_admin(routes.current_request):
         return answer("unauthorized", trace)
     try:
         body = request.json_body
@@ -117,6 +117,7 @@ def set_flag(name: str) -> Response:
     return respond(200, {"status": "ok", "flag": name, "value": body["value"]}, trace)
 
 
-def _is_admin() -> bool:
+def is_admin(request: Request) -> bool:
+    """True when the request carries one of the operator's tokens."""
     tokens = container().door_secrets.texts("admin_tokens")
-    return auth.bearer_ok(routes.current_request.headers.get("authorization"), tokens)
+    return auth.bearer_ok(request.headers.get("authorization"), tokens)

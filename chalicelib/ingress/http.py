@@ -28,9 +28,12 @@ STATUS = {
     "invalid_field": 400,
     "unauthorized": 401,
     "unknown_account": 404,
+    "unknown_letter": 404,
     "gmail_ingress_disabled": 409,
+    "move_refused": 409,
     "too_large": 413,
     "internal_error": 500,
+    "move_unsupported": 501,
     "emailengine_ingress_disabled": 503,
     "try_again": 503,
 }

@@ -110,6 +110,7 @@ class Intake:
             received_at=received_at,
             trace_id=trace_id,
             provider_id=arrival.provider_id,
+            source=arrival.source,
         )
         self.spool.put(key, seal(header, arrival.payload))
         seconds = round((self.now() - started).total_seconds(), 4)

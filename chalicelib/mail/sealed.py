@@ -18,7 +18,8 @@ class Header:
 
     `kind` is `raw` (RFC 822 bytes), `fields` (the Gmail push object as JSON), `emailengine` (the webhook's
     reference as JSON) or `message` (EmailEngine's own JSON of a message whose source it does not give).
-    `provider_id` is the normalised permanent id, or empty.
+    `provider_id` is the normalised permanent id, or empty. `source` is the door, empty in objects of before it was
+    written down.
     """
 
     kind: str
@@ -27,6 +28,7 @@ class Header:
     received_at: str
     trace_id: str
     provider_id: str = ""
+    source: str = ""
     v: int = VERSION
 
 

@@ -10,6 +10,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import timedelta
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
@@ -26,8 +27,21 @@ from chalicelib.runtime.settings import Settings, load
 if TYPE_CHECKING:
     from chalicelib.adapters.llm_prompt import Model
     from chalicelib.adapters.postgres import Database
+    from chalicelib.pipeline.dead_letters import DeadLetterDesk
     from chalicelib.pipeline.notify import NotifyWorker
-    from chalicelib.ports import Cache, Classifier, FlagStore, MailStore, Messenger, Outbox, Queues, Spool
+    from chalicelib.pipeline.prover import Prover
+    from chalicelib.ports import (
+        Cache,
+        Classifier,
+        DeadLetters,
+        FlagStore,
+        Ledger,
+        MailStore,
+        Messenger,
+        Outbox,
+        Queues,
+        Spool,
+    )
     from chalicelib.runtime.batch import Worker
 
 
@@ -59,6 +73,12 @@ class Container:
         return SqsQueues(self.aws.client, self.settings.queue_urls, self.settings.dead_urls)
 
     @cached_property
+    def dead_letters(self) -> DeadLetters:
+        from chalicelib.adapters.sqs_dead_letters import SqsDeadLetters
+
+        return SqsDeadLetters(self.aws.client, self.settings.queue_urls, self.settings.dead_urls)
+
+    @cached_property
     def cache(self) -> Cache:
         from chalicelib.adapters.redis_cache import RedisCache
 
@@ -75,6 +95,12 @@ class Container:
         from chalicelib.adapters.postgres_store import PostgresMailStore
 
         return PostgresMailStore(self.database, self.backend_secrets.text("raw_key"))
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        from chalicelib.adapters.postgres_ledger import PostgresLedger
+
+        return PostgresLedger(self.database)
 
     @cached_property
     def outbox(self) -> Outbox:
@@ -173,6 +199,27 @@ class Container:
             language=self.settings.language,
             telemetry=o11y,
         )
+
+    def prover(self) -> Prover:
+        """What compares spool, queues and ledger, for the sweep and the operator's `verify`."""
+        from chalicelib.pipeline.prover import Prover
+
+        return Prover(
+            spool=self.spool,
+            queues=self.queues,
+            dead=self.dead_letters,
+            store=self.store,
+            ledger=self.ledger,
+            patience=timedelta(minutes=self.settings.missing_minutes),
+            notifying=lambda: self.flags.on("notifications_enabled"),
+        )
+
+    @cached_property
+    def desk(self) -> DeadLetterDesk:
+        """The operator's desk for dead letters."""
+        from chalicelib.pipeline.dead_letters import DeadLetterDesk
+
+        return DeadLetterDesk(self.dead_letters, self.queues, self.ledger)
 
     def alert_worker(self) -> Worker:
         from chalicelib.pipeline.alert import AlertWorker

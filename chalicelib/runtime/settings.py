@@ -123,6 +123,9 @@ class Settings:
     llm_url: str = _setting("base URL of the Anthropic API", _url, "https://api.anthropic.com")
     mapping_minutes: int = _setting("minutes that a token mapping lives in Redis", _between(1, 1440), "30")
     max_source: int = _setting("bytes of a fetched mail", _between(1024, 40 * 1024 * 1024), str(40 * 1024 * 1024))
+    missing_minutes: int = _setting(
+        "minutes that a sealed mail may be without an end before the sweep looks for it", _between(1, 1440), "15"
+    )
     report_failures: bool = _setting(
         "true where the event sources have ReportBatchItemFailures (the packaged template sets both together)",
         lambda text: _one_of("true", "false")(text) == "true",

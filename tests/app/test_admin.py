@@ -204,6 +204,10 @@ def test_every_route_has_the_security_headers(world: World, path: str) -> None:
 
 def test_no_other_route_is_open() -> None:
     assert sorted(app.routes) == [
+        "/admin/dlq",
+        "/admin/dlq/discard",
+        "/admin/dlq/redrive",
+        "/admin/dlq/{mail_id}",
         "/admin/flags/{name}",
         "/api/ingress/gmail",
         "/api/v1/webhooks/emailengine/{account_id}",

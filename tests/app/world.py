@@ -19,7 +19,9 @@ from chalicelib.rules.flags import Flags
 from chalicelib.runtime import compose
 from chalicelib.runtime.errors import Retryable
 from tests.twins.cache import MemoryCache
+from tests.twins.dead_letters import MemoryDeadLetters
 from tests.twins.flags import MemoryFlagStore
+from tests.twins.ledger import MemoryLedger
 from tests.twins.messenger import MemoryMessenger
 from tests.twins.outbox import MemoryOutbox
 from tests.twins.queues import MemoryQueues
@@ -80,6 +82,8 @@ class World:
         parts = self.container.__dict__  # where cached properties keep their value
         parts |= {"spool": self.spool, "queues": self.queues, "cache": self.cache, "store": self.store}
         parts |= {"outbox": self.outbox, "messenger": self.messenger}
+        self.dead, self.ledger = MemoryDeadLetters(self.queues), MemoryLedger(self.store)
+        parts |= {"dead_letters": self.dead, "ledger": self.ledger}
         parts["door_secrets"] = Secrets(lambda _: self.secrets, "arn:door")
         parts["flags"] = Flags(self.cache, lambda: self.durable, time.monotonic)
         parts["intake"] = Intake(self.spool, self.queues, self.cache)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chalicelib.pipeline.stages import STAGES, Stage, after
+from chalicelib.pipeline.stages import PIPELINE, STAGES, Stage, after
 from tests.stack.conftest import Resource, Template, strings
 
 FUNCTIONS = ("APIHandler", "Sweep", *(stage.name.capitalize() for stage in STAGES))
@@ -72,13 +72,40 @@ def test_only_lambda_takes_a_role(template: Template, function: str) -> None:
     assert trust["Principal"] == {"Service": "lambda.amazonaws.com"}
 
 
-def test_the_doors_receive_nothing_and_read_no_mail(template: Template) -> None:
-    forbidden = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "s3:GetObject", "s3:DeleteObject", "kms:Decrypt"}
+DEAD_LETTER_QUEUES = {f"{stage.name.capitalize()}Dlq" for stage in STAGES}
+
+
+def test_the_doors_read_no_mail(template: Template) -> None:
+    forbidden = {"s3:GetObject", "s3:DeleteObject", "kms:Decrypt"}
     assert not may(template, "APIHandler") & forbidden
 
 
-def test_the_doors_send_to_the_first_stage_only(template: Template) -> None:
-    assert resources(template, "APIHandler", "sqs:SendMessage") == {"AnonymizeQueue"}
+@pytest.mark.parametrize(
+    "action",
+    ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:StartMessageMoveTask"],
+)
+def test_the_operators_routes_take_from_dead_letter_queues_only(template: Template, action: str) -> None:
+    assert resources(template, "APIHandler", action) == DEAD_LETTER_QUEUES
+
+
+def test_the_doors_and_the_operators_routes_send_to_the_stages(template: Template) -> None:
+    """The doors to the first one; a redrive to each."""
+    queues = {f"{stage.name.capitalize()}Queue" for stage in STAGES}
+    assert resources(template, "APIHandler", "sqs:SendMessage") == queues
+
+
+def test_the_sweep_looks_at_dead_letters_of_mail_and_removes_none(template: Template) -> None:
+    mail = {f"{stage.name.capitalize()}Dlq" for stage in PIPELINE}
+    assert resources(template, "Sweep", "sqs:ReceiveMessage") == mail
+    assert "sqs:DeleteMessage" not in may(template, "Sweep")
+
+
+def test_the_sweep_sends_mail_to_the_first_stage_and_notes_to_the_ledger(template: Template) -> None:
+    assert resources(template, "Sweep", "sqs:SendMessage") == {"AnonymizeQueue", "StoreQueue"}
+
+
+def test_the_sweep_reads_what_the_doors_sealed_and_nothing_else(template: Template) -> None:
+    assert resources(template, "Sweep", "s3:GetObject") == {f"{SPOOL_OBJECTS}sealed/*"}
 
 
 @every_stage

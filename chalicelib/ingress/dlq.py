@@ -1,0 +1,187 @@
+"""Routes of the operator for dead letters: list, show (anonymized), redrive, discard. All authenticated."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from chalice.app import Blueprint, Request, Response
+
+from chalicelib.ingress.admin import is_admin
+from chalicelib.ingress.http import answer, guarded, respond, trace_id
+from chalicelib.pipeline.messages import MAIL_ID
+from chalicelib.pipeline.stages import STAGES
+from chalicelib.runtime import observability as o11y
+from chalicelib.runtime.compose import container
+from chalicelib.runtime.errors import Permanent
+
+if TYPE_CHECKING:
+    from chalicelib.pipeline.dead_letters import Outcome
+
+routes = Blueprint(__name__)
+LISTED, MOST = 100, 1_000
+CHOSEN = 100
+STAGE_NAMES = tuple(stage.name for stage in STAGES)
+
+
+class Refused(Exception):
+    """A request that is not what the route asks for; `field` names what is wrong, empty for the body as a whole."""
+
+    def __init__(self, field: str) -> None:
+        super().__init__(field)
+        self.field = field
+
+
+@routes.route("/admin/dlq", methods=["GET"])
+@guarded
+def listing() -> Response:
+    """`?stage=` one stage, `?limit=` letters of each stage (100, at most 1,000)."""
+    request = routes.current_request
+    trace = trace_id(request)
+    if not is_admin(request):
+        return answer("unauthorized", trace)
+    query = dict(request.query_params or {})
+    stage, limit = query.get("stage", ""), query.get("limit", str(LISTED))
+    if stage and stage not in STAGE_NAMES:
+        return answer("invalid_field", trace, field="stage", known=list(STAGE_NAMES))
+    if not (limit.isascii() and limit.isdecimal() and len(limit) <= 4 and 1 <= int(limit) <= MOST):
+        return answer("invalid_field", trace, field="limit")
+    found = container().desk.listing([stage] if stage else STAGE_NAMES, int(limit))
+    letters = [letter.summary() for letter in found.letters]
+    return respond(200, {"status": "ok", "letters": letters, "complete": found.complete}, trace)
+
+
+@routes.route("/admin/dlq/{mail_id}", methods=["GET"])
+@guarded
+def show(mail_id: str) -> Response:
+    """The letters of one mail, with the anonymized text where there is one already."""
+    request = routes.current_request
+    trace = trace_id(request)
+    if not is_admin(request):
+        return answer("unauthorized", trace)
+    if not MAIL_ID.fullmatch(mail_id):
+        return answer("invalid_field", trace, field="mail_id")
+    try:
+        letters = container().desk.show(mail_id)
+    except Permanent as error:
+        return answer(error.code, trace)
+    return respond(200, {"status": "ok", "letters": [letter.shown() for letter in letters]}, trace)
+
+
+@routes.route("/admin/dlq/redrive", methods=["POST"])
+@guarded
+def redrive() -> Response:
+    """Body `{"author", "mail_ids": [...]}`, or `{"author", "stage", "all": true}` for the queue's own move."""
+    request = routes.current_request
+    trace = trace_id(request)
+    if not is_admin(request):
+        return answer("unauthorized", trace)
+    try:
+        body = _body(request, {"author", "mail_ids", "stage", "all", "dry_run"})
+        author, dry_run = _author(body), _switch(body, "dry_run")
+        if _switch(body, "all"):
+            if "mail_ids" in body:
+                raise Refused("mail_ids")
+            return _move(body, author, dry_run, trace)
+        if "stage" in body:
+            raise Refused("stage")
+        outcome = container().desk.redrive(_chosen(body), author, dry_run)
+    except Refused as refused:
+        return _refused(refused, trace)
+    return _told("redriven", outcome, dry_run, trace)
+
+
+@routes.route("/admin/dlq/discard", methods=["POST"])
+@guarded
+def discard() -> Response:
+    """Body `{"author", "mail_ids": [...], "reason"}`; the reason is a code such as `spam`."""
+    request = routes.current_request
+    trace = trace_id(request)
+    if not is_admin(request):
+        return answer("unauthorized", trace)
+    try:
+        body = _body(request, {"author", "mail_ids", "reason", "dry_run"})
+        author, dry_run, chosen = _author(body), _switch(body, "dry_run"), _chosen(body)
+        reason = body.get("reason")
+        if not isinstance(reason, str):
+            raise Refused("reason")
+        outcome = container().desk.discard(chosen, reason, author, dry_run)
+    except Refused as refused:
+        return _refused(refused, trace)
+    except Permanent:  # `invalid_reason`
+        return answer("invalid_field", trace, field="reason")
+    return _told("discarded", outcome, dry_run, trace)
+
+
+def _move(body: dict[str, Any], author: str, dry_run: bool, trace: str) -> Response:
+    stage = body.get("stage")
+    if stage not in STAGE_NAMES:
+        raise Refused("stage")
+    desk = container().desk
+    if dry_run:
+        found = desk.listing([stage])
+        letters = [letter.summary() for letter in found.letters]
+        return respond(200, {"status": "ok", "dry_run": True, "letters": letters, "complete": found.complete}, trace)
+    try:
+        desk.redrive_all(stage, author)
+    except Permanent as error:
+        if error.code not in ("move_unsupported", "move_refused"):
+            raise Refused("author") from None  # all else is checked: the database refuses the author's text
+        return answer(error.code, trace)
+    o11y.warn("dead_letters_moved", stage=stage, trace_id=trace)
+    return respond(202, {"status": "moving", "stage": stage}, trace)
+
+
+def _body(request: Request, known: set[str]) -> dict[str, Any]:
+    try:
+        body = request.json_body
+    except Exception:  # noqa: BLE001 - Chalice's own error for a body that is no JSON
+        raise Refused("") from None
+    if not isinstance(body, dict):
+        raise Refused("")
+    for name in body:
+        if name not in known:
+            raise Refused("unknown")
+    return body
+
+
+def _author(body: dict[str, Any]) -> str:
+    author = body.get("author")
+    if not isinstance(author, str) or not 0 < len(author) <= 100 or not author.isprintable() or not author.strip():
+        raise Refused("author")
+    return author
+
+
+def _switch(body: dict[str, Any], name: str) -> bool:
+    value = body.get(name, False)
+    if not isinstance(value, bool):
+        raise Refused(name)
+    return value
+
+
+def _chosen(body: dict[str, Any]) -> list[str]:
+    ids = body.get("mail_ids")
+    if not isinstance(ids, list) or not 1 <= len(ids) <= CHOSEN:
+        raise Refused("mail_ids")
+    if not all(isinstance(name, str) and MAIL_ID.fullmatch(name) for name in ids):
+        raise Refused("mail_ids")
+    return list(ids)
+
+
+def _refused(refused: Refused, trace: str) -> Response:
+    return answer("invalid_field", trace, field=refused.field) if refused.field else answer("invalid_json", trace)
+
+
+def _told(what: str, outcome: Outcome, dry_run: bool, trace: str) -> Response:
+    """404 when no letter has any of the ids; `partial` when some were not found or not done."""
+    if not outcome.done and not outcome.failed:
+        return answer("unknown_letter", trace, unknown=list(outcome.unknown), complete=outcome.complete)
+    for letter in () if dry_run else outcome.done:
+        o11y.warn("dead_letter_" + what, stage=letter.dead.stage, mail_id=letter.mail_id or None, trace_id=trace)
+    body: dict[str, Any] = {
+        "status": "partial" if outcome.failed or outcome.unknown else "ok",
+        what: [letter.summary() for letter in outcome.done],
+        "failed": [letter.summary() | {"code": code} for letter, code in outcome.failed],
+        "unknown": list(outcome.unknown),
+        "complete": outcome.complete,
+    }
+    return respond(200, body | ({"dry_run": True} if dry_run else {}), trace)

@@ -1,0 +1,114 @@
+"""The proof, pure: from what spool, queues and ledger say to "every mail is in exactly one visible state".
+
+seen = stored + excluded + quarantined + in flight, and the ids of every mail for which that does not hold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+PATIENCE = timedelta(minutes=15)
+"""A sealed mail may be without a ledger row for this long before anybody wonders where it is."""
+
+DRAINED = timedelta(minutes=2)
+"""The same while no queue holds anything: SQS's counts lag behind by about a minute (SQS developer guide)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What was found, in the order in which it must be asked for: spool, queues, dead letters, ledger.
+
+    A mail only moves forward, so one that leaves a place before that is looked at is seen in a later one.
+
+    - `sealed`: mail id → when its object was written.
+    - `letters`: mail id → since when it lies in a dead-letter queue, as far as can be known.
+    - `letters_known`: false when a dead-letter queue could not be read whole.
+    - `held`: messages in the queues from anonymize to store, waiting, delayed or being worked on.
+    - `stored`, `excluded`: the ledger's numbers.
+    - `recorded`: those of the sealed and dead mails that have a ledger row.
+    - `quarantined`: mail id → when its row last changed.
+    - `unsent`: stored mails whose notice is overdue.
+    """
+
+    now: datetime
+    sealed: Mapping[str, datetime]
+    letters: Mapping[str, datetime]
+    letters_known: bool
+    held: int
+    stored: int
+    excluded: int
+    recorded: frozenset[str]
+    quarantined: Mapping[str, datetime]
+    unsent: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """The balance and its differences; every tuple holds mail ids in order.
+
+    - `missing`: sealed, but in no ledger row, no dead-letter queue and, by age, no queue.
+    - `strayed`: quarantined in the ledger, but in no dead-letter queue and, by age, not on its way again.
+    - `unnoted`: in a dead-letter queue without a ledger row.
+    - `unnotified`: stored, but the notice is overdue.
+    - `waiting`: how many of those in flight are overdue, and can be explained by what the queues hold.
+    - `proven`: false when a dead-letter queue could not be read whole: then nothing is called missing.
+    """
+
+    stored: int
+    excluded: int
+    quarantined: int
+    in_flight: int
+    missing: tuple[str, ...]
+    strayed: tuple[str, ...]
+    unnoted: tuple[str, ...]
+    unnotified: tuple[str, ...]
+    waiting: int
+    proven: bool
+
+    @property
+    def seen(self) -> int:
+        """Every mail that any place knows of."""
+        known = self.stored + self.excluded + self.quarantined + self.in_flight
+        return known + len(self.missing) + len(self.strayed) + len(self.unnoted)
+
+    @property
+    def balanced(self) -> bool:
+        """True when every mail is in one visible state, and that is known."""
+        return self.proven and not (self.missing or self.strayed or self.unnoted or self.unnotified)
+
+
+def judge(evidence: Evidence, patience: timedelta = PATIENCE) -> Findings:
+    """Say of every mail where it is.
+
+    A queue's messages cannot be looked at, only counted. While the queues hold at least as many messages as there are
+    mails that nobody else can account for, each of those may be one of the messages, and sending them once more would
+    only make the queue longer: they count as in flight. When the queues hold fewer, every overdue one is called
+    missing. Some of these may be in a queue after all: to send a mail twice changes nothing.
+    """
+    unrecorded = (evidence.sealed.keys() | evidence.letters.keys()) - evidence.recorded - evidence.quarantined.keys()
+    absent = {mail_id for mail_id in unrecorded if mail_id not in evidence.letters}
+    gone = evidence.quarantined.keys() - evidence.letters.keys()
+    explained = not evidence.letters_known or evidence.held >= len(absent) + len(gone)
+    limit = patience if evidence.held else min(patience, DRAINED)
+
+    def overdue(at: datetime) -> bool:
+        return evidence.now - at >= limit
+
+    late = sorted(mail_id for mail_id in absent if overdue(evidence.sealed[mail_id]))
+    late_again = sorted(mail_id for mail_id in gone if overdue(evidence.quarantined[mail_id]))
+    unnoted = sorted(mail_id for mail_id in unrecorded - absent if overdue(evidence.letters[mail_id]))
+    missing, strayed = ([], []) if explained else (late, late_again)
+    return Findings(
+        stored=evidence.stored,
+        excluded=evidence.excluded,
+        quarantined=len(evidence.quarantined) - len(gone),
+        in_flight=len(unrecorded) + len(gone) - len(missing) - len(strayed) - len(unnoted),
+        missing=tuple(missing),
+        strayed=tuple(strayed),
+        unnoted=tuple(unnoted),
+        unnotified=tuple(sorted(evidence.unsent)),
+        waiting=len(late) + len(late_again) - len(missing) - len(strayed),
+        proven=evidence.letters_known,
+    )

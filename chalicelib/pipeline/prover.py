@@ -1,0 +1,174 @@
+"""Gathers the evidence for the proof, and sends on its way again what never arrived."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from chalicelib.mail import sealed
+from chalicelib.pipeline.clock import Now, utc_now
+from chalicelib.pipeline.letters import Letter, by_mail, read
+from chalicelib.pipeline.messages import MAIL_ID, Envelope, Quarantine, Receipt, encode
+from chalicelib.pipeline.proof import PATIENCE, Evidence, Findings, judge
+from chalicelib.pipeline.stages import PIPELINE
+from chalicelib.ports import DeadLetters, Ledger, MailStore, Queues, Spool, SpoolEntry
+from chalicelib.runtime.errors import Permanent
+
+PREFIX = "sealed/"
+BEFORE_LEDGER = ("anonymize", "classify", "store")
+"""The stages after which a mail has its ledger row."""
+
+LETTERS = 1_000
+HIDE_SECONDS = 30
+LOOKUP = 1_000
+HEADER_BYTES = 4_096
+UNSENT = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which sealed mails are looked at: at most `keys` of them after the key `after`, sealed within `within`."""
+
+    keys: int | None = None
+    after: str = ""
+    within: timedelta | None = None
+
+
+EVERYTHING = Scope()
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """The findings, and what a repair needs. `last_key` is where a limited scope ended, empty at the spool's end."""
+
+    findings: Findings
+    sealed: dict[str, SpoolEntry]
+    letters: dict[str, Letter]
+    last_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Repaired:
+    """Mail ids: sent to the first stage again, noted for the ledger, and with a code those that were not helped."""
+
+    requeued: tuple[str, ...] = ()
+    noted: tuple[str, ...] = ()
+    failed: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass
+class Prover:
+    """`patience` as in `proof.judge`. All that it does is keyed by the mail id: two provers at once do no harm."""
+
+    spool: Spool
+    queues: Queues
+    dead: DeadLetters
+    store: MailStore
+    ledger: Ledger
+    patience: timedelta = PATIENCE
+    notifying: Callable[[], bool] = lambda: True
+    now: Now = utc_now
+
+    def examine(self, scope: Scope = EVERYTHING) -> Examination:
+        """Look at everything in the order that `Evidence` asks for. `Retryable`."""
+        now = self.now()
+        entries, last_key = self._sealed(scope, now)
+        depths = {depth.name: depth for depth in self.queues.depths()}
+        held = sum(depth.waiting + depth.in_flight + depth.delayed for depth in map(depths.__getitem__, BEFORE_LEDGER))
+        letters, known = self._letters([stage.name for stage in PIPELINE if depths[stage.name].dead])
+        counts = self.store.ledger_counts()
+        recorded = self._recorded(entries.keys() | letters.keys())
+        quarantined = self.ledger.quarantined()
+        if scope.keys is not None or scope.within is not None:  # then the others are somebody else's to judge
+            quarantined = {mail_id: at for mail_id, at in quarantined.items() if mail_id in entries}
+        evidence = Evidence(
+            now=now,
+            sealed={mail_id: entry.modified for mail_id, entry in entries.items()},
+            letters={mail_id: letter.dead.sent_at for mail_id, letter in letters.items()},
+            letters_known=known,
+            held=held,
+            stored=counts.get("stored", 0),
+            excluded=counts.get("excluded", 0),
+            recorded=recorded,
+            quarantined=quarantined,
+            unsent=self.ledger.unsent(now - self.patience, UNSENT) if self.notifying() else (),
+        )
+        return Examination(judge(evidence, self.patience), entries, letters, last_key)
+
+    def repair(self, examination: Examination, limit: int | None = None) -> Repaired:
+        """Send what is missing or strayed to the first stage again, and the notes that were not written to store.
+
+        At most `limit` mails. `Retryable` when the spool is away: what was not sent is found again.
+        """
+        findings = examination.findings
+        wanted = (*findings.missing, *findings.strayed)[:limit]
+        envelopes: list[Envelope | Quarantine] = []
+        failed: list[tuple[str, str]] = []
+        for mail_id in wanted:
+            try:
+                if mail_id not in examination.sealed:
+                    raise Permanent("spool_missing")
+                envelopes.append(self._pointer(mail_id, examination.sealed[mail_id]))
+            except Permanent as error:
+                failed.append((mail_id, error.code))
+        now = self.now()
+        left = None if limit is None else limit - len(wanted)
+        notes = [examination.letters[mail_id].note(now) for mail_id in findings.unnoted[:left]]
+        requeued, lost = self._send(PIPELINE[0].name, envelopes)
+        noted, unwritten = self._send("store", [note for note in notes if note])
+        failed += [(mail_id, "queue_unavailable") for mail_id in (*lost, *unwritten)]
+        return Repaired(requeued, noted, tuple(failed))
+
+    def _sealed(self, scope: Scope, now: datetime) -> tuple[dict[str, SpoolEntry], str]:
+        found: dict[str, SpoolEntry] = {}
+        for number, entry in enumerate(self.spool.list(PREFIX, scope.after), start=1):
+            mail_id = entry.key.rpartition("/")[2]
+            recent = scope.within is None or now - entry.modified <= scope.within
+            if recent and MAIL_ID.fullmatch(mail_id):
+                found[mail_id] = entry
+            if number == scope.keys:
+                return found, entry.key
+        return found, ""
+
+    def _letters(self, stages: Iterable[str]) -> tuple[dict[str, Letter], bool]:
+        """What lies in these stages' dead-letter queues, given back at once."""
+        found: list[Letter] = []
+        known = True
+        for stage in stages:
+            inspection = self.dead.take(stage, LETTERS, HIDE_SECONDS)
+            self.dead.give_back(inspection.letters)
+            found += map(read, inspection.letters)
+            known &= inspection.complete
+        return by_mail(found), known
+
+    def _recorded(self, mail_ids: Iterable[str]) -> frozenset[str]:
+        ids = sorted(mail_ids)
+        known: set[str] = set()
+        for start in range(0, len(ids), LOOKUP):
+            known |= self.store.ledger_state(ids[start : start + LOOKUP]).keys()
+        return frozenset(known)
+
+    def _pointer(self, mail_id: str, entry: SpoolEntry) -> Envelope:
+        """The door's message, made anew from the seal. An unreadable seal goes on too: anonymize says what is wrong."""
+        receipt = Receipt("sweep", "email.recover", self.now().isoformat(timespec="milliseconds"), 0.0, "requeued")
+        account = entry.key.removeprefix(PREFIX).rpartition("/")[0]
+        try:
+            header, _ = sealed.unseal(self.spool.head(entry.key, HEADER_BYTES))
+        except Permanent as error:
+            if error.code != "sealed_unreadable":
+                raise
+            return Envelope(mail_id, account, "unknown", entry.key, entry.modified.isoformat(), mail_id, (receipt,))
+        source = header.source or ("emailengine" if header.kind == sealed.EMAILENGINE else "gmail")
+        return Envelope(mail_id, account, source, entry.key, header.received_at, header.trace_id, (receipt,))
+
+    def _send(self, stage: str, messages: Sequence[Envelope | Quarantine]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Mail ids that were sent, and those that were not."""
+        sent: list[str] = []
+        lost: list[str] = []
+        for account in sorted({message.account for message in messages}):
+            group = [message for message in messages if message.account == account]
+            unsent = self.queues.send(stage, [encode(message) for message in group], account)
+            for index, message in enumerate(group):
+                (lost if index in unsent else sent).append(message.mail_id)
+        return tuple(sent), tuple(lost)

@@ -1,0 +1,63 @@
+"""What the schedule does about mail that never arrived: compares, repairs, tells how much of it there was."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from chalicelib.pipeline.prover import Scope
+from chalicelib.runtime import observability as o11y
+
+if TYPE_CHECKING:
+    from chalicelib.runtime.compose import Container
+
+EVERY = 5
+"""Minutes between two looks for lost mail."""
+
+KEYS = 50_000
+"""Sealed mails that one look goes through: 50 list calls. A larger spool is gone through slice by slice."""
+
+WITHIN = timedelta(days=5)
+"""Longer than a queue keeps a message. Older mails were looked at before; `mailroom verify` looks at all."""
+
+MAILS = 200
+"""Mails that one look sends on their way again."""
+
+CURSOR, CURSOR_SECONDS = "sweep:after", 3600
+
+
+def look(parts: Container) -> dict[str, int]:
+    """Compare a slice of the spool with queues and ledger, and repair what differs. Numbers by kind, logged too.
+
+    Where the slice ended is remembered in the cache; forgotten, the next look begins at the front.
+    """
+    prover = parts.prover()
+    after = (parts.cache.get(CURSOR) or b"").decode("ascii", "replace")
+    examination = prover.examine(Scope(KEYS, after, WITHIN))
+    repaired = prover.repair(examination, MAILS)
+    if examination.last_key:
+        parts.cache.set(CURSOR, examination.last_key.encode(), CURSOR_SECONDS)
+    elif after:
+        parts.cache.delete(CURSOR)
+    findings = examination.findings
+    numbers = {
+        "missing": len(findings.missing),
+        "strayed": len(findings.strayed),
+        "unnoted": len(findings.unnoted),
+        "unnotified": len(findings.unnotified),
+        "waiting": findings.waiting,
+        "unproven": int(not findings.proven),
+        "requeued": len(repaired.requeued),
+        "noted": len(repaired.noted),
+        "failed": len(repaired.failed),
+    }
+    for kind, number in numbers.items():
+        if number:
+            o11y.count("Proof", number, kind=kind)
+            o11y.warn("proof", kind=kind, count=number)
+    for what, mail_ids in (("requeued", repaired.requeued), ("noted", repaired.noted)):
+        for mail_id in mail_ids:
+            o11y.log("repaired", kind=what, mail_id=mail_id)
+    for mail_id, code in repaired.failed:
+        o11y.log("not_repaired", mail_id=mail_id, code=code)
+    return numbers
