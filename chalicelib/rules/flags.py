@@ -18,7 +18,8 @@ DEFAULTS = {
 }
 """Every flag and its safe default: what keeps mail flowing, because nothing that was accepted may wait unseen."""
 
-CACHE_SECONDS = 24 * 3600
+CACHE_SECONDS = 15 * 60
+"""A switch that Redis missed is seen after this at the latest; so often the door asks PostgreSQL."""
 MEMORY_SECONDS = 5.0
 VALUES = {b"1": True, b"0": False}
 """What Redis may hold; anything else counts as no answer."""

@@ -15,7 +15,11 @@ SCHEDULE = (
 """Seconds to wait after the 1st, 2nd, … failed receive. SQS hides a message for 12 hours at most."""
 
 MAX_RECEIVES = len(SCHEDULE) + 1
-"""`maxReceiveCount` of every stage queue: the last entry of the schedule is still waited for."""
+"""The try after which a stage gives up: the last entry of the schedule is still waited for."""
+
+MAX_RECEIVE_COUNT = MAX_RECEIVES + 3
+"""`maxReceiveCount` of every stage queue. Three more than the stage takes, so that a quarantine which fails, or a worker
+that dies in it, is tried again with its reason before SQS moves the message without one."""
 
 QUICK = 6
 """Tries for which a provider may name a wait shorter than the schedule's: a proxy that says "one second" through an
