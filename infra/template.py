@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib.pipeline.stages import ALERT, STAGES, Stage
-from chalicelib.rules.retry import MAX_RECEIVES
+from chalicelib.rules.retry import MAX_RECEIVE_COUNT
 from infra import policies
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -200,7 +200,7 @@ def queues(stage: Stage, timeout: int) -> dict[str, Any]:
                 "SqsManagedSseEnabled": True,
                 "RedrivePolicy": {
                     "deadLetterTargetArn": {"Fn::GetAtt": [logical(stage, "Dlq"), "Arn"]},
-                    "maxReceiveCount": MAX_RECEIVES,
+                    "maxReceiveCount": MAX_RECEIVE_COUNT,
                 },
             },
         },

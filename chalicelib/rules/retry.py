@@ -18,7 +18,7 @@ MAX_RECEIVES = len(SCHEDULE) + 1
 """The try after which a stage gives up: the last entry of the schedule is still waited for."""
 
 MAX_RECEIVE_COUNT = MAX_RECEIVES + 3
-"""`maxReceiveCount` of every stage queue. Three more than the stage takes, so that a quarantine which fails, or a worker
+"""`maxReceiveCount` of every stage queue. Three more than the stage takes: a quarantine that fails, or a worker
 that dies in it, is tried again with its reason before SQS moves the message without one."""
 
 QUICK = 6
