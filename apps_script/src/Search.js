@@ -6,7 +6,7 @@ const MailroomSearch = (() => {
   /** Mail that comes to light late (out of spam, imported with its old date) is found by a wider search now and then. */
   const SWEEP_EVERY_MS = 6 * 3600 * 1000;
   const SWEEP_MS = 7 * 24 * 3600 * 1000;
-  const PAGES = 4;
+  const PAGES = 10;
   const PAGE = 500;
   /** Raw mail above this does not fit a push as base64. */
   const LARGE_BYTES = 3900000;
@@ -41,12 +41,14 @@ const MailroomSearch = (() => {
     const since = Math.max(Math.min(state.start, now), Math.min(state.floor, now) - OVERLAP_MS);
     let until = 0;
     let ids = all(box, query(config, since, until), PAGES);
-    // Too many for one look: the older half of the time, and again. A second cannot be halved.
-    for (let span = now - since; ids === null && span > 2000; ) {
+    // Too many for one look: the older half of what is ahead of the cursor, and again, so that the cursor always moves on.
+    const from = Math.min(state.floor, now);
+    for (let span = now - from; ids === null && span > 2000; ) {
       span = Math.floor(span / 2);
-      until = since + span;
+      until = from + span;
       ids = all(box, query(config, since, until), PAGES);
     }
+    // A second cannot be halved: all of its pages then.
     if (ids === null) ids = all(box, query(config, since, until), 1000) || [];
     const complete = record(state, config, box, ids, query(config, since, until));
     if (complete) state.floor = until || now;
@@ -57,7 +59,7 @@ const MailroomSearch = (() => {
   function sweep(state, config, box, now) {
     const since = Math.max(state.start, now - SWEEP_MS);
     const q = query(config, since, 0);
-    const ids = all(box, q, PAGES * 3);
+    const ids = all(box, q, PAGES * 2);
     if (ids) record(state, config, box, ids, q);
     state.swept = now;
   }

@@ -596,3 +596,18 @@ test("a one-minute trigger stays within a day's run time, with mail all day", ()
   assert.ok(world.most.ms < 90 * MINUTE, `${world.most.ms / MINUTE} minutes`);
   nothingLost(world, ids);
 });
+
+test("mail that the index shows half an hour late is pushed by the next run, not by the wide search", () => {
+  const world = installed();
+  const id = world.arrive({ indexed: world.now + 30 * MINUTE });
+  world.live(40);
+  nothingLost(world, [id]);
+});
+
+test("more mails in one old second than the queue holds are all pushed", () => {
+  const world = new World({ config: { sinceDays: 30 } });
+  const ids = many(world, 3500, () => ({ at: world.now - 20 * DAY }));
+  world.setup();
+  world.live(6 * 60);
+  nothingLost(world, ids);
+});
