@@ -21,13 +21,15 @@ def test_garbage_in_a_queue_goes_to_its_dead_letters_with_the_reason(world: Worl
     assert (reason(message), message["MessageAttributes"]["stage"]["StringValue"]) == (expected, name)
 
 
-def test_a_mail_whose_sealed_object_is_gone_is_quarantined(world: World) -> None:
-    with world.paused("anonymize"):
-        mail_id = world.mail("Sealed object is gone")
+def test_a_mail_whose_sealed_object_is_gone_is_quarantined_and_its_neighbours_are_stored(world: World) -> None:
+    letters = [world.letter(f"Sealed object of the {which} shelf") for which in ("first", "second", "third")]
+    with world.paused("anonymize"):  # so that all come in one batch, and not before the object is gone
+        first, gone, third = world.send(*letters)
         bucket = stack_resource(world.info.aws, "Spool")
-        client("s3", world.info.aws).delete_object(Bucket=bucket, Key=spool_key("personal", mail_id))
-    assert states(world.ends(mail_id), [mail_id]) == [("quarantined", "spool_missing")]
-    [message] = [held for held in world.dead("anonymize") if mail_id in held["Body"]]
+        client("s3", world.info.aws).delete_object(Bucket=bucket, Key=spool_key("personal", gone))
+    assert world.lost(first, third) == []
+    assert states(world.ends(gone), [gone]) == [("quarantined", "spool_missing")]
+    [message] = [held for held in world.dead("anonymize") if gone in held["Body"]]
     assert reason(message) == "spool_missing"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.e2e.world import World
+from tests.e2e.world import World, states
 
 
 def test_telegram_is_left_alone_for_as_long_as_it_asks(world: World) -> None:
@@ -40,3 +40,13 @@ def test_a_mail_that_emailengine_cannot_give_now_is_fetched_later(world: World, 
     world.wait(lambda: len(world.asked("emailengine", "/v1/")) > before, "EmailEngine to be asked in vain")
     world.mend()
     assert world.lost(mail_id) == []
+
+
+def test_mail_of_the_other_door_does_not_wait_for_emailengine(world: World) -> None:
+    world.fail("emailengine", times=None, path="/v1/", status=503)
+    waiting = world.mail("Mail server is away for an hour", via="emailengine")
+    passing = world.mail("Passing by the mail server")
+    assert states(world.ends(passing), [passing]) == [("stored", "")]
+    assert waiting not in world.ends(waiting, timeout=0)
+    world.mend()
+    assert world.lost(waiting, passing) == []
