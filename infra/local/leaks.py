@@ -11,7 +11,7 @@ import psycopg
 import requests
 
 from chalicelib.pipeline.stages import STAGES
-from infra.deploy import client
+from infra.deploy import client, stack_resource
 from infra.local.stack import Info
 from infra.local.watch import lying
 
@@ -46,6 +46,7 @@ def places(info: Info, log_folder: Path) -> Iterator[tuple[str, str]]:
     for request in requests.get(f"{info.telegram_url}/_control/requests", timeout=10).json():
         yield "requests to Telegram", json.dumps(request, ensure_ascii=False)
     yield from _queues(info)
+    yield from _spool(info)
     yield from _redis(info)
     with psycopg.connect(info.database_url, connect_timeout=5) as connection:
         yield from connection.execute(COLUMNS).fetchall()
@@ -63,6 +64,14 @@ def _queues(info: Info) -> Iterator[tuple[str, str]]:
         for name in (stage.queue, stage.dead_letter_queue):
             for message in lying(info, name):
                 yield f"queue {name}", message["Body"] + json.dumps(message, ensure_ascii=False)
+
+
+def _spool(info: Info) -> Iterator[tuple[str, str]]:
+    """Anonymized text that was too long for a queue; what else lies there is sealed mail."""
+    spool, bucket = client("s3", info.aws), stack_resource(info.aws, "Spool")
+    for page in spool.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix="text/"):
+        for held in page.get("Contents", []):
+            yield "anonymized text", spool.get_object(Bucket=bucket, Key=held["Key"])["Body"].read().decode()
 
 
 def _redis(info: Info) -> Iterator[tuple[str, str]]:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 
 from chalicelib.pipeline.stages import PIPELINE, STAGES, Stage, after
-from tests.stack.conftest import Resource, Template, strings
+from tests.stack.conftest import FUNCTIONS, Resource, Template, strings
 
-FUNCTIONS = ("APIHandler", "Sweep", *(stage.name.capitalize() for stage in STAGES))
 every_function = pytest.mark.parametrize("function", FUNCTIONS)
 every_stage = pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.name)
 
@@ -41,6 +40,10 @@ def resources(template: Template, function: str, action: str) -> set[str]:
         for text in strings(statement["Resource"])
         if text != "Arn"
     }
+
+
+def test_no_function_is_forgotten_here(template: Template) -> None:
+    assert set(FUNCTIONS) == template.of("Serverless::Function").keys()
 
 
 def test_there_is_a_role_for_each_function_and_no_other(template: Template) -> None:

@@ -10,7 +10,7 @@ import pytest
 from chalicelib.pipeline.stages import STAGES
 from chalicelib.runtime.settings import PREFIX, Settings, describe, load
 from infra.template import PARAMETERS, SETTINGS
-from tests.stack.conftest import Template
+from tests.stack.conftest import FUNCTIONS, Template
 
 GIVEN = {
     "DoorSecretArn": "arn:aws:secretsmanager:eu-west-1:000000000000:secret:mailroom/door",
@@ -21,9 +21,7 @@ GIVEN = {
 }
 """What an operator must say; the rest has defaults."""
 
-every_function = pytest.mark.parametrize(
-    "function", ["APIHandler", "Sweep", *(stage.name.capitalize() for stage in STAGES)]
-)
+every_function = pytest.mark.parametrize("function", FUNCTIONS)
 
 
 def environment(template: Template, function: str, **parameters: str) -> dict[str, str]:
