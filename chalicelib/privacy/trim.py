@@ -20,6 +20,10 @@ _HEAD = re.compile(
     re.IGNORECASE,
 )
 _TAIL = re.compile(r"(?:[^\w.)]+|'s|’s|\.(?<![A-Z]\.))$")
+_HYPHENED = re.compile(r"-(?:vous|tu|nous|moi|je|ils?|elles?|on|ce|toi|les?|la|y|en|t-)\b", re.IGNORECASE)
+"""A verb and its pronoun: "Pouvez-vous"."""
+_OPENS = re.compile(r"(?:^|[\n.?!:>*•-])[ >]*$")
+"""A sentence or a line begins here: a capital proves nothing, and the French model is misled by it."""
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 
 
@@ -55,6 +59,11 @@ def _line(span: Span, text: str, lists: Lists) -> Iterator[Span]:
     if end - start < 2 or not named or (len(words) == 1 and len(words[0][2]) < 3 and not text[start:end].isupper()):
         return
     if not any(c.isupper() for c in text[start:end]):
+        return
+    if len(words) == 1 and _HYPHENED.match(text, end):
+        return
+    unknown = len(words) == 1 and not lists.known(words[0][2]) and words[0][2] not in lists.places
+    if unknown and span.recognizer == "ner_fr" and _OPENS.search(text[max(0, start - 4) : start]):
         return
     yield span if (start, end) == (span.start, span.end) else replace(span, start=start, end=end)
 
