@@ -49,11 +49,17 @@ types: $(STAMP) ## mypy --strict on chalicelib
 package: $(STAMP) ## the zip and the one template, in build/package
 	@$(BIN)/python -m infra.package
 
-test: lint types package ## everything that must pass
+test: lint types package test-apps-script ## everything that must pass
 	$(BIN)/python -m pytest
 
 bench: $(STAMP) ## measure, print a table, write docs/bench.json
 	@$(BIN)/python -m infra.bench
+
+# Node and npm come from the environment, so that a machine needs only Python.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+include apps_script/apps_script.mk
+$(APPS_STAMP): $(STAMP)
+-include infra/layer/layer.mk infra/bench/privacy.mk
 
 clean: ## remove what was built (not .venv, not .mailroom)
 	rm -rf build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

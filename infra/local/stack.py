@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -40,11 +40,11 @@ class Info:
 
     api: str
     aws: dict[str, str]
-    database_url: str
+    database_url: str = field(repr=False)
     redis_url: str
     telegram_url: str
     emailengine_url: str
-    credentials: dict[str, Any]
+    credentials: dict[str, Any] = field(repr=False)
 
 
 class Stack:
