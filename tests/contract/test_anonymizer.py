@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import pytest
 
 from chalicelib.mail.model import Address, Attachment, Mail
 from chalicelib.ports import Anonymizer
-from chalicelib.privacy.engine import PresidioAnonymizer
 from chalicelib.privacy.mapping import deanonymize
 from tests.twins.anonymizer import RulesAnonymizer
-
-_engine = lru_cache(maxsize=1)(PresidioAnonymizer)
+from tests.unit.privacy.finding import engine
 
 
 @pytest.fixture(params=["twin", "engine"])
 def anonymizer(request: pytest.FixtureRequest) -> Anonymizer:
-    return RulesAnonymizer() if request.param == "twin" else _engine()
+    return RulesAnonymizer() if request.param == "twin" else engine()
 
 
 def _mail(text: str = "", subject: str = "", name: str = "Jean Dupont", **more: object) -> Mail:

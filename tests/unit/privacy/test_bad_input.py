@@ -61,6 +61,12 @@ def test_no_text_raises(text: str) -> None:
     found(text)
 
 
+@settings(max_examples=300, deadline=None)
+@given(st.text(alphabet="0123456789 .-+/\n>@aFR_,", max_size=120))
+def test_what_the_engine_leaves_is_never_what_the_second_look_asks_for(text: str) -> None:
+    ENGINE.anonymize(Mail(subject="", sender=None, text=text))
+
+
 @settings(max_examples=100, deadline=None)
 @given(st.text(alphabet="<>=\"'/ aA&;é\n!-", max_size=200))
 def test_no_html_raises(html: str) -> None:

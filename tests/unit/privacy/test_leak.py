@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import lru_cache
 
 import msgspec
 import pytest
@@ -13,15 +12,15 @@ import pytest
 from chalicelib.pipeline.messages import Classification, Content, Envelope, encode
 from chalicelib.pipeline.notify import NotifyWorker
 from chalicelib.pipeline.store import StoreWorker
-from chalicelib.privacy.engine import PresidioAnonymizer, RulesAnonymizer
+from chalicelib.privacy.engine import RulesAnonymizer
 from chalicelib.privacy.fold import fold
 from tests.privacy_data.seeds import Seeded, mails
 from tests.twins.messenger import MemoryMessenger
 from tests.twins.store import MemoryMailStore
 from tests.unit.pipeline.world import VERDICT, World
+from tests.unit.privacy.finding import engine
 
 COUNT = 240
-_engine = lru_cache(maxsize=1)(PresidioAnonymizer)
 
 
 class Pipeline(World):
@@ -66,7 +65,7 @@ def _bare(text: str) -> str:
 
 @pytest.mark.parametrize("kind", ["rules", "engine"])
 def test_no_seeded_identifier_is_shown_anywhere(kind: str) -> None:
-    pipeline = Pipeline(RulesAnonymizer() if kind == "rules" else _engine())
+    pipeline = Pipeline(RulesAnonymizer() if kind == "rules" else engine())
     seeded = mails(COUNT)
     for index, one in enumerate(seeded):
         pipeline.run(one, str(index))
