@@ -99,8 +99,8 @@ class DeadLetterDesk:
 
     def redrive_all(self, stage: str, author: str) -> None:
         """Let the queue move all letters of a stage back by itself. Errors of `DeadLetters.move`."""
-        self.ledger.redriven(stage, None, author)
         self.dead.move(stage)
+        self.ledger.redriven(stage, None, author)
 
     def _each(self, identifiers: Sequence[str], act: Callable[[Letter], None], dry_run: bool) -> Outcome:
         """Do something to each chosen letter; the others, and those that failed, are given back."""

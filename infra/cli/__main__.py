@@ -3,54 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
-from functools import wraps
 from pathlib import Path
-from typing import Any
 
 import click
 
 from chalicelib.rules.flags import DEFAULTS
-from chalicelib.runtime.errors import ConfigurationError, MailroomError
-from infra.cli.mailfiles import LARGEST, NoMail, mails
+from infra.cli.common import running, told
+from infra.cli.mailfiles import LARGEST, mails
+from infra.cli.recovery import dlq, verify
 from infra.cli.show import console
-from infra.deploy import DeployFailed
-from infra.local.process import StartFailed
-from infra.local.stack import DEFAULT_FOLDER, Info, Stack
-
-EXPECTED = (NoMail, DeployFailed, StartFailed, ConfigurationError, MailroomError)
-"""What a user can cause: told in one line, without a trace."""
-
-
-class NotRunning(click.ClickException):
-    """The stack is not there; says how to start it."""
-
-    def __init__(self) -> None:
-        super().__init__("Mailroom is not running here. Start it with `make up`.")
-
-
-def told(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Tell expected errors in one line; exit code 1."""
-
-    @wraps(command)
-    def safe(*args: Any, **kwargs: Any) -> Any:
-        try:
-            return command(*args, **kwargs)
-        except EXPECTED as error:
-            raise click.ClickException(str(error)) from None
-
-    return safe
-
-
-def running(stack: Stack) -> Info:
-    """The running stack's addresses. Raises `NotRunning`."""
-    try:
-        info = stack.info()
-    except (FileNotFoundError, RuntimeError):
-        raise NotRunning from None
-    if not all(stack.alive().values()):
-        raise NotRunning
-    return info
+from infra.local.stack import DEFAULT_FOLDER, Stack
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -190,6 +152,9 @@ def anonymize(file: Path, as_json: bool, html_out: Path | None) -> None:
 
     run(file, as_json, html_out)
 
+
+mailroom.add_command(verify)
+mailroom.add_command(dlq)
 
 if __name__ == "__main__":
     mailroom(prog_name="mailroom")

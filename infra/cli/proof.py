@@ -1,0 +1,102 @@
+"""`mailroom verify`: the balance of all mail, its differences by id, and their repair."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Any
+
+from chalicelib.pipeline.proof import Findings
+from chalicelib.pipeline.prover import Examination, Prover, Repaired
+from infra.cli.show import console
+
+TRIES, PAUSE = 6, 5.0
+"""A dead-letter queue that somebody else is reading can be read whole soon after."""
+
+SHOWN = 20
+KINDS = {
+    "missing": "sealed, but in no queue, dead-letter queue or ledger",
+    "strayed": "quarantined in the ledger, but in no dead-letter queue and not on its way again",
+    "unnoted": "in a dead-letter queue, but not in the ledger",
+    "unnotified": "stored, but the notice is overdue",
+}
+REMEDY = "`mailroom verify --repair` sends them on their way again and writes the missing notes."
+
+
+def verify(prover: Prover, older_than: int | None, repair: bool, dry_run: bool, as_json: bool) -> int:
+    """Print the balance; repair what can be when asked. The exit code is 0 only when all mail is accounted for.
+
+    With `repair` that is judged as it was before: what was sent on its way again has not arrived yet.
+    """
+    if older_than is not None:
+        prover.patience = timedelta(minutes=older_than)
+    examination = _examine(prover)
+    repaired = prover.repair(examination) if repair and not dry_run else Repaired()
+    findings = examination.findings
+    if as_json:
+        print(json.dumps(_told(findings, repaired, dry_run and repair), indent=1))
+    else:
+        _show(findings)
+        _show_repair(examination, repaired, repair, dry_run)
+    return 0 if findings.balanced else 1
+
+
+def balance_line(findings: Findings) -> str:
+    """seen = stored + excluded + quarantined + in flight; with what is missing from it."""
+    told = (
+        f"seen {findings.seen} = stored {findings.stored} + excluded {findings.excluded}"
+        f" + quarantined {findings.quarantined} + in flight {findings.in_flight}"
+    )
+    lost = len(findings.missing) + len(findings.strayed) + len(findings.unnoted)
+    return told + (f" + {lost} that no state has" if lost else "")
+
+
+def _examine(prover: Prover) -> Examination:
+    examination = prover.examine()
+    for _ in range(TRIES - 1):
+        if examination.findings.proven:
+            break
+        time.sleep(PAUSE)
+        examination = prover.examine()
+    return examination
+
+
+def _show(findings: Findings) -> None:
+    console.print(balance_line(findings))
+    if findings.waiting:
+        console.print(f"[yellow]{findings.waiting} in flight for long[/]: they wait in a queue, see `mailroom status`")
+    if not findings.proven:
+        console.print(
+            "[red]not proven[/]: a dead-letter queue could not be read whole (somebody else is reading it, or it holds"
+            " more than a thousand letters); nothing is called missing meanwhile"
+        )
+    for kind, meaning in KINDS.items():
+        ids: tuple[str, ...] = getattr(findings, kind)
+        if ids:
+            console.print(f"[red]{kind} {len(ids)}[/]: {meaning}")
+            for mail_id in ids[:SHOWN]:
+                console.print(f"  {mail_id}")
+            if len(ids) > SHOWN:
+                console.print(f"  … and {len(ids) - SHOWN} more (--json has all)")
+    if findings.balanced:
+        console.print("[green]balanced[/]: every mail is accounted for")
+
+
+def _show_repair(examination: Examination, repaired: Repaired, repair: bool, dry_run: bool) -> None:
+    findings = examination.findings
+    reparable = len(findings.missing) + len(findings.strayed) + len(findings.unnoted)
+    if repair and dry_run:
+        console.print(f"--dry-run: {reparable} would be repaired, nothing was changed")
+    elif repair:
+        console.print(f"repaired: {len(repaired.requeued)} sent on their way again, {len(repaired.noted)} noted")
+        for mail_id, code in repaired.failed:
+            console.print(f"  [red]{code}[/] {mail_id}")
+    elif reparable:
+        console.print(REMEDY)
+
+
+def _told(findings: Findings, repaired: Repaired, dry_run: bool) -> dict[str, Any]:
+    told = asdict(findings) | {"seen": findings.seen, "balanced": findings.balanced, "repaired": asdict(repaired)}
+    return told | ({"dry_run": True} if dry_run else {})

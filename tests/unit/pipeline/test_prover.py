@@ -1,0 +1,301 @@
+"""Gathering the evidence from spool, queues and ledger, and bringing lost mail home."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from chalicelib.ingress.intake import Arrival, Intake
+from chalicelib.mail.sealed import EMAILENGINE, RAW
+from chalicelib.pipeline.messages import Envelope, Quarantine, decode, encode
+from chalicelib.pipeline.proof import PATIENCE, Findings
+from chalicelib.pipeline.prover import Prover, Scope
+from chalicelib.rules.retry import MAX_RECEIVES
+from chalicelib.runtime.errors import Retryable
+from tests.contract.mails import ORIGINAL, envelope
+from tests.twins.cache import MemoryCache
+from tests.twins.dead_letters import MemoryDeadLetters
+from tests.twins.ledger import MemoryLedger
+from tests.twins.queues import MemoryQueues, Queued
+from tests.twins.spool import MemorySpool
+from tests.twins.store import MemoryMailStore
+
+START = datetime(2026, 1, 2, 3, 0, tzinfo=UTC)
+ATTRIBUTES = {
+    "reason": "spool_missing",
+    "error": "Permanent",
+    "attempts": "2",
+    "first_at": "2026-01-02T03:00:00+00:00",
+    "last_at": "2026-01-02T03:00:05+00:00",
+}
+
+
+class World:
+    """A door, a prover and what is between them; `clock` is seconds since 1970."""
+
+    def __init__(self) -> None:
+        self.clock = START.timestamp()
+        self.spool = MemorySpool(self.now)
+        self.queues = MemoryQueues(clock=lambda: self.clock)
+        self.dead = MemoryDeadLetters(self.queues, lambda: self.clock)
+        self.store = MemoryMailStore()
+        self.ledger = MemoryLedger(self.store, lambda: self.clock)
+        self.intake = Intake(self.spool, self.queues, MemoryCache(), self.now)
+        self.prover = Prover(self.spool, self.queues, self.dead, self.store, self.ledger, now=self.now)
+
+    def now(self) -> datetime:
+        return datetime.fromtimestamp(self.clock, UTC)
+
+    def later(self, by: timedelta = PATIENCE) -> None:
+        self.clock += by.total_seconds()
+
+    def mail(self, name: str, kind: str = RAW, account: str = "praxis", source: str = "gmail") -> Envelope:
+        """Through the door; the pointer that waits for the first stage."""
+        self.intake.take([Arrival(account, source, kind, b"payload", f"provider:{name}")], f"trace-{name}")
+        message = decode(self.queues.queues["anonymize"][-1].body)
+        assert isinstance(message, Envelope)
+        return message
+
+    def lose(self, name: str = "a", **arrival: str) -> Envelope:
+        """A mail whose pointer never came into the queue."""
+        message = self.mail(name, **arrival)
+        self.queues.queues["anonymize"].pop()
+        return message
+
+    def bury(self, message: Envelope, stage: str = "anonymize", native: bool = False) -> None:
+        """Move a mail's message into a dead-letter queue."""
+        self.queues.queues["anonymize"] = []
+        self.queues.send_dead(stage, encode(message), {} if native else ATTRIBUTES)
+        if native:
+            self.dead.native.add(self.queues.dead[stage][-1].id)
+
+    def findings(self) -> Findings:
+        return self.prover.examine().findings
+
+    def repair(self, limit: int | None = None) -> tuple[tuple[str, ...], tuple[str, ...], tuple[tuple[str, str], ...]]:
+        done = self.prover.repair(self.prover.examine(), limit)
+        return done.requeued, done.noted, done.failed
+
+    def sent(self, stage: str = "anonymize") -> list[Envelope | Quarantine]:
+        return [decode(message.body) for message in self.queues.queues[stage]]
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def test_a_mail_in_its_queue_is_in_flight_however_old(world: World) -> None:
+    world.mail("a")
+    world.later(timedelta(days=2))
+    assert (world.findings().in_flight, world.findings().waiting, world.findings().balanced) == (1, 1, True)
+
+
+def test_a_mail_that_was_sealed_and_never_sent_is_missing(world: World) -> None:
+    message = world.lose()
+    world.later()
+    assert world.findings().missing == (message.mail_id,)
+
+
+def test_a_missing_mail_is_sent_with_the_door_s_own_pointer(world: World) -> None:
+    message = world.lose()
+    world.later()
+    assert world.repair() == ((message.mail_id,), (), ())
+    [again] = world.sent()
+    assert isinstance(again, Envelope)
+    assert replace(again, receipts=()) == replace(message, receipts=())
+    assert [receipt.action for receipt in again.receipts] == ["email.recover"]
+
+
+def test_a_repaired_mail_is_not_sent_twice(world: World) -> None:
+    world.lose()
+    world.later()
+    world.repair()
+    world.later()
+    assert world.repair() == ((), (), ())
+
+
+def test_it_keeps_to_the_fair_queue_s_groups(world: World) -> None:
+    world.lose("a", account="praxis")
+    world.lose("b", account="faculty")
+    world.later()
+    world.repair()
+    assert sorted(message.group for message in world.queues.queues["anonymize"]) == ["faculty", "praxis"]
+
+
+@pytest.mark.parametrize(("kind", "source"), [(RAW, "gmail"), (EMAILENGINE, "emailengine")])
+def test_a_seal_of_before_the_door_wrote_its_name_tells_it_by_its_form(world: World, kind: str, source: str) -> None:
+    world.lose(kind=kind, source="")
+    world.later()
+    world.repair()
+    [again] = world.sent()
+    assert again.source == source
+
+
+def test_an_unreadable_seal_goes_to_the_stage_that_can_say_so(world: World) -> None:
+    message = world.lose()
+    world.spool.put(message.spool_key, b"garbage")
+    world.later()
+    assert world.repair() == ((message.mail_id,), (), ())
+    [again] = world.sent()
+    assert (again.account, again.spool_key, again.source) == ("praxis", message.spool_key, "unknown")
+
+
+def test_a_seal_that_went_away_meanwhile_is_told(world: World) -> None:
+    message = world.lose()
+    world.later()
+    examination = world.prover.examine()
+    world.spool.delete(message.spool_key)
+    assert world.prover.repair(examination).failed == ((message.mail_id, "spool_missing"),)
+
+
+def test_a_pointer_that_the_queue_did_not_take_is_told(world: World) -> None:
+    message = world.lose()
+    world.later()
+    world.queues.refuse.add(message.mail_id)
+    assert world.repair() == ((), (), ((message.mail_id, "queue_unavailable"),))
+
+
+def test_a_limit_holds_the_repair_back(world: World) -> None:
+    for name in "abc":
+        world.lose(name)
+    world.later()
+    assert len(world.repair(limit=2)[0]) == 2
+
+
+def test_a_dead_letter_without_a_row_gets_the_note_that_was_lost(world: World) -> None:
+    message = world.mail("a")
+    world.bury(message)
+    world.later()
+    assert world.findings().unnoted == (message.mail_id,)
+    assert world.repair() == ((), (message.mail_id,), ())
+    [note] = world.sent("store")
+    assert isinstance(note, Quarantine)
+    told = (note.mail_id, note.stage, note.reason, note.attempts, note.last_at)
+    assert told == (message.mail_id, "anonymize", "spool_missing", 2, ATTRIBUTES["last_at"])
+
+
+def test_a_letter_that_sqs_moved_by_itself_is_noted_as_a_worker_s_death(world: World) -> None:
+    message = world.mail("a")
+    world.bury(message, "classify", native=True)
+    world.later()
+    world.repair()
+    [note] = world.sent("store")
+    assert isinstance(note, Quarantine)
+    assert (note.stage, note.reason, note.attempts) == ("classify", "worker_died", MAX_RECEIVES)
+
+
+def test_a_noted_letter_is_a_quarantined_mail(world: World) -> None:
+    world.bury(world.mail("a"))
+    world.later()
+    world.repair()
+    [note] = world.sent("store")
+    assert isinstance(note, Quarantine)
+    world.store.quarantine(note)
+    world.queues.queues["store"] = []
+    assert (world.findings().quarantined, world.findings().balanced) == (1, True)
+
+
+def test_letters_are_given_back_after_a_look(world: World) -> None:
+    world.bury(world.mail("a"))
+    world.prover.examine()
+    assert world.dead.take("anonymize", 10, 30).complete
+
+
+def test_a_dead_letter_queue_that_somebody_else_reads_proves_nothing(world: World) -> None:
+    world.bury(world.mail("a"))
+    world.lose("b")
+    world.later()
+    world.dead.take("anonymize", 10, 3600)
+    assert (world.findings().proven, world.findings().missing) == (False, ())
+
+
+def test_a_quarantined_mail_whose_letter_is_gone_is_sent_again_from_its_seal(world: World) -> None:
+    message = world.mail("a")
+    world.bury(message)
+    world.later()
+    world.repair()
+    [note] = world.sent("store")
+    assert isinstance(note, Quarantine)
+    world.store.quarantine(note)
+    world.queues.queues["store"] = []
+    world.findings()
+    world.queues.dead["anonymize"] = []
+    world.later()
+    assert world.findings().strayed == (message.mail_id,)
+    assert world.repair()[0] == (message.mail_id,)
+
+
+def test_a_stray_mail_without_a_seal_cannot_be_helped(world: World) -> None:
+    note = Quarantine("11111111-1111-5111-8111-111111111111", "praxis", "gmail", "sealed/praxis/x", START.isoformat(),
+                      "t", "anonymize", "spool_missing", "", 1, START.isoformat(), START.isoformat())  # fmt: skip
+    world.store.quarantine(note)
+    world.findings()
+    world.later()
+    assert world.repair() == ((), (), ((note.mail_id, "spool_missing"),))
+
+
+def test_a_stored_mail_is_at_home(world: World) -> None:
+    world.store.store(envelope("a"), "text", ORIGINAL, [])
+    assert (world.findings().stored, world.findings().seen) == (1, 1)
+
+
+def test_an_overdue_notice_is_told_while_people_are_notified(world: World) -> None:
+    message = envelope("a")
+    world.store.store(message, "text", ORIGINAL, [])
+    world.clock = datetime.now(UTC).timestamp() + PATIENCE.total_seconds() + 60
+    assert world.findings().unnotified == (message.mail_id,)
+
+
+def test_a_notice_that_is_switched_off_is_not_overdue(world: World) -> None:
+    world.store.store(envelope("a"), "text", ORIGINAL, [])
+    world.prover.notifying = lambda: False
+    world.clock = datetime.now(UTC).timestamp() + PATIENCE.total_seconds() + 60
+    assert world.findings().unnotified == ()
+
+
+def test_letters_that_are_no_mail_do_not_count(world: World) -> None:
+    world.queues.send_dead("classify", "garbage", ATTRIBUTES)
+    world.later()
+    assert (world.findings().seen, world.findings().balanced) == (0, True)
+
+
+def test_a_slice_ends_where_it_was_told_to_and_goes_on_there(world: World) -> None:
+    lost = sorted(world.lose(name).spool_key for name in "abc")
+    world.later()
+    first = world.prover.examine(Scope(keys=2))
+    rest = world.prover.examine(Scope(keys=2, after=first.last_key))
+    assert (first.last_key, rest.last_key) == (lost[1], "")
+    assert (len(first.findings.missing), len(rest.findings.missing)) == (2, 1)
+
+
+def test_a_slice_of_the_recent_leaves_the_old_alone(world: World) -> None:
+    world.lose()
+    world.later(timedelta(days=6))
+    assert world.prover.examine(Scope(within=timedelta(days=5))).findings.missing == ()
+
+
+def test_an_object_that_is_no_mail_is_passed_over(world: World) -> None:
+    world.spool.put("sealed/praxis/readme", b"")
+    world.later()
+    assert world.findings().seen == 0
+
+
+def test_a_spool_that_is_away_is_no_proof(world: World) -> None:
+    world.spool.down = True
+    with pytest.raises(Retryable, match="spool_unavailable"):
+        world.prover.examine()
+
+
+def test_a_message_that_is_being_worked_on_counts_as_held(world: World) -> None:
+    world.mail("a")
+    world.queues.receive("anonymize")
+    world.later(timedelta(minutes=1))
+    world.queues.queues["anonymize"] = [
+        Queued(one.id, one.body, one.group, one.sent_at, world.clock + 600, one.receives)
+        for one in world.queues.queues["anonymize"]
+    ]
+    world.later()
+    assert world.findings().missing == ()
