@@ -9,7 +9,7 @@ from typing import Any
 
 from chalicelib.pipeline.messages import Envelope, Quarantine, decode
 from chalicelib.ports import DeadLetter
-from chalicelib.rules.retry import MAX_RECEIVES
+from chalicelib.rules.retry import MAX_RECEIVE_COUNT
 from chalicelib.runtime.errors import Permanent
 
 WORKER_DIED = "worker_died"
@@ -113,7 +113,7 @@ def read(dead: DeadLetter) -> Letter:
     sent = dead.sent_at.isoformat()
     if dead.native or "reason" not in dead.attributes:
         # After a redrive a letter may still carry the attributes of its last quarantine: they say nothing of this one.
-        return Letter(dead, message, unreadable or WORKER_DIED, "", MAX_RECEIVES, sent, "")
+        return Letter(dead, message, unreadable or WORKER_DIED, "", MAX_RECEIVE_COUNT, sent, "")
     told = dead.attributes
     return Letter(
         dead,

@@ -12,7 +12,7 @@ from chalicelib.mail.sealed import EMAILENGINE, RAW
 from chalicelib.pipeline.messages import Envelope, Quarantine, decode, encode
 from chalicelib.pipeline.proof import PATIENCE, Findings
 from chalicelib.pipeline.prover import Prover, Scope
-from chalicelib.rules.retry import MAX_RECEIVES
+from chalicelib.rules.retry import MAX_RECEIVE_COUNT
 from chalicelib.runtime.errors import Retryable
 from tests.contract.mails import ORIGINAL, envelope
 from tests.twins.cache import MemoryCache
@@ -184,7 +184,7 @@ def test_a_letter_that_sqs_moved_by_itself_is_noted_as_a_worker_s_death(world: W
     world.repair()
     [note] = world.sent("store")
     assert isinstance(note, Quarantine)
-    assert (note.stage, note.reason, note.attempts) == ("classify", "worker_died", MAX_RECEIVES)
+    assert (note.stage, note.reason, note.attempts) == ("classify", "worker_died", MAX_RECEIVE_COUNT)
 
 
 def test_a_noted_letter_is_a_quarantined_mail(world: World) -> None:
