@@ -114,7 +114,8 @@ class SqsDeadLetters:
 
     def _held(self, url: str) -> int:
         """Letters in the queue, those hidden by somebody else included."""
-        return sum(int(value) for value in self._attributes(url, list(COUNTS)).values())
+        found = self._attributes(url, list(COUNTS))
+        return sum(int(found.get(name, 0)) for name in COUNTS)
 
     def _arn(self, url: str) -> str:
         return self._attributes(url, ["QueueArn"])["QueueArn"]

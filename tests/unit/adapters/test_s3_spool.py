@@ -91,3 +91,31 @@ def test_a_put_names_the_stack_s_key(spool: S3Spool, server: Anything) -> None:
     headers = server.control.requests[-1]["headers"]
     assert headers["x-amz-server-side-encryption"] == "aws:kms"
     assert headers["x-amz-server-side-encryption-aws-kms-key-id"] == "key"
+
+
+@pytest.mark.parametrize("fields", MISBEHAVIOURS.values(), ids=list(MISBEHAVIOURS))
+def test_a_listing_that_is_not_s3_s_is_a_passing_failure_and_no_empty_spool(
+    spool: S3Spool, server: Anything, fields: dict[str, Any]
+) -> None:
+    server.fail(times=None, **fields)
+    with pytest.raises(Retryable, match="spool_unavailable"):
+        list(spool.list("sealed/"))
+
+
+@pytest.mark.parametrize("fields", MISBEHAVIOURS.values(), ids=list(MISBEHAVIOURS))
+def test_a_head_that_is_not_s3_s_is_a_passing_failure(spool: S3Spool, server: Anything, fields: dict[str, Any]) -> None:
+    server.fail(times=None, **fields)
+    with pytest.raises(Retryable, match="spool_unavailable"):
+        spool.head("key", 1000)
+
+
+def test_a_page_that_says_there_is_more_but_not_where_is_a_passing_failure(spool: S3Spool, server: Anything) -> None:
+    page = b"<ListBucketResult><IsTruncated>true</IsTruncated></ListBucketResult>"
+    server.reply = Reply(200, page, "application/xml")
+    with pytest.raises(Retryable, match="spool_unavailable"):
+        list(spool.list("sealed/"))
+
+
+def test_a_head_asks_for_the_first_bytes_only(spool: S3Spool, server: Anything) -> None:
+    spool.head("key", 1000)
+    assert server.control.requests[-1]["headers"]["range"] == "bytes=0-999"
