@@ -83,6 +83,10 @@ def test_the_doors_read_no_mail(template: Template) -> None:
     assert not may(template, "APIHandler") & forbidden
 
 
+def test_the_doors_write_sealed_mail_only(template: Template) -> None:
+    assert resources(template, "APIHandler", "s3:PutObject") == {f"{SPOOL_OBJECTS}sealed/*"}
+
+
 @pytest.mark.parametrize(
     "action",
     ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:StartMessageMoveTask"],
