@@ -282,7 +282,7 @@ class MessageReference:
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """A fetched message: RFC 822 bytes; or, where the source cannot be had, the JSON's bytes and the mail built from it."""
+    """A fetched message: RFC 822 bytes; or, where the source is not to be had, the JSON's bytes and its mail."""
 
     raw: bytes
     mail: Mail | None
@@ -292,7 +292,7 @@ class MessageSource(Protocol):
     """Where a referenced message is fetched from (EmailEngine)."""
 
     def fetch(self, reference: MessageReference) -> Fetched:
-        """Source first, then `textType=*`; a moved message is searched for. `Permanent("message_gone")`, `Retryable`."""
+        """Source first, then `textType=*`; a moved message is looked for. `Permanent("message_gone")`, `Retryable`."""
 
 
 class Telemetry(Protocol):
