@@ -138,11 +138,14 @@ def _tells(rest: str, lists: Lists) -> bool:
 
 def _back(view: View, found: Sequence[Span], lists: Lists) -> tuple[Span, ...]:
     """In the source's offsets, disjoint again (two characters of the view may be one of the source)."""
-    moved = []
-    whole = {(span.start, span.end) for span in found}
+    starts, ends = {span.start for span in found}, {span.end for span in found}
+    done = []
     for span in resolve(found):
-        if (span.start, span.end) not in whole and not _tells(view.text[span.start : span.end], lists):
+        rest = span.start not in starts or span.end not in ends
+        if rest and not _tells(view.text[span.start : span.end], lists):
             continue
-        start, end = view.original(span.start, span.end)
-        moved.append(replace(span, start=start, end=end))
-    return tuple(s for s in resolve(moved) if any(c.isalnum() for c in view.source[s.start : s.end]))
+        done.append(span)
+    if view.text is not view.source:
+        moved = [(span, *view.original(span.start, span.end)) for span in done]
+        done = resolve(replace(span, start=start, end=end) for span, start, end in moved)
+    return tuple(s for s in done if any(c.isalnum() for c in view.source[s.start : s.end]))

@@ -78,7 +78,7 @@ NATIONAL: tuple[Rule, ...] = (
     rule(
         "passport_near",
         "PASSPORT",
-        rf"{_B}[A-Z0-9]{{5,12}}{_E}",
+        rf"{_B}(?=[A-Z]{{0,11}}\d)[A-Z0-9]{{5,12}}{_E}",
         0.85,
         check=has_digit,
         near=r"passe?ports?|passaporto|reisepass|pasaporte|carte (?:nationale )?d'identité|"
@@ -123,6 +123,7 @@ NATIONAL: tuple[Rule, ...] = (
             rf"IN|ZA|MA)[A-Z0-9]{{2}}(?:[A-Z0-9]{{3}})?{_E}"
         ),
         0.8,
+        flags=0,
         near=r"bic|swift|bic/swift|code banque|iban",
     ),
 )

@@ -44,6 +44,8 @@ class Rule:
 
     def find(self, text: str) -> Iterator[Span]:
         """Every find in `text`."""
+        if self.near and not self.near.search(text):
+            return
         for match in self.pattern.finditer(text):
             start, end = match.span(self.group)
             if start >= end:

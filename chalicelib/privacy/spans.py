@@ -31,7 +31,8 @@ def resolve(spans: Iterable[Span]) -> list[Span]:
     taken: list[Span] = []
     for span in sorted(_united(spans), key=lambda s: (-s.rank, -s.score, s.start - s.end, s.start)):
         for start, end in _free(span, taken):
-            _insert(taken, replace(span, start=start, end=end))
+            whole = start == span.start and end == span.end
+            _insert(taken, span if whole else replace(span, start=start, end=end))
     return taken
 
 
@@ -42,8 +43,11 @@ def _united(spans: Iterable[Span]) -> list[Span]:
     for span in sorted(spans, key=lambda s: (s.start, -s.end)):
         before = last.get(span.entity)
         if before and span.start < before.end:
-            strong = max(before, span, key=lambda s: (s.rank, s.score))
-            last[span.entity] = replace(strong, start=before.start, end=max(before.end, span.end))
+            strong = span if (span.rank, span.score) > (before.rank, before.score) else before
+            end = max(before.end, span.end)
+            if strong.start != before.start or strong.end != end:
+                strong = replace(strong, start=before.start, end=end)
+            last[span.entity] = strong
             continue
         if before:
             done.append(before)
