@@ -6,7 +6,7 @@ STAMP  := $(VENV)/.installed
 CLI    := $(BIN)/python -m infra.cli
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo up down status logs send test lint types unit e2e package bench chaos clean
+.PHONY: help install demo up down status verify logs send test lint types unit e2e package bench chaos clean
 
 help: ## show the commands
 	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | awk -F ':.*?## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -30,6 +30,9 @@ down: $(STAMP) ## stop it, keep its data
 
 status: $(STAMP) ## queues, quarantine, ledger, latest mail
 	@$(CLI) status
+
+verify: $(STAMP) ## prove that no mail is lost
+	@$(CLI) verify
 
 logs: $(STAMP) ## what the functions did (ids and codes only)
 	@$(CLI) logs

@@ -19,8 +19,10 @@ PREFIX = "sealed/"
 BEFORE_LEDGER = ("anonymize", "classify", "store")
 """The stages after which a mail has its ledger row."""
 
-LETTERS = 1_000
-HIDE_SECONDS = 30
+LETTERS = 2_000
+"""Letters of one dead-letter queue that are looked at: with more of them nothing is called missing."""
+
+HIDE_SECONDS = 60
 LOOKUP = 1_000
 HEADER_BYTES = 4_096
 UNSENT = 1_000

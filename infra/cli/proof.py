@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from chalicelib.pipeline.proof import Findings
-from chalicelib.pipeline.prover import Examination, Prover, Repaired
+from chalicelib.pipeline.prover import LETTERS, Examination, Prover, Repaired
 from infra.cli.show import console
 
 TRIES, PAUSE = 6, 5.0
@@ -70,7 +70,7 @@ def _show(findings: Findings) -> None:
     if not findings.proven:
         console.print(
             "[red]not proven[/]: a dead-letter queue could not be read whole (somebody else is reading it, or it holds"
-            " more than a thousand letters); nothing is called missing meanwhile"
+            f" more than {LETTERS:,} letters); nothing is called missing meanwhile"
         )
     for kind, meaning in KINDS.items():
         ids: tuple[str, ...] = getattr(findings, kind)

@@ -1,0 +1,156 @@
+"""What the operator's commands print, ask and answer with."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from chalicelib.pipeline.proof import Findings
+from infra.cli import dead_letters, proof
+from infra.cli.__main__ import mailroom
+from infra.cli.dead_letters import Order
+from tests.contract.mails import mail_id
+from tests.unit.pipeline.test_dead_letters import Desk
+from tests.unit.pipeline.test_prover import World
+
+NOTHING = Findings(0, 0, 0, 0, (), (), (), (), 0, True)
+HERE = Order("ann", dry_run=False, yes=True, where=lambda: "the stack of this test")
+
+
+def printed(act: Callable[[], int | None], answer: str = "") -> Result:
+    """Run it as a command, with what the operator types."""
+
+    @click.command()
+    @click.pass_context
+    def command(context: click.Context) -> None:
+        context.exit(act() or 0)
+
+    return CliRunner().invoke(command, input=answer)
+
+
+def test_the_balance_is_one_line() -> None:
+    line = proof.balance_line(replace(NOTHING, stored=5, excluded=1, quarantined=2, in_flight=3))
+    assert line == "seen 11 = stored 5 + excluded 1 + quarantined 2 + in flight 3"
+
+
+def test_the_balance_says_how_much_is_lost() -> None:
+    line = proof.balance_line(replace(NOTHING, stored=5, missing=("a",), unnoted=("b",)))
+    assert line == "seen 7 = stored 5 + excluded 0 + quarantined 0 + in flight 0 + 2 that no state has"
+
+
+def test_verify_ends_well_when_all_mail_is_accounted_for() -> None:
+    world = World()
+    world.mail("a")
+    result = printed(lambda: proof.verify(world.prover, None, False, False, False))
+    assert (result.exit_code, "balanced" in result.output) == (0, True)
+
+
+def test_verify_names_what_is_missing_and_what_to_do() -> None:
+    world = World()
+    lost = world.lose()
+    world.later()
+    result = printed(lambda: proof.verify(world.prover, None, False, False, False))
+    assert (result.exit_code, lost.mail_id in result.output, "--repair" in result.output) == (1, True, True)
+
+
+def test_verify_takes_another_time_to_arrive() -> None:
+    world = World()
+    world.lose()
+    world.later(timedelta(seconds=1))
+    assert printed(lambda: proof.verify(world.prover, None, False, False, False)).exit_code == 0
+    assert printed(lambda: proof.verify(world.prover, 0, False, False, False)).exit_code == 1
+
+
+def test_verify_repairs_only_when_asked_to() -> None:
+    world = World()
+    world.lose()
+    world.later()
+    for repair, dry_run, sent in ((False, False, 0), (True, True, 0), (True, False, 1)):
+        printed(lambda repair=repair, dry_run=dry_run: proof.verify(world.prover, None, repair, dry_run, False))
+        assert len(world.sent()) == sent
+
+
+def test_verify_for_machines_has_every_id() -> None:
+    world = World()
+    lost = sorted(world.lose(str(number)).mail_id for number in range(30))
+    world.later()
+    told = json.loads(printed(lambda: proof.verify(world.prover, None, True, False, True)).stdout)
+    assert (told["missing"], told["seen"], told["balanced"]) == (lost, 30, False)
+    assert sorted(told["repaired"]["requeued"]) == lost
+
+
+@pytest.mark.parametrize(("answer", "left"), [("y\n", 0), ("n\n", 1), ("", 1)])
+def test_a_change_asks_first_and_names_the_environment(answer: str, left: int) -> None:
+    at = Desk()
+    chosen = at.bury("a")
+    order = replace(HERE, yes=False)
+    result = printed(lambda: dead_letters.discard(at.desk, [chosen], "spam", order), answer)
+    assert "the stack of this test" in result.output
+    assert len(at.lying()) == left
+
+
+def test_a_dry_run_does_not_ask() -> None:
+    at = Desk()
+    chosen = at.bury("a")
+    result = printed(lambda: dead_letters.discard(at.desk, [chosen], "spam", replace(HERE, yes=False, dry_run=True)))
+    assert (result.exit_code, "would be discarded 1" in result.output, len(at.lying())) == (0, True, 1)
+
+
+def test_an_unknown_mail_is_told_and_is_a_failure() -> None:
+    result = printed(lambda: dead_letters.redrive(Desk().desk, [mail_id("a")], (), HERE))
+    assert (result.exit_code, f"no such letter {mail_id('a')}" in result.output) == (1, True)
+
+
+def test_a_stage_is_moved_by_its_queue() -> None:
+    at = Desk()
+    at.bury("a", "classify")
+    result = printed(lambda: dead_letters.redrive(at.desk, [], ["classify"], HERE))
+    assert (result.exit_code, "by itself" in result.output, len(at.queues.queues["classify"])) == (0, True, 1)
+
+
+def test_where_the_queue_cannot_move_its_letters_are_sent_one_by_one() -> None:
+    at = Desk()
+    at.dead.movable = False
+    for name in "ab":
+        at.bury(name, "classify")
+    at.bury("c", "store")
+    result = printed(lambda: dead_letters.redrive(at.desk, [], ["classify"], HERE))
+    assert (result.exit_code, len(at.queues.queues["classify"]), len(at.queues.dead["store"])) == (0, 2, 1)
+
+
+def test_a_list_has_a_line_for_each_letter() -> None:
+    at = Desk()
+    at.bury("a", "classify")
+    at.queues.send_dead("alert", "garbage", {"reason": "malformed_alarm"})
+    output = printed(lambda: dead_letters.show_list(at.desk, None, False)).output
+    assert [line.split()[0] for line in output.splitlines()[1:]] == ["classify", "alert"]
+
+
+def test_a_letter_is_shown_as_json_without_the_original() -> None:
+    at = Desk()
+    chosen = at.bury("a", "store")
+    [told] = json.loads(printed(lambda: dead_letters.show_letter(at.desk, chosen)).stdout)
+    assert (told["subject"], "spool_key" in told) == ("Results of <PERSON_1>", False)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["redrive"], ["redrive", "--all", "--stage", "store"], ["redrive", "x", "--all"], ["discard", "x"], ["discard"]],
+)
+def test_a_command_that_does_not_say_what_to_change_is_refused(arguments: list[str]) -> None:
+    assert CliRunner().invoke(mailroom, ["dlq", *arguments]).exit_code == 2
+
+
+@pytest.mark.parametrize("arguments", [["verify"], ["dlq", "list"], ["dlq", "redrive", "--all"]])
+def test_without_a_stack_the_commands_say_how_to_start_one(
+    tmp_path_factory: pytest.TempPathFactory, arguments: list[str]
+) -> None:
+    folder = tmp_path_factory.mktemp("none")
+    result = CliRunner().invoke(mailroom, ["--folder", str(folder), *arguments])
+    assert (result.exit_code, "make up" in result.output) == (1, True)
