@@ -105,7 +105,7 @@ class RulesAnonymizer:
     def _mailboxes(self, mail: Mail) -> Iterator[_Field]:
         if mail.sender:
             yield self._mailbox("sender", mail.sender)
-        for address in (*mail.to, *mail.cc, *mail.reply_to):
+        for address in (*mail.to, *mail.cc):
             yield self._mailbox("recipients", address)
 
     def _mailbox(self, name: str, address: Address) -> _Field:

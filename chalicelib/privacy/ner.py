@@ -20,7 +20,8 @@ FOR: dict[str, tuple[str, ...]] = {
     "es": ("fr", "en"),
     "de": ("fr", "en"),
 }
-_UNUSED = ["tagger", "parser", "attribute_ruler", "lemmatizer", "morphologizer", "senter"]
+_UNUSED = ["tok2vec", "tagger", "parser", "attribute_ruler", "lemmatizer", "morphologizer", "senter"]
+"""Their `ner` has an embedding of its own: `tok2vec` feeds the others alone, and costs as much as all of NER."""
 _LABELS = {
     "PER": "PERSON", "PERSON": "PERSON", "LOC": "LOCATION", "GPE": "LOCATION", "FAC": "LOCATION", "ORG": "ORGANIZATION",
     "NORP": "NRP",

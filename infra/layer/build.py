@@ -31,7 +31,7 @@ FOLDERS = frozenset(
 )
 SUFFIXES = frozenset({".pyx", ".pxd", ".pxi", ".c", ".cc", ".cpp", ".h", ".hpp", ".pyi", ".a", ".md", ".rst", ".ipynb"})
 UNUSED = (
-    # spaCy's command line, its training, and the other pipes' data of the models: only tok2vec and ner are loaded.
+    # spaCy's command line, its training, and the other pipes' data of the models: only ner is loaded.
     "bin",
     "share",
     "pip",
@@ -43,7 +43,7 @@ UNUSED = (
     "phonenumbers/carrierdata",
     "phonenumbers/tzdata",
 )
-PIPES = ("tagger", "parser", "attribute_ruler", "lemmatizer", "morphologizer", "senter")
+PIPES = ("tok2vec", "tagger", "parser", "attribute_ruler", "lemmatizer", "morphologizer", "senter")
 KEPT_METADATA = frozenset({"METADATA", "entry_points.txt"})
 """spaCy finds its parts by entry points, presidio its version; the rest of *.dist-info is for pip. Licences stay."""
 
