@@ -210,6 +210,9 @@ class Ledger(Protocol):
         Who and when is recorded. Errors as `redriven`.
         """
 
+    def write_off(self, mail_id: str, reason: str, author: str) -> bool:
+        """As `discard`, for a mail that no dead letter is left of; False when it is not `quarantined`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Notice:

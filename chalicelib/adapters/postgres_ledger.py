@@ -46,6 +46,11 @@ DISCARDED = """
     VALUES (%(mail_id)s, %(stage)s, 'discarded', %(reason)s, %(author)s)
 """
 
+WRITTEN_OFF = """
+    UPDATE core.ledger SET state = 'excluded', reason = %(discarded)s, updated_at = now()
+    WHERE mail_id = %(mail_id)s AND state = 'quarantined' RETURNING stage
+"""
+
 STATE = "SELECT state FROM core.ledger WHERE mail_id = %s"
 
 
@@ -85,5 +90,16 @@ class PostgresLedger:
             connection.execute(DISCARDED, values)
             [state] = connection.execute(STATE, (note.mail_id,)).fetchone() or ("excluded",)
             return str(state)
+
+        return self._database.run(work)
+
+    def write_off(self, mail_id: str, reason: str, author: str) -> bool:
+        values = {"mail_id": mail_id, "discarded": f"discarded:{reason}", "reason": reason, "author": author}
+
+        def work(connection: Connection) -> bool:
+            row = connection.execute(WRITTEN_OFF, values).fetchone()
+            if row is not None:
+                connection.execute(DISCARDED, values | {"stage": row[0]})
+            return row is not None
 
         return self._database.run(work)

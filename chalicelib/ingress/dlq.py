@@ -173,14 +173,17 @@ def _refused(refused: Refused, trace: str) -> Response:
 
 def _told(what: str, outcome: Outcome, dry_run: bool, trace: str) -> Response:
     """404 when no letter has any of the ids; `partial` when some were not found or not done."""
-    if not outcome.done and not outcome.failed:
+    if not (outcome.done or outcome.failed or outcome.written_off):
         return answer("unknown_letter", trace, unknown=list(outcome.unknown), complete=outcome.complete)
     for letter in () if dry_run else outcome.done:
         o11y.warn("dead_letter_" + what, stage=letter.dead.stage, mail_id=letter.mail_id or None, trace_id=trace)
+    for mail_id in () if dry_run else outcome.written_off:
+        o11y.warn("written_off", mail_id=mail_id, trace_id=trace)
     body: dict[str, Any] = {
         "status": "partial" if outcome.failed or outcome.unknown else "ok",
         what: [letter.summary() for letter in outcome.done],
         "failed": [letter.summary() | {"code": code} for letter, code in outcome.failed],
+        "written_off": list(outcome.written_off),
         "unknown": list(outcome.unknown),
         "complete": outcome.complete,
     }

@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chalicelib.pipeline.clock import Now, utc_now
 from chalicelib.pipeline.letters import Letter, read
+from chalicelib.pipeline.messages import MAIL_ID
 from chalicelib.pipeline.stages import SERVICE, STAGES
 from chalicelib.ports import DeadLetter, DeadLetters, Ledger, Queues
 from chalicelib.runtime.errors import MailroomError, Permanent, Retryable
@@ -37,12 +38,16 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a selection. `done` and `failed` are letters, `unknown` the ids that no letter has."""
+    """What became of a selection. `done` and `failed` are letters, `unknown` the ids that no letter has.
+
+    `written_off` are quarantined mails that a discard found no letter of any more.
+    """
 
     done: tuple[Letter, ...]
     failed: tuple[tuple[Letter, str], ...]
     unknown: tuple[str, ...]
     complete: bool
+    written_off: tuple[str, ...] = ()
 
 
 @dataclass
@@ -84,6 +89,7 @@ class DeadLetterDesk:
     def discard(self, identifiers: Sequence[str], reason: str, author: str, dry_run: bool = False) -> Outcome:
         """Exclude the mails with `discarded:<reason>` and delete their letters; a stored mail stays stored.
 
+        A mail that is quarantined in the ledger but has no letter any more is written off the same way.
         Raises `Permanent("invalid_reason")` unless `reason` is a code (`REASON`), `Retryable`.
         """
         if not REASON.fullmatch(reason):
@@ -95,7 +101,17 @@ class DeadLetterDesk:
                 self.ledger.discard(note, reason, author)
             self.dead.remove(letter.dead)
 
-        return self._each(identifiers, one, dry_run)
+        outcome = self._each(identifiers, one, dry_run)
+        if not outcome.unknown or not outcome.complete:
+            return outcome  # what was not found may be hidden
+        if dry_run:
+            gone = tuple(mail_id for mail_id in outcome.unknown if mail_id in self.ledger.quarantined())
+        else:
+            gone = tuple(mail_id for mail_id in outcome.unknown if self._write_off(mail_id, reason, author))
+        return replace(outcome, written_off=gone, unknown=tuple(m for m in outcome.unknown if m not in gone))
+
+    def _write_off(self, identifier: str, reason: str, author: str) -> bool:
+        return bool(MAIL_ID.fullmatch(identifier)) and self.ledger.write_off(identifier, reason, author)
 
     def redrive_all(self, stage: str, author: str) -> None:
         """Let the queue move all letters of a stage back by itself. Errors of `DeadLetters.move`."""

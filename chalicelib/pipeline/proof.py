@@ -86,11 +86,16 @@ def judge(evidence: Evidence, patience: timedelta = PATIENCE) -> Findings:
     mails that nobody else can account for, each of those may be one of the messages, and sending them once more would
     only make the queue longer: they count as in flight. When the queues hold fewer, every overdue one is called
     missing. Some of these may be in a queue after all: to send a mail twice changes nothing.
+
+    A quarantined mail that has neither letter nor seal can never be helped, so it must not claim for ever a message that
+    is another mail: it comes last.
     """
     unrecorded = (evidence.sealed.keys() | evidence.letters.keys()) - evidence.recorded - evidence.quarantined.keys()
     absent = {mail_id for mail_id in unrecorded if mail_id not in evidence.letters}
     gone = evidence.quarantined.keys() - evidence.letters.keys()
-    explained = not evidence.letters_known or evidence.held >= len(absent) + len(gone)
+    lasting = {mail_id for mail_id in gone if mail_id not in evidence.sealed}
+    held = evidence.held if evidence.letters_known else float("inf")
+    claims = len(absent) + len(gone) - len(lasting)
     limit = patience if evidence.held else min(patience, DRAINED)
 
     def overdue(at: datetime) -> bool:
@@ -99,7 +104,8 @@ def judge(evidence: Evidence, patience: timedelta = PATIENCE) -> Findings:
     late = sorted(mail_id for mail_id in absent if overdue(evidence.sealed[mail_id]))
     late_again = sorted(mail_id for mail_id in gone if overdue(evidence.quarantined[mail_id]))
     unnoted = sorted(mail_id for mail_id in unrecorded - absent if overdue(evidence.letters[mail_id]))
-    missing, strayed = ([], []) if explained else (late, late_again)
+    missing = late if held < claims else []
+    strayed = [m for m in late_again if held < (claims + len(lasting) if m in lasting else claims)]
     return Findings(
         stored=evidence.stored,
         excluded=evidence.excluded,

@@ -98,6 +98,8 @@ def _tell(what: str, outcome: Outcome, dry_run: bool) -> int:
     console.print(("would be " if dry_run else "") + f"{what} {len(outcome.done)}")
     if outcome.done:
         console.print(letter_table(outcome.done))
+    for mail_id in outcome.written_off:
+        console.print(f"{'would be ' if dry_run else ''}written off, no letter is left of it: {mail_id}")
     for letter, code in outcome.failed:
         console.print(f"[red]{code}[/] {letter.mail_id or letter.dead.id}")
     for identifier in outcome.unknown:

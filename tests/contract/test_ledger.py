@@ -163,6 +163,21 @@ def test_the_row_of_a_redriven_mail_says_since_when(side: Side, all_of_the_stage
     assert side.ledger.quarantined()[mail_id("a")] > before
 
 
+def test_a_quarantined_mail_without_a_letter_is_written_off(side: Side) -> None:
+    side.store.quarantine(note("a"))
+    assert side.ledger.write_off(mail_id("a"), "gone", "ann")
+    assert side.state("a") == ("excluded", "discarded:gone")
+    assert [(decision, reason, author) for _, _, decision, reason, author in side.decisions()] == [
+        ("discarded", "gone", "ann")
+    ]
+
+
+def test_what_is_not_in_quarantine_cannot_be_written_off(side: Side) -> None:
+    side.store.store(envelope("a"), "text", ORIGINAL, [])
+    assert [side.ledger.write_off(mail_id(name), "gone", "ann") for name in "ab"] == [False, False]
+    assert (side.state("a"), side.decisions()) == (("stored", ""), [])
+
+
 @pytest.mark.parametrize("author", ["", "a\0b", "x" * 101], ids=["empty", "nul", "long"])
 def test_an_author_that_does_not_fit_is_refused(side: Side, author: str) -> None:
     with pytest.raises(Permanent, match="database_rejected"):

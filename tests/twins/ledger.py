@@ -54,6 +54,16 @@ class MemoryLedger:
         self.decisions.append((note.mail_id, note.stage, "discarded", reason, author))
         return entry.state
 
+    def write_off(self, mail_id: str, reason: str, author: str) -> bool:
+        self._answer()
+        self._fits(author)
+        entry = self.store.ledger.get(mail_id)
+        if entry is None or entry.state != "quarantined":
+            return False
+        self.store.ledger[mail_id] = Entry("excluded", f"discarded:{reason}")
+        self.decisions.append((mail_id, "", "discarded", reason, author))
+        return True
+
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self.clock(), UTC)
 

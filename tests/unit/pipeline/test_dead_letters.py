@@ -176,6 +176,21 @@ def test_a_letter_is_kept_when_its_discard_could_not_be_recorded(at: Desk) -> No
     assert len(at.lying()) == 1
 
 
+def test_a_quarantined_mail_whose_letter_is_gone_is_written_off(at: Desk) -> None:
+    at.store.quarantine(note("a"))
+    assert at.desk.discard([mail_id("a")], "gone", "ann", dry_run=True).written_off == (mail_id("a"),)
+    assert at.state("a")[0] == "quarantined"
+    assert at.desk.discard([mail_id("a"), mail_id("b")], "gone", "ann").unknown == (mail_id("b"),)
+    assert at.state("a") == ("excluded", "discarded:gone")
+
+
+def test_a_mail_whose_letter_may_be_hidden_is_not_written_off(at: Desk) -> None:
+    chosen = at.bury("a")
+    at.dead.take("anonymize", 10, 30)
+    assert at.desk.discard([chosen], "gone", "ann").unknown == (chosen,)
+    assert at.state("a")[0] == "quarantined"
+
+
 @pytest.mark.parametrize("reason", ["", "Spam", "ada@example.org", "two words", "-x", "x" * 61, "spam\n"])
 def test_a_reason_is_a_code_and_never_a_text(at: Desk, reason: str) -> None:
     chosen = at.bury("a")
