@@ -158,11 +158,10 @@ def _originals(field: _Field) -> Iterator[tuple[Span, str]]:
         if span.rank == REST:
             yield span, ""
             continue
-        original = field.text[span.start : span.end]
-        for rest in field.spans[index + 1 :]:
-            if rest.rank != REST:
-                break
-            original += field.text[rest.start : rest.end]
+        original, after = field.text[span.start : span.end], index + 1
+        while after < len(field.spans) and field.spans[after].rank == REST:
+            original += field.text[field.spans[after].start : field.spans[after].end]
+            after += 1
         yield span, original
 
 
