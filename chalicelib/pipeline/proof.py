@@ -87,8 +87,8 @@ def judge(evidence: Evidence, patience: timedelta = PATIENCE) -> Findings:
     only make the queue longer: they count as in flight. When the queues hold fewer, every overdue one is called
     missing. Some of these may be in a queue after all: to send a mail twice changes nothing.
 
-    A quarantined mail that has neither letter nor seal can never be helped, so it must not claim for ever a message that
-    is another mail: it comes last.
+    A quarantined mail that has neither letter nor seal can never be helped, so it must not claim a message for ever
+    that is another mail: it comes last.
     """
     unrecorded = (evidence.sealed.keys() | evidence.letters.keys()) - evidence.recorded - evidence.quarantined.keys()
     absent = {mail_id for mail_id in unrecorded if mail_id not in evidence.letters}
