@@ -13,10 +13,12 @@ def roles() -> dict[str, Any]:
     """A role for the API, for each stage and for the sweep."""
     queues, dlqs = [_queue(stage) for stage in STAGES], [_dlq(stage) for stage in STAGES]
     counted = _allow(["sqs:GetQueueAttributes"], [*queues, *dlqs])
+    aged = _allow(["cloudwatch:GetMetricData"], "*")  # knows no resources
     look = ["sqs:ReceiveMessage", "sqs:ChangeMessageVisibility"]
     api = [
         _allow(["sqs:SendMessage"], queues),  # the doors to the first stage, the operator's redrive to each
         counted,
+        aged,
         _allow([*look, "sqs:DeleteMessage", "sqs:StartMessageMoveTask"], dlqs),
         _allow(["s3:PutObject"], _objects("sealed/*")),
         _bucket(),
@@ -26,6 +28,7 @@ def roles() -> dict[str, Any]:
     sweep = [
         _secrets(BACKEND),
         counted,
+        aged,
         _allow(look, [_dlq(stage) for stage in PIPELINE]),
         _allow(["sqs:SendMessage"], [_queue(stage) for stage in PIPELINE if stage.name in ("anonymize", "store")]),
         # Header lines only are read, and S3 cannot grant the first bytes of an object alone.

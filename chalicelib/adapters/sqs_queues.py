@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from chalicelib.adapters.aws import AwsFailure, ClientFactory, ask
+from chalicelib.adapters.queue_ages import QueueAges
 from chalicelib.pipeline.stages import STAGES
 from chalicelib.ports import QueueDepth
 from chalicelib.runtime.errors import Retryable
@@ -30,10 +31,17 @@ COUNTS = (
 class SqsQueues:
     """The `Queues`. `urls` and `dead_urls` map a stage's name to the URL of its queue and dead-letter queue."""
 
-    def __init__(self, client_factory: ClientFactory, urls: Mapping[str, str], dead_urls: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        client_factory: ClientFactory,
+        urls: Mapping[str, str],
+        dead_urls: Mapping[str, str],
+        ages: QueueAges | None = None,
+    ) -> None:
         self._client_factory = client_factory
         self._urls = dict(urls)
         self._dead_urls = dict(dead_urls)
+        self._ages = ages
 
     @property
     def _client(self) -> Any:
@@ -96,12 +104,14 @@ class SqsQueues:
         self._counts(self._urls[STAGES[0].name])
 
     def depths(self) -> list[QueueDepth]:
-        """The queues in pipeline order; ages are a CloudWatch metric and not asked for here. `Retryable`."""
+        """The queues in pipeline order, with the ages that CloudWatch knows. `Retryable`."""
         found = []
+        names = {stage: url.rsplit("/", 1)[-1] for stage, url in self._urls.items()}
+        ages = self._ages.oldest(names.values()) if self._ages else {}
         for stage in (stage.name for stage in STAGES if stage.name in self._urls):
             waiting, in_flight, delayed = self._counts(self._urls[stage])
             dead = sum(self._counts(self._dead_urls[stage]))
-            found.append(QueueDepth(stage, waiting, in_flight, delayed, dead, oldest_seconds=None))
+            found.append(QueueDepth(stage, waiting, in_flight, delayed, dead, ages.get(names[stage])))
         return found
 
     def _counts(self, url: str) -> tuple[int, int, int]:

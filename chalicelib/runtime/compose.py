@@ -68,9 +68,11 @@ class Container:
 
     @cached_property
     def queues(self) -> Queues:
+        from chalicelib.adapters.queue_ages import QueueAges
         from chalicelib.adapters.sqs_queues import SqsQueues
 
-        return SqsQueues(self.aws.client, self.settings.queue_urls, self.settings.dead_urls)
+        urls, dead = self.settings.queue_urls, self.settings.dead_urls
+        return SqsQueues(self.aws.client, urls, dead, QueueAges(self.aws.client))
 
     @cached_property
     def dead_letters(self) -> DeadLetters:

@@ -11,6 +11,7 @@ from typing import Any
 import psycopg
 import requests
 
+from chalicelib.adapters.queue_ages import QueueAges
 from chalicelib.adapters.sqs_queues import SqsQueues
 from chalicelib.pipeline.stages import PIPELINE, STAGES
 from chalicelib.ports import QueueDepth
@@ -76,7 +77,8 @@ def depths(info: Info) -> list[QueueDepth]:
         {stage.name: sqs.get_queue_url(QueueName=getattr(stage, kind))["QueueUrl"] for stage in STAGES}
         for kind in ("queue", "dead_letter_queue")
     )
-    return SqsQueues(lambda _service: sqs, urls, dead).depths()
+    clients = {"sqs": sqs, "cloudwatch": client("cloudwatch", info.aws)}
+    return SqsQueues(clients.__getitem__, urls, dead, QueueAges(clients.__getitem__)).depths()
 
 
 def passed(accepted: int, given_up: int, queues: Sequence[QueueDepth]) -> dict[str, int]:
