@@ -20,7 +20,7 @@ DEFAULTS = {
 
 CACHE_SECONDS = 15 * 60
 """A switch that Redis missed is seen after this at the latest; so often the door asks PostgreSQL."""
-MEMORY_SECONDS = 5.0
+MEMORY_SECONDS = 2.0
 VALUES = {b"1": True, b"0": False}
 """What Redis may hold; anything else counts as no answer."""
 
@@ -35,7 +35,7 @@ class Flags:
     _held: dict[str, tuple[float, bool]] = field(default_factory=dict, init=False)
 
     def on(self, name: str) -> bool:
-        """The flag's value, at most five seconds old. Raises KeyError for a name that is none."""
+        """The flag's value, at most two seconds old. Raises KeyError for a name that is none."""
         default = DEFAULTS[name]
         held = self._held.get(name)
         now = self.clock()

@@ -15,7 +15,7 @@ from typing import Any
 import psycopg
 
 from infra.bench.machine import spread
-from infra.cli.gmail_client import post
+from infra.cli.api_client import post
 from infra.local.rehearsal import control
 from infra.local.samples import english, french, italian
 from infra.local.samples.model import Letter

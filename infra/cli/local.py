@@ -7,11 +7,10 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-import requests
 from rich.table import Table
 
 from chalicelib.runtime.settings import BACKEND_FIELDS, DOOR_FIELDS, describe
-from infra.cli.gmail_client import Answer, push_all, raw_push
+from infra.cli.api_client import Answer, admin, push_all, raw_push
 from infra.cli.show import console, mail_table, queue_table, stages, step
 from infra.local.credentials import OURS, made
 from infra.local.stack import Info, Stack
@@ -115,9 +114,3 @@ def new_secret(which: str) -> str:
     fresh = made()
     told = {name: fresh[name] if name in OURS else f"<{meaning}>" for name, meaning in fields.items()}
     return json.dumps(told, indent=1)
-
-
-def admin(info: Info, method: str, path: str, body: Any = None) -> requests.Response:
-    """A call to an operator's route."""
-    headers = {"Authorization": f"Bearer {info.credentials['admin_tokens'][0]}"}
-    return requests.request(method, info.api + path, headers=headers, json=body, timeout=30)

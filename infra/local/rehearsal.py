@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from typing import Any
 import requests
 
 from chalicelib.mail.identity import door_identity, mail_id
-from infra.cli.gmail_client import Answer, post
+from infra.cli.api_client import Answer, admin, post
 from infra.local.samples import Sample
 from infra.local.stack import Info
 from infra.local.watch import Fate, depths
@@ -60,8 +61,10 @@ def _grouped(samples: Sequence[Sample]) -> Iterator[list[Sample]]:
 def _push(info: Info, group: list[Sample]) -> list[Sent]:
     single = len(group) == 1
     push: Any = group[0].push if single else {"messages": [sample.push for sample in group]}
-    bad = {"X-Mailroom-Signature": "v1=" + "0" * 64} if group[0].signature == "bad" else {}
-    response = post(info, push, bad)
+    bad = {"X-Mailroom-Signature": "v1=" + "0" * 64} if group[0].spoil == "signature" else {}
+    if group[0].spoil == "json":
+        push = json.dumps(push).encode()[:-1]
+    response = _behind_the_flag(info, push) if group[0].spoil == "door" else post(info, push, bad)
     body = response.json()
     # A batch that was refused as a whole has one answer for all of its mails.
     verdicts = body["verdicts"] if "verdicts" in body else [body] * len(group)
@@ -69,6 +72,23 @@ def _push(info: Info, group: list[Sample]) -> list[Sent]:
     return [
         Sent(sample, answer.status, answer.http, answer.mail_id) for sample, answer in zip(group, answers, strict=True)
     ]
+
+
+def _behind_the_flag(info: Info, push: Any) -> requests.Response:
+    """Push while the door is switched off, and open it again. The doors see a switch within seconds."""
+    switched = {"value": False, "author": "rehearsal"}
+    admin(info, "PUT", "/admin/flags/gmail_ingress_enabled", switched)
+    refused = _until(lambda: post(info, push), 409)
+    admin(info, "PUT", "/admin/flags/gmail_ingress_enabled", switched | {"value": True})
+    _until(lambda: post(info, push), 400)
+    return refused
+
+
+def _until(ask: Callable[[], requests.Response], status: int) -> requests.Response:
+    until = time.monotonic() + TIMEOUT
+    while (answer := ask()).status_code != status and time.monotonic() < until:
+        time.sleep(0.2)
+    return answer
 
 
 def _webhook(info: Info, sample: Sample) -> list[Sent]:

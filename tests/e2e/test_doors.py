@@ -9,7 +9,7 @@ from typing import Any
 import requests
 
 from chalicelib.ingress.auth import sign_emailengine
-from infra.cli.gmail_client import headers
+from infra.cli.api_client import headers
 from infra.local.rehearsal import control
 from tests.e2e.world import World
 

@@ -44,7 +44,8 @@ class Sample:
     tells it in decimal (`email_id`). `secrets` are the personal data that the mail carries, each as it is
     written in it: none may be seen after the anonymize stage. `path` is EmailEngine's folder; `mailbox` tells
     what happens to the message between webhook and fetch (`there`, `moved`, `gone`); `source` False is a server
-    that refuses the raw source. `of` names the sample that this one repeats. `signature` is `good` or `bad`.
+    that refuses the raw source. `of` names the sample that this one repeats. `spoil` says what is
+    wrong with the push besides its fields: `signature`, `json` (cut off), or `door` (its flag is off), or nothing.
     """
 
     name: str
@@ -61,7 +62,7 @@ class Sample:
     mailbox: str = "there"
     source: bool = True
     of: str = ""
-    signature: str = "good"
+    spoil: str = ""
 
     @property
     def email_id(self) -> str:

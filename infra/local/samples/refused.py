@@ -26,7 +26,9 @@ def samples(now: datetime) -> tuple[Sample, ...]:
         _refused(base, "refused-wrong-type", push | {"subject": 42}, 400, "invalid_field"),
         _refused(base, "refused-bad-base64", push | {"raw": "not base64!"}, 400, "invalid_field"),
         _refused(base, "refused-too-large", push | {"body": "x" * TOO_LARGE_BYTES}, 413, "too_large"),
-        replace(_refused(base, "refused-signature", push, 401, "unauthorized"), signature="bad"),
+        replace(_refused(base, "refused-signature", push, 401, "unauthorized"), spoil="signature"),
+        replace(_refused(base, "refused-half-json", push, 400, "invalid_json"), spoil="json"),
+        replace(_refused(base, "refused-door-off", without_sender, 409, "gmail_ingress_disabled"), spoil="door"),
     )
 
 

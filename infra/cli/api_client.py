@@ -1,4 +1,4 @@
-"""A pusher for the Gmail door, as the Apps Script one does it: both factors, batches within the door's limits."""
+"""A client of the API: pushes as the Apps Script pusher does (both factors, batches in bounds), operator's routes."""
 
 from __future__ import annotations
 
@@ -47,11 +47,17 @@ def headers(info: Info, body: bytes) -> dict[str, str]:
 
 
 def post(info: Info, push: Any, extra: dict[str, str] | None = None) -> requests.Response:
-    """One push; `extra` overrides headers, for tests of the refusals."""
-    body = json.dumps(push).encode()
+    """One push; `extra` overrides headers, for tests of the refusals. Bytes are signed and sent as they are."""
+    body = push if isinstance(push, bytes) else json.dumps(push).encode()
     return requests.post(
         f"{info.api}/api/ingress/gmail", data=body, headers=headers(info, body) | (extra or {}), timeout=60
     )
+
+
+def admin(info: Info, method: str, path: str, body: Any = None) -> requests.Response:
+    """A call to an operator's route."""
+    headers = {"Authorization": f"Bearer {info.credentials['admin_tokens'][0]}"}
+    return requests.request(method, info.api + path, headers=headers, json=body, timeout=30)
 
 
 def raw_push(raw: bytes, account: str = "") -> dict[str, str]:
