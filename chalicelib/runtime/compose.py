@@ -172,7 +172,7 @@ class Container:
             messages=EmailEngine(
                 settings.emailengine_url, secrets.text("emailengine_token"), source_limit=settings.max_source
             ),
-            anonymizer=PresidioAnonymizer(),
+            anonymizer=PresidioAnonymizer(time_limit=25.0),
             cache=self.cache,
             telemetry=o11y,
             mapping_key=_key(secrets, "mapping_key"),

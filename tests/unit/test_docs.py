@@ -1,0 +1,42 @@
+"""The documents say what the code does: generated parts are current, and what they name exists."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from chalicelib.ingress.http import STATUS
+from chalicelib.pipeline.stages import STAGES
+from infra.docs import OPERATING, generated
+from infra.template import ROOT
+
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), ROOT / "apps_script" / "README.md"]
+
+
+def test_the_generated_parts_are_current() -> None:
+    assert generated(OPERATING.read_text()) == OPERATING.read_text(), "run: python -m infra.docs"
+
+
+@pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.name)
+def test_the_picture_of_the_flow_shows_every_queue(stage: object) -> None:
+    assert f"[{getattr(stage, 'queue', '')}]" in (ROOT / "docs" / "architecture.md").read_text()
+
+
+@pytest.mark.parametrize("status", sorted(STATUS))
+def test_every_answer_of_the_doors_is_explained(status: str) -> None:
+    assert f"`{status}`" in OPERATING.read_text()
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_links_inside_the_repository_lead_somewhere(document: Path) -> None:
+    links = re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", document.read_text())
+    broken = [link for link in links if not (document.parent / link).exists()]
+    assert not broken
+
+
+def test_every_decision_is_listed() -> None:
+    index = (ROOT / "docs" / "adr" / "README.md").read_text()
+    numbers = [file.name[:4] for file in (ROOT / "docs" / "adr").glob("[0-9]*.md")]
+    assert [number for number in numbers if f"[{number}]" not in index] == []
