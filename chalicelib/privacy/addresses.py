@@ -28,7 +28,7 @@ _FR_LOWER = (
     r"[ ]?\n|$|[ ]\d{5}))?"
 )
 _CITY = (
-    rf"{_WORD}(?:[ -](?:{_FR_LINK}[ -]?)?(?:{_WORD}|cedex)(?![\w]*:)){{0,4}}(?:[ ](?:cedex|"
+    rf"{_WORD}(?:(?<![a-zà-ÿ'’]{{3}}\.)[ -](?:{_FR_LINK}[ -]?)?(?:{_WORD}|cedex)(?![\w]*:)){{0,4}}(?:[ ](?:cedex|"
     r"CEDEX)(?:[ ]\d{1,2})?)?(?:[ ]\([A-Z]{2}\)|[ ][A-Z]{2}(?![\w]))?"
 )
 _ZIP_CITY = rf"(?:[A-Z]{{1,3}}[- ])?\d{{4,5}}[ ]{{1,2}}{_CITY}"
@@ -89,7 +89,7 @@ _STATES = (
     "S[CDA]|T[NX]|UT|V[TIA]|W[AVIY]|NSW|VIC|QLD|TAS|ACT|ON|QC|BC|AB|MB|SK|NS|NB|NL"
 )
 _UK_CODE = r"(?:GIR[ ]?0AA|[A-Z]{1,2}\d[A-Z\d]?[ ]?\d[A-Z]{2})"
-_US_CITY = rf"{_WORD}(?:[ -]{_WORD}){{0,3}}"
+_US_CITY = rf"(?!(?:IBAN|BIC|SWIFT|VAT|TVA)(?!\w)){_WORD}(?:[ -]{_WORD}){{0,3}}"
 _US_STATE = rf"(?:(?:{_STATES})(?![a-z])|{_WORD}(?:[ ]{_WORD})?)"
 _US_CODE = rf"(?:\d{{5}}(?:-\d{{4}})?|{_UK_CODE}|\d{{4}}|[A-Z]\d[A-Z][ ]?\d[A-Z]\d|\d{{6}})(?!\w)"
 _US_TAIL = (

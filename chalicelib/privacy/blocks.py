@@ -65,6 +65,7 @@ _NO_PLACE = re.compile(
 )
 
 
+_LABELS = frozenset("iban bic swift targa plate plaque".split())
 _Part = tuple[int, int, str]
 
 
@@ -91,10 +92,11 @@ class AddressBlocks:
                         yield Span(start, end, "ADDRESS", "address_block", score)
 
     def _stretches(self, text: str, words: list[_Part]) -> Iterator[list[_Part]]:
-        """Cut at abbreviations that no address holds ("VAT", "IP")."""
+        """Cut at abbreviations and labels that no address holds ("VAT", "IBAN"), and at "Roma, in Via Verdi"."""
         stretch: list[_Part] = []
         for part in words:
-            if part[2] in self._lists.words and text[part[0] : part[1]].isupper() and not _STREET.search(part[2]):
+            label = part[2] in self._lists.words and text[part[0] : part[1]].isupper() and not _STREET.search(part[2])
+            if label or part[2] in _LABELS or (part[2] == "in" and text[: part[0]][-2:] == ", "):
                 yield stretch
                 stretch = []
             else:

@@ -11,6 +11,8 @@ from chalicelib.privacy.spans import Span
 
 CONTEXT_WINDOW = 48
 """How many characters before a find its context word may stand."""
+UNLESS_WINDOW = 20
+"""How many characters before a find a word may stand that speaks against it."""
 
 
 class Recognizer(Protocol):
@@ -27,7 +29,8 @@ class Recognizer(Protocol):
 class Rule:
     """`group` of `pattern` is the find. `check` gets its letters and digits in upper case, or all of it when `whole`.
 
-    `near` must match in the characters before the find (`CONTEXT_WINDOW`) when given. `rank` is that of `Span`.
+    `near` must match in the characters before the find (`CONTEXT_WINDOW`) when given, `unless` must not in the last
+    `UNLESS_WINDOW` of them. `rank` is that of `Span`.
     Patterns are linear: bounded repeats, no nested quantifiers over the same characters.
     """
 
@@ -41,6 +44,7 @@ class Rule:
     needs: str = ""
     rank: int = 1
     whole: bool = False
+    unless: re.Pattern[str] | None = None
 
     def find(self, text: str) -> Iterator[Span]:
         """Every find in `text`."""
@@ -55,6 +59,8 @@ class Rule:
                 if not self.check(found if self.whole else bare(found)):
                     continue
             if self.near and not self.near.search(text, max(0, start - CONTEXT_WINDOW), start):
+                continue
+            if self.unless and self.unless.search(text, max(0, start - UNLESS_WINDOW), start):
                 continue
             yield Span(start, end, self.entity, self.name, self.score, self.rank)
 
@@ -82,10 +88,15 @@ def rule(
     flags: int = re.IGNORECASE,
     rank: int = 1,
     whole: bool = False,
+    unless: str = "",
 ) -> Rule:
-    """A rule from its written form; `near` is an expression of whole words."""
-    context = re.compile(rf"(?<!\w)(?:{near})(?!\w)", re.IGNORECASE) if near else None
-    return Rule(name, entity, re.compile(pattern, flags), score, group, check, context, needs, rank, whole)
+    """A rule from its written form; `near` and `unless` are expressions of whole words."""
+    found = re.compile(pattern, flags)
+    return Rule(name, entity, found, score, group, check, _words(near), needs, rank, whole, _words(unless))
+
+
+def _words(words: str) -> re.Pattern[str] | None:
+    return re.compile(rf"(?<!\w)(?:{words})(?!\w)", re.IGNORECASE) if words else None
 
 
 DIGITS = "0123456789"

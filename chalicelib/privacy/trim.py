@@ -24,15 +24,21 @@ _HYPHENED = re.compile(r"-(?:vous|tu|nous|moi|je|ils?|elles?|on|ce|toi|les?|la|y
 """A verb and its pronoun: "Pouvez-vous"."""
 _OPENS = re.compile(r"(?:^|[\n.?!:>*•-])[ >]*$")
 """A sentence or a line begins here: a capital proves nothing, and the French model is misled by it."""
+_LINE = re.compile(r"\n")
+_AND = re.compile(r"\n|[ ](?:e|ed|et|and|und)[ ](?=[^\W\d_]{2})")
+"""Where one person ends: "Anna Verdi e Paolo" are two. Not "y": Spanish surnames hold it."""
+_SAID = re.compile(r"(?:[ ](?:ci|è|é|sarà|será|sera|farà|verrà|non|si))+$")
+"""What follows a name and looks like one without its accent: "Paolo ci sarà"."""
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 
 
 def trim(span: Span, text: str, lists: Lists) -> Iterator[Span]:
-    """The span without salutation and edges, one per line; nothing when only common words are left."""
+    """The span without salutation and edges, one per line and person; nothing when only common words are left."""
     start = span.start
-    for line in text[span.start : span.end].split("\n"):
-        yield from _line(replace(span, start=start, end=start + len(line)), text, lists)
-        start += len(line) + 1
+    for gap in (_AND if span.entity == "PERSON" else _LINE).finditer(text, span.start, span.end):
+        yield from _line(replace(span, start=start, end=gap.start()), text, lists)
+        start = gap.end()
+    yield from _line(replace(span, start=start), text, lists)
 
 
 def _line(span: Span, text: str, lists: Lists) -> Iterator[Span]:
@@ -53,6 +59,10 @@ def _line(span: Span, text: str, lists: Lists) -> Iterator[Span]:
         while words and _plain(words[-1][2], lists) and len(words) > 1:
             words.pop()
             end = words[-1][1]
+        said = _SAID.search(text, start, end)
+        if said:
+            end = said.start()
+            words = [word for word in words if word[1] <= end]
     named = [word for _, _, word in words if not lists.common(word)]
     if span.entity == "PERSON":
         named += [word for _, _, word in words if word in lists.first and len(words) > 1]
