@@ -107,6 +107,29 @@ societa ditta cliente fornitore spett fede firma letto approvato urgente promemo
 ricevuta esame esami referto ricetta visita appuntamento puo possiamo vorrei potete ricordate ecco inoltre pertanto
 quindi infine allora oggi domani ieri entreprise societe client fournisseur mme mlle mr mrs ms dr pr prof me sig
 dott avv ing sigra
+abbonamenti abbonamento acconto acquisti acquisto adesione agenzia aggiornamenti aggiornamento aggiornato alleghiamo
+allego alunni alunno ambulatorio amministrativa amministrativo amministratore amministrazione analisi annullamento
+annuncio apertura archivio articoli assegno assemblea assistenza attestato attivazione autorizzazione avvisi avviso
+bacheca biglietti biglietto bilancio bolletta bozza buonanotte busta calendario candidatura capitolo capodanno
+carrello cartella catalogo certificato chiusura chrome clicca clienti colazione collega colleghi colloquio
+commerciale comunicazioni comunichiamo condizioni condominio confermiamo confermo consegne consulenza contabile
+contabilita contributo convocazione copia corriere corsi credito cronologia curriculum delega deposito detrazione
+dichiarazione dimissioni dimmi dipendente dipendenti direttrice dirigente disdetta disponibilita documenti documento
+domattina doppia elenco esenzione estratto eventuale eventuali farmaco ferie ferragosto fornitori fornitura garanzia
+genitori gentilissimi gestione guasto impegnativa impianto impiegato importo imposta imposte incontro indagine
+informativa informiamo ingresso installazione invio invito iscrizione iscrizioni istruzioni lavori lezione lezioni
+licenza lista magazzino mandato manutenzione medica mensile merce messaggi messaggio modello modifica moduli modulo
+mutuo newsletter nota notifica notifiche novita offerta offerte offertissima operatore orari orario ordinaria
+ordinario ottimo ovviamente pacchetto pagamenti parcheggio patto pediatra permesso pista polizza portale portineria
+posta pratiche preavviso prelievo prenotazione preventivi prezzi privacy procedura procura prodotti progetti
+progetto promozione proprietario proroga protocollo provvedimento quota raccomandata rata recesso reclamo referente
+regolamento rendiconto reparto reset reso responsabile restituzione ricevute ricordiamo ricovero riepilogo riesci
+rimborsi rimborso ringraziamo ringrazio rinnova rinnovo riparazione riscontro riservato risorse ritiro riunioni
+saldo saluto scadenza scadenze scheda sconti sconto scontrino scusa scusami scusate scusi segnalazione segretaria
+segreteria selezione servizi sindaco smartphone software soggiorno solleciti sollecito sopralluogo sospensione
+spedizioni spese sportello stampante stipendio straordinaria tablet tassa tasse tecnica terapia termini tessera
+titolare traduzione trasferta trasloco trasporti trasporto tutor uffici umane utenti utenza vaccino vaglia vendita
+vendite verifica versamento volentieri voli volo windows
 """
 """What mail starts lines and sentences with, in three languages; written by hand."""
 

@@ -122,6 +122,10 @@ NOTHING = (
     "Version 10.15.7 et 2.4.6.1234 puis 10.0.22631.4460 et 2024.1105.3",
     "The ratio is 0.12345678 or 3.14159265",
     "score 3-2, 12-10, 21-18-15; sizes 38 40 42",
+    "La ringrazio per la Sua disponibilità e Le auguro una buona giornata.",
+    "Lunedì 12 Gennaio il Responsabile Acquisti confermerà il Progetto.",
+    "Il Modulo non si apre con Chrome e Windows, scrivere alla Segreteria.",
+    "Nota di Credito, Documento di Trasporto, Ordine di Acquisto.",
 )
 
 
@@ -143,3 +147,17 @@ def test_a_word_before_it_makes_it_personal(entity: str, before: str, value: str
 @pytest.mark.parametrize("text", NOTHING)
 def test_dates_amounts_and_plain_sentences_stay(text: str) -> None:
     assert found(text) == []
+
+
+def test_the_words_between_a_town_and_its_street_stay() -> None:
+    assert ("ADDRESS", "Via Verdi, 12, 20121 Milano") in found("Abito a Brescello, in Via Verdi, 12, 20121 Milano")
+
+
+def test_a_label_after_an_address_stays() -> None:
+    assert "IBAN" not in "".join(text for _, text in found("Via Verdi, 12, 58031 Montalto Pavese, IBAN da inviare"))
+
+
+def test_an_address_ends_with_its_sentence() -> None:
+    assert found("Via Verdi, 12, 20121 Montalto Pavese. Il resto domani")[0][1].rstrip(".") == (
+        "Via Verdi, 12, 20121 Montalto Pavese"
+    )
