@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from chalicelib.pipeline.messages import Envelope, Quarantine, decode
+from chalicelib.pipeline.messages import Envelope, Quarantine, decode, given_up
 from chalicelib.ports import DeadLetter
 from chalicelib.rules.retry import MAX_RECEIVE_COUNT
 from chalicelib.runtime.errors import Permanent
@@ -86,14 +86,9 @@ class Letter:
         message = self.message
         if message is None or isinstance(message, Quarantine):
             return message
-        return Quarantine(
-            mail_id=message.mail_id,
-            account=message.account,
-            source=message.source,
-            spool_key=message.spool_key,
-            received_at=message.received_at,
-            trace_id=message.trace_id,
-            stage=self.dead.stage,
+        return given_up(
+            message,
+            self.dead.stage,
             reason=self.reason,
             error=self.error,
             attempts=self.attempts,

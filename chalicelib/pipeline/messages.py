@@ -104,6 +104,26 @@ class Quarantine:
     v: int = VERSION
 
 
+def given_up(
+    message: Envelope, stage: str, *, reason: str, error: str, attempts: int, first_at: str, last_at: str
+) -> Quarantine:
+    """The note that `stage` gave this mail up."""
+    return Quarantine(
+        mail_id=message.mail_id,
+        account=message.account,
+        source=message.source,
+        spool_key=message.spool_key,
+        received_at=message.received_at,
+        trace_id=message.trace_id,
+        stage=stage,
+        reason=reason,
+        error=error,
+        attempts=attempts,
+        first_at=first_at,
+        last_at=last_at,
+    )
+
+
 def encode(message: Envelope | Quarantine) -> str:
     """JSON in ASCII, so that no character outside XML's set can reach SQS."""
     return json.dumps(asdict(message), ensure_ascii=True, separators=(",", ":"))

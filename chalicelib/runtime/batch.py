@@ -15,7 +15,7 @@ from time import monotonic, perf_counter
 from typing import Any, Protocol
 
 from chalicelib.pipeline import stages
-from chalicelib.pipeline.messages import Envelope, Quarantine, decode, encode
+from chalicelib.pipeline.messages import Envelope, decode, encode, given_up
 from chalicelib.ports import Queues
 from chalicelib.rules import retry
 from chalicelib.runtime import observability as o11y
@@ -165,14 +165,9 @@ class Runner:
         try:
             self.queues.send_dead(self.stage.name, record.body, attributes)
             if isinstance(message, Envelope):
-                note = Quarantine(
-                    mail_id=message.mail_id,
-                    account=message.account,
-                    source=message.source,
-                    spool_key=message.spool_key,
-                    received_at=message.received_at,
-                    trace_id=message.trace_id,
-                    stage=self.stage.name,
+                note = given_up(
+                    message,
+                    self.stage.name,
                     reason=code,
                     error=type(error).__name__,
                     attempts=record.receives,
