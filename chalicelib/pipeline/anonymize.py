@@ -9,7 +9,7 @@ from chalicelib.mail.identity import claims, thread_root
 from chalicelib.mail.model import Mail
 from chalicelib.mail.traits import traits
 from chalicelib.pipeline.clock import Now, timed, utc_now
-from chalicelib.pipeline.messages import INLINE_TEXT_BYTES, Content, Envelope, Quarantine
+from chalicelib.pipeline.messages import INLINE_TEXT_BYTES, Content, Envelope, Message
 from chalicelib.pipeline.original import Opened, open_seal
 from chalicelib.ports import Anonymizer, Cache, MessageSource, Spool, Telemetry
 from chalicelib.privacy.mapping import open_sealed, seal, sender_key
@@ -31,12 +31,12 @@ class AnonymizeWorker:
     mapping_ttl: int
     now: Now = utc_now
 
-    def begin(self, messages: Sequence[Envelope | Quarantine]) -> None:
+    def begin(self, messages: Sequence[Message]) -> None:
         """Nothing is shared between the mails of a batch."""
 
-    def process(self, message: Envelope | Quarantine) -> Envelope:
+    def process(self, message: Message) -> Envelope:
         """The same pointer with anonymized content."""
-        if isinstance(message, Quarantine):
+        if not isinstance(message, Envelope):
             raise Permanent("malformed_message")
         with timed(self.now) as watch:
             opened = open_seal(message, self.spool, self.messages)

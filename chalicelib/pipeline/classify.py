@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from chalicelib.pipeline.clock import Now, timed, utc_now
-from chalicelib.pipeline.messages import Content, Envelope, Quarantine
+from chalicelib.pipeline.messages import Content, Envelope, Message
 from chalicelib.ports import Classifier, Spool
 from chalicelib.runtime.errors import Permanent
 
@@ -29,12 +29,12 @@ class ClassifyWorker:
     spool: Spool
     now: Now = utc_now
 
-    def begin(self, messages: Sequence[Envelope | Quarantine]) -> None:
+    def begin(self, messages: Sequence[Message]) -> None:
         """Nothing is shared between the mails of a batch."""
 
-    def process(self, message: Envelope | Quarantine) -> Envelope:
+    def process(self, message: Message) -> Envelope:
         """The same message with its classification."""
-        if isinstance(message, Quarantine) or message.content is None:
+        if not isinstance(message, Envelope) or message.content is None:
             raise Permanent("malformed_message")
         with timed(self.now) as watch:
             result = self.classifier.classify(message.content, text_of(message.content, self.spool))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from chalicelib.pipeline.messages import Envelope, Quarantine, decode, given_up
+from chalicelib.pipeline.messages import Exclusion, Message, Quarantine, decode, given_up
 from chalicelib.ports import DeadLetter
 from chalicelib.rules.retry import MAX_RECEIVE_COUNT
 from chalicelib.runtime.errors import Permanent
@@ -26,7 +26,7 @@ class Letter:
     """
 
     dead: DeadLetter
-    message: Envelope | Quarantine | None
+    message: Message | None
     reason: str
     error: str
     attempts: int
@@ -65,6 +65,8 @@ class Letter:
         told |= {"received_at": message.received_at, "source": message.source, "trace_id": message.trace_id}
         if isinstance(message, Quarantine):
             return told | {"note_of": message.stage}
+        if isinstance(message, Exclusion):
+            return told | {"exclusion": message.reason, "rule": message.rule}
         if content := message.content:
             told |= {
                 "subject": content.subject,

@@ -69,6 +69,25 @@ class Classification:
 
 
 @dataclass(frozen=True, slots=True)
+class Routing:
+    """What the operator's rules said about a mail: names and codes of theirs, never anything of the mail.
+
+    `rules` are the names of those that matched, `version` the rule set's. `topic`, `priority` (`low`, `normal`,
+    `high`) and `category` are empty where no rule names one. `webhooks` are names of destinations, `offload` asks
+    for the links' files, `hold_until` (ISO 8601 UTC, or empty) is when the notice may go out.
+    """
+
+    version: int
+    rules: tuple[str, ...] = ()
+    topic: str = ""
+    priority: str = ""
+    category: str = ""
+    webhooks: tuple[str, ...] = ()
+    offload: bool = False
+    hold_until: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Envelope:
     """The message between two stages. `received_at` is ISO 8601 UTC, `source` the door."""
 
@@ -81,6 +100,31 @@ class Envelope:
     receipts: tuple[Receipt, ...] = field(default=())
     content: Content | None = None
     classification: Classification | None = None
+    routing: Routing | None = None
+    v: int = VERSION
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusion:
+    """The note that a rule keeps a mail out; the store stage writes it into the ledger, and it can be re-evaluated.
+
+    `reason` is `sender_not_allowed`, `stopped_by_routing_rule` or `outside_time_window`; `rule` the name of the rule,
+    empty for the allowlist. `sender_key` and `domain_key` are keyed hashes of the sender's address and domain.
+    """
+
+    mail_id: str
+    account: str
+    source: str
+    spool_key: str
+    received_at: str
+    trace_id: str
+    reason: str
+    rule: str
+    rules_version: int
+    sender_key: str
+    domain_key: str
+    receipts: tuple[Receipt, ...] = field(default=())
+    exclusion: bool = True
     v: int = VERSION
 
 
@@ -105,7 +149,7 @@ class Quarantine:
 
 
 def given_up(
-    message: Envelope, stage: str, *, reason: str, error: str, attempts: int, first_at: str, last_at: str
+    message: Envelope | Exclusion, stage: str, *, reason: str, error: str, attempts: int, first_at: str, last_at: str
 ) -> Quarantine:
     """The note that `stage` gave this mail up."""
     return Quarantine(
@@ -124,12 +168,16 @@ def given_up(
     )
 
 
-def encode(message: Envelope | Quarantine) -> str:
+Message = Envelope | Quarantine | Exclusion
+"""Whatever a stage queue may hold."""
+
+
+def encode(message: Message) -> str:
     """JSON in ASCII, so that no character outside XML's set can reach SQS."""
     return json.dumps(asdict(message), ensure_ascii=True, separators=(",", ":"))
 
 
-def decode(body: str) -> Envelope | Quarantine:
+def decode(body: str) -> Message:
     """Read a queue message strictly.
 
     Raises `Permanent("malformed_message")` for anything that is not one of ours, and
@@ -141,10 +189,12 @@ def decode(body: str) -> Envelope | Quarantine:
         raw: Any = msgspec.json.decode(body)
         if isinstance(raw, dict) and isinstance(raw.get("v"), int) and raw["v"] != VERSION:
             raise Permanent("unknown_version")
+        kind: type[Message] = Envelope
         if isinstance(raw, dict) and raw.get("quarantine") is True:
-            message: Envelope | Quarantine = msgspec.convert(raw, Quarantine)
-        else:
-            message = msgspec.convert(raw, Envelope)
+            kind = Quarantine
+        elif isinstance(raw, dict) and raw.get("exclusion") is True:
+            kind = Exclusion
+        message: Message = msgspec.convert(raw, kind)
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
         raise Permanent("malformed_message") from None
     if not MAIL_ID.fullmatch(message.mail_id):  # one such message would spoil a whole batch at the database

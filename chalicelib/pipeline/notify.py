@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from chalicelib.pipeline.clock import Now, timed, utc_now
-from chalicelib.pipeline.messages import Envelope, Quarantine
+from chalicelib.pipeline.messages import Envelope, Message
 from chalicelib.pipeline.notice import compose
 from chalicelib.ports import MailStore, Messenger, Outbox, Telemetry
 from chalicelib.runtime.errors import MailroomError, Permanent, Retryable
@@ -33,16 +33,16 @@ class NotifyWorker:
     _failure: MailroomError | None = field(default=None, init=False)
     _sent: frozenset[str] = field(default=frozenset(), init=False)
 
-    def begin(self, messages: Sequence[Envelope | Quarantine]) -> None:
+    def begin(self, messages: Sequence[Message]) -> None:
         """Send one message for the whole batch, then see which of its mails are done."""
         self._wait, self._failure = 0.0, None
         if self.enabled():
             self.drain()
         self._sent = self.outbox.sent([message.mail_id for message in messages])
 
-    def process(self, message: Envelope | Quarantine) -> None:
+    def process(self, message: Message) -> None:
         """Done when nothing of the mail is left to send; else once more after the chat's pause."""
-        if isinstance(message, Quarantine):
+        if not isinstance(message, Envelope):
             raise Permanent("malformed_message")
         if message.mail_id in self._sent or not self.enabled():
             return  # a switched-off notification stays in the outbox; the sweep sends it later

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from chalicelib.mail.model import Mail
 from chalicelib.pipeline.classify import text_of
 from chalicelib.pipeline.clock import Now, timed, utc_now
-from chalicelib.pipeline.messages import Envelope, Quarantine
+from chalicelib.pipeline.messages import Envelope, Message, Quarantine
 from chalicelib.pipeline.original import reopen
 from chalicelib.ports import Cache, MailStore, Original, Spool, Telemetry
 from chalicelib.rules.history import write_history
@@ -25,14 +25,16 @@ class StoreWorker:
     telemetry: Telemetry
     now: Now = utc_now
 
-    def begin(self, messages: Sequence[Envelope | Quarantine]) -> None:
+    def begin(self, messages: Sequence[Message]) -> None:
         """Each mail is a transaction of its own: one bad mail must not undo its neighbours."""
 
-    def process(self, message: Envelope | Quarantine) -> Envelope | None:
+    def process(self, message: Message) -> Envelope | None:
         """The pointer for the notify stage, without content; None for notes and duplicates."""
         if isinstance(message, Quarantine):
             self.store.quarantine(message)
             return None
+        if not isinstance(message, Envelope):
+            raise Permanent("malformed_message")
         content = message.content
         if content is None or message.classification is None:
             raise Permanent("malformed_message")

@@ -15,7 +15,7 @@ from time import monotonic, perf_counter
 from typing import Any, Protocol
 
 from chalicelib.pipeline import stages
-from chalicelib.pipeline.messages import Envelope, decode, encode, given_up
+from chalicelib.pipeline.messages import Envelope, Exclusion, decode, encode, given_up
 from chalicelib.ports import Queues
 from chalicelib.rules import retry
 from chalicelib.runtime import observability as o11y
@@ -23,6 +23,9 @@ from chalicelib.runtime.errors import ConfigurationError, Permanent, Retryable
 
 RESERVE_MS = 3_000
 """Milliseconds kept back at the end of an invocation: a record is not begun with less left."""
+
+LEDGER = "store"
+"""The stage that writes the ledger: notes go there from wherever a mail ends."""
 
 FLUSH_SECONDS = 0.25
 """Finished mails are handed on after this at the latest, while the rest of the batch is still worked on."""
@@ -38,8 +41,8 @@ class Worker(Protocol):
     def begin(self, messages: Sequence[Any]) -> None:
         """Called once a batch, before the messages; failures are raised from `process`."""
 
-    def process(self, message: Any) -> Envelope | None:
-        """The message for the next stage, or None when the mail ends here."""
+    def process(self, message: Any) -> Envelope | Exclusion | None:
+        """The message for the next stage, a note for the ledger, or None when the mail ends here."""
 
 
 @dataclass
@@ -52,7 +55,7 @@ class Record:
     receives: int
     first_at: float
     message: Any = None
-    forward: Envelope | None = None
+    forward: Envelope | Exclusion | None = None
     failed: bool = False
 
 
@@ -164,7 +167,7 @@ class Runner:
         message = record.message
         try:
             self.queues.send_dead(self.stage.name, record.body, attributes)
-            if isinstance(message, Envelope):
+            if isinstance(message, Envelope | Exclusion):
                 note = given_up(
                     message,
                     self.stage.name,
@@ -174,7 +177,7 @@ class Runner:
                     first_at=first,
                     last_at=now,
                 )
-                if self.queues.send("store", [encode(note)], message.account):
+                if self.queues.send(LEDGER, [encode(note)], message.account):
                     raise Retryable("queue_unavailable")
         except Retryable as inner:
             record.failed = True
@@ -184,15 +187,18 @@ class Runner:
         o11y.warn("quarantined", **self._ids(record), code=code, receives=record.receives)
 
     def _forward(self, records: Sequence[Record]) -> None:
-        """Hand on to the next stage, one batched send an account (the fair-queue group)."""
+        """Hand on, mail to the next stage and notes to the ledger's: one send an account (the fair-queue group)."""
         following = stages.after(self.stage.name)
-        if following is None:
-            return
-        for account in sorted({record.forward.account for record in records if record.forward}):
-            group = [record for record in records if record.forward and record.forward.account == account]
-            bodies = [encode(record.forward) for record in group if record.forward]
-            for index in self.queues.send(following.name, bodies, account):
-                self._postpone(group[index], Retryable("queue_unavailable"))
+        groups: dict[tuple[str, str], list[tuple[Record, str]]] = {}
+        for record in records:
+            message = record.forward
+            if message is None or (following is None and isinstance(message, Envelope)):
+                continue
+            target = following.name if following and isinstance(message, Envelope) else LEDGER
+            groups.setdefault((target, message.account), []).append((record, encode(message)))
+        for (target, account), group in sorted(groups.items(), key=lambda item: item[0]):
+            for index in self.queues.send(target, [body for _, body in group], account):
+                self._postpone(group[index][0], Retryable("queue_unavailable"))
 
     def _ids(self, record: Record) -> dict[str, Any]:
         known = {name: getattr(record.message, name, None) for name in ("mail_id", "account", "trace_id")}

@@ -9,7 +9,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.pipeline.messages import Classification, Content, Envelope, Quarantine, Receipt, decode, encode
+from chalicelib.pipeline.messages import (
+    Classification,
+    Content,
+    Envelope,
+    Exclusion,
+    Message,
+    Quarantine,
+    Receipt,
+    Routing,
+    decode,
+    encode,
+)
 from chalicelib.runtime.errors import Permanent
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
@@ -21,28 +32,31 @@ CONTENT = st.builds(
     Content, TEXT, TEXT, TEXTS, TEXT, TEXT, TEXT, TEXTS, st.none() | TEXT, TEXT, TEXT, TEXT, TEXTS, TEXTS, TEXTS, TEXTS
 )
 VERDICT = st.builds(Classification, TEXT, TEXT, TEXT, NUMBER, TEXT, TEXT)
+COUNT = st.integers(min_value=0, max_value=2**31)
+ROUTING = st.builds(Routing, COUNT, TEXTS, TEXT, TEXT, TEXT, TEXTS, st.booleans(), TEXT)
 ENVELOPES = st.builds(
     Envelope,
     *(IDS, TEXT, TEXT, TEXT, TEXT, TEXT),
     receipts=st.lists(RECEIPTS, max_size=2).map(tuple),
     content=st.none() | CONTENT,
     classification=st.none() | VERDICT,
+    routing=st.none() | ROUTING,
 )
-COUNT = st.integers(min_value=0, max_value=2**31)
 NOTES = st.builds(Quarantine, IDS, TEXT, TEXT, TEXT, TEXT, TEXT, TEXT, TEXT, TEXT, COUNT, TEXT, TEXT)
+EXCLUSIONS = st.builds(Exclusion, IDS, TEXT, TEXT, TEXT, TEXT, TEXT, TEXT, TEXT, COUNT, TEXT, TEXT)
 ENVELOPE = Envelope(str(uuid.UUID(int=1)), "praxis", "gmail", "sealed/praxis/1", "2025", "trace")
 WIRE = json.loads(encode(ENVELOPE))
 
 
 @settings(deadline=None)
-@given(ENVELOPES | NOTES)
-def test_what_is_encoded_is_decoded(message: Envelope | Quarantine) -> None:
+@given(ENVELOPES | NOTES | EXCLUSIONS)
+def test_what_is_encoded_is_decoded(message: Message) -> None:
     assert decode(encode(message)) == message
 
 
 @settings(deadline=None)
-@given(ENVELOPES | NOTES)
-def test_a_message_is_ascii(message: Envelope | Quarantine) -> None:
+@given(ENVELOPES | NOTES | EXCLUSIONS)
+def test_a_message_is_ascii(message: Message) -> None:
     assert encode(message).isascii()
 
 

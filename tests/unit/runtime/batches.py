@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chalicelib.pipeline import stages
-from chalicelib.pipeline.messages import Envelope, Quarantine, decode, encode
+from chalicelib.pipeline.messages import Envelope, Exclusion, Quarantine, decode, encode
 from chalicelib.runtime.batch import Runner
 from chalicelib.runtime.errors import Retryable
 from tests.twins.queues import MemoryQueues
@@ -20,6 +20,23 @@ def mail(number: int, account: str = "praxis") -> Envelope:
     identifier = str(uuid.UUID(int=number))
     at = "2025-03-03T09:00:00.000+00:00"
     return Envelope(identifier, account, "gmail", f"sealed/{account}/{identifier}", at, f"trace-{number}")
+
+
+def excluded(message: Envelope) -> Exclusion:
+    """The note that a rule keeps this mail out."""
+    return Exclusion(
+        message.mail_id,
+        message.account,
+        message.source,
+        message.spool_key,
+        message.received_at,
+        message.trace_id,
+        reason="sender_not_allowed",
+        rule="",
+        rules_version=1,
+        sender_key="",
+        domain_key="",
+    )
 
 
 class FlakyQueues(MemoryQueues):
@@ -51,9 +68,9 @@ class FlakyQueues(MemoryQueues):
 
 @dataclass
 class FakeWorker:
-    """`outcomes` says what happens to a mail id: an exception to raise, None to end it, anything else forwards it."""
+    """`outcomes` says what happens to a mail id: raise it, end it (None), note it; without one it is forwarded."""
 
-    outcomes: dict[str, Exception | None] = field(default_factory=dict)
+    outcomes: dict[str, Exception | Exclusion | None] = field(default_factory=dict)
     begin_error: Exception | None = None
     worked: list[str] = field(default_factory=list)
     before: Callable[[str], None] = lambda _: None
@@ -63,7 +80,7 @@ class FakeWorker:
         if self.begin_error is not None:
             raise self.begin_error
 
-    def process(self, message: Envelope | Quarantine) -> Envelope | None:
+    def process(self, message: Envelope | Quarantine) -> Envelope | Exclusion | None:
         """Do as told."""
         assert isinstance(message, Envelope)
         self.before(message.mail_id)
@@ -71,9 +88,9 @@ class FakeWorker:
         if message.mail_id not in self.outcomes:
             return message
         outcome = self.outcomes[message.mail_id]
-        if outcome is not None:
+        if isinstance(outcome, Exception):
             raise outcome
-        return None
+        return outcome
 
 
 @dataclass

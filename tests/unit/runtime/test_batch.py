@@ -10,7 +10,7 @@ from chalicelib.pipeline.messages import decode
 from chalicelib.rules import retry
 from chalicelib.runtime.batch import BatchFailed
 from chalicelib.runtime.errors import ConfigurationError, Permanent, Retryable
-from tests.unit.runtime.batches import Bench, FakeWorker, clock_of, mail
+from tests.unit.runtime.batches import Bench, FakeWorker, clock_of, excluded, mail
 from tests.unit.runtime.logs import captured
 
 ONE, TWO, THREE = mail(1), mail(2), mail(3)
@@ -32,6 +32,22 @@ def test_a_mail_that_ends_here_is_not_handed_on(bench: Bench) -> None:
     bench.put(ONE)
     assert bench.failed() == []
     assert bench.ids("store") == []
+
+
+def test_the_note_of_an_excluded_mail_goes_to_the_ledger_s_stage(bench: Bench) -> None:
+    bench.stage = "anonymize"
+    bench.worker.outcomes[ONE.mail_id] = excluded(ONE)
+    bench.put(ONE, TWO)
+    assert bench.failed() == []
+    assert bench.ids("store") == [ONE.mail_id]
+    assert bench.ids("classify") == [TWO.mail_id]
+
+
+def test_a_note_that_is_not_durable_keeps_its_mail_in_the_queue(bench: Bench) -> None:
+    bench.worker.outcomes[ONE.mail_id] = excluded(ONE)
+    bench.put(ONE, TWO)
+    bench.queues.refuse = {ONE.mail_id}
+    assert bench.failed() == ["m1"]
 
 
 def test_the_last_stage_hands_nothing_on(bench: Bench) -> None:

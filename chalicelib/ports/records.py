@@ -1,0 +1,132 @@
+"""Ports to what PostgreSQL keeps: mail, ledger, outbox and flags."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from chalicelib.pipeline.messages import Envelope, Quarantine, Receipt
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """Clear text of a mail on its way into pgcrypto; never logged, never queued."""
+
+    sender: str
+    subject: str
+    body: str
+    source: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What became of a mail at the store stage: `stored`, `already_stored`, or `duplicate` of `canonical_id`."""
+
+    outcome: str
+    canonical_id: str
+
+
+class MailStore(Protocol):
+    """The ledger and the mail in PostgreSQL; each method is one transaction."""
+
+    def store(self, envelope: Envelope, text: str, original: Original, receipts: Sequence[Receipt]) -> Stored:
+        """Ledger, anonymized mail, encrypted original, identities, receipts and outbox row, all or nothing.
+
+        Idempotent by mail id. A mail whose `matches` or `identities` belong to another mail of the
+        account becomes ledger state `excluded`, reason `duplicate`. `Retryable("database_unavailable")`.
+        """
+
+    def quarantine(self, note: Quarantine) -> None:
+        """Ledger state `quarantined`, unless the mail is stored already."""
+
+    def sender_history(self, account: str, sender_key: str) -> dict[str, int]:
+        """category → number of stored mails of that sender, among the account's last 50 of them."""
+
+    def ledger_state(self, mail_ids: Iterable[str]) -> dict[str, tuple[str, str]]:
+        """mail id → (state, reason) for those that are known."""
+
+    def ledger_counts(self) -> dict[str, int]:
+        """state → number of mails."""
+
+    def add_receipts(self, mail_id: str, receipts: Sequence[Receipt]) -> None:
+        """Add receipts; a repeat of (mail id, module, action) changes nothing."""
+
+    def ping(self) -> None: ...
+
+
+class Ledger(Protocol):
+    """What the proof and the dead letters need of the ledger beyond `MailStore` (PostgreSQL)."""
+
+    def quarantined(self) -> dict[str, datetime]:
+        """mail id → when its row last changed, for all in state `quarantined`. `Retryable`."""
+
+    def unsent(self, before: datetime, limit: int) -> list[str]:
+        """Stored mails whose notice was made before that time and is not sent yet, oldest first. `Retryable`."""
+
+    def redriven(self, stage: str, mail_ids: Sequence[str] | None, author: str) -> None:
+        """Record who sends these mails (None: all of the stage) on their way again; they stay `quarantined` meanwhile.
+
+        `Retryable`, `Permanent("database_rejected")` for an author that does not fit.
+        """
+
+    def discard(self, note: Quarantine, reason: str, author: str) -> str:
+        """State `excluded`, reason `discarded:<reason>`, unless the mail is stored; the answer is its state now.
+
+        Who and when is recorded. Errors as `redriven`.
+        """
+
+    def write_off(self, mail_id: str, reason: str, author: str) -> bool:
+        """As `discard`, for a mail that no dead letter is left of; False when it is not `quarantined`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One outbox row. `topic` is `email` or `system`; `fields` are anonymized values, never personal data."""
+
+    id: int
+    topic: str
+    mail_id: str | None
+    urgency: int
+    fields: Mapping[str, str]
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Notices to deliver in one message now; or none, and the seconds to wait before asking again."""
+
+    notices: tuple[Notice, ...]
+    wait: float
+
+
+class Outbox(Protocol):
+    """What is to be notified; claimed before the call and marked after it (`facts/telegram.md`)."""
+
+    def claim(self, limit: int, lease: float) -> Claim:
+        """Claim up to `limit` notices of *one* topic, most urgent first then oldest, for `lease` seconds.
+
+        Reserves the chat's next sending slot (`rules.pacing`) in the same transaction, so that two
+        workers never send at once.
+        """
+
+    def mark_sent(self, ids: Sequence[int]) -> None: ...
+
+    def release(self, ids: Sequence[int], after: float) -> None:
+        """Give claimed notices back, and let the chat rest for `after` seconds."""
+
+    def sent(self, mail_ids: Sequence[str]) -> frozenset[str]:
+        """Those of the mails that have no notice left to send."""
+
+    def add_system(self, key: str, fields: Mapping[str, str]) -> None:
+        """Queue a notice for topic `system`; the same `key` again changes nothing."""
+
+
+class FlagStore(Protocol):
+    """The durable copy of the runtime flags (PostgreSQL)."""
+
+    def flags(self) -> dict[str, bool]: ...
+
+    def set_flag(self, name: str, value: bool, author: str) -> None:
+        """Write and record who and when."""

@@ -1,0 +1,71 @@
+"""Ports to those who do something with a mail: messenger, source, anonymizer, classifier, telemetry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from chalicelib.mail.model import Mail
+from chalicelib.pipeline.messages import Classification, Content
+from chalicelib.privacy.model import Anonymized
+
+
+class Messenger(Protocol):
+    """Delivers a text to people (Telegram)."""
+
+    def send(self, topic: str, text: str) -> None:
+        """Send plain text (at most 4,096 characters). `Retryable(after=retry_after)` on 429."""
+
+
+@dataclass(frozen=True, slots=True)
+class MessageReference:
+    """Where EmailEngine keeps a message. `message_id` and `email_id` may be empty."""
+
+    account: str
+    id: str
+    email_id: str
+    message_id: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A fetched message: RFC 822 bytes; or, where the source is not to be had, the JSON's bytes and its mail."""
+
+    raw: bytes
+    mail: Mail | None
+
+
+class MessageSource(Protocol):
+    """Where a referenced message is fetched from (EmailEngine)."""
+
+    def fetch(self, reference: MessageReference) -> Fetched:
+        """Source first, then `textType=*`; a moved message is looked for. `Permanent("message_gone")`, `Retryable`."""
+
+
+class Telemetry(Protocol):
+    """Logs and metrics that can carry ids and codes only (`runtime.observability`)."""
+
+    def log(self, event: str, **fields: Any) -> None: ...
+
+    def count(self, name: str, value: float = 1, **dimensions: str) -> None: ...
+
+
+class Anonymizer(Protocol):
+    """Removes personal data."""
+
+    def anonymize(self, mail: Mail, known: Mapping[str, str] | None = None) -> Anonymized:
+        """Replace every personal datum by a stable token.
+
+        `known` is the mapping (token → original) of earlier mails of the thread: the same person
+        keeps the token. Fails closed: any inner failure is `Retryable("anonymizer_failed")`,
+        a mail that still shows a certain identifier afterwards `Permanent("personal_data_left")`.
+        """
+
+
+class Classifier(Protocol):
+    """Says what a mail is about; sees anonymized content only."""
+
+    def classify(self, content: Content, text: str) -> Classification:
+        """Never raises for what the mail says; `Retryable` or `Permanent` for its own failures."""

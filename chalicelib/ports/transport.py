@@ -1,0 +1,134 @@
+"""Ports to what carries a mail: spool, queues, dead-letter queues and the cache."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class SpoolEntry:
+    """One object of the spool, unopened. `size` in bytes; `modified` is timezone-aware."""
+
+    key: str
+    modified: datetime
+    size: int
+
+
+class Spool(Protocol):
+    """Sealed objects under their key (S3, SSE-KMS)."""
+
+    def put(self, key: str, data: bytes) -> None:
+        """Write durably; overwriting is harmless. `Retryable("spool_unavailable")`."""
+
+    def get(self, key: str, limit: int) -> bytes:
+        """Read at most `limit` bytes. `Permanent("spool_missing")`, `Permanent("spool_too_large")`, `Retryable`."""
+
+    def head(self, key: str, size: int) -> bytes:
+        """The first `size` bytes, or fewer where there are no more. `Permanent("spool_missing")`, `Retryable`."""
+
+    def list(self, prefix: str, after: str = "") -> Iterator[SpoolEntry]:
+        """Objects under `prefix` in the order of their keys, those after the key `after`. `Retryable` on the way."""
+
+    def delete(self, key: str) -> None:
+        """Remove; a key that is not there is no error."""
+
+    def ping(self) -> None:
+        """Prove that the spool answers. `Retryable`."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueueDepth:
+    """Approximate numbers of one queue and of its dead-letter queue; `oldest_seconds` is None where unknown."""
+
+    name: str
+    waiting: int
+    in_flight: int
+    delayed: int
+    dead: int
+    oldest_seconds: float | None
+
+
+class Queues(Protocol):
+    """The stage queues, by stage name (SQS)."""
+
+    def send(self, stage: str, bodies: Sequence[str], group: str) -> frozenset[int]:
+        """Send, in as few calls as the limits allow; the answer names the indexes that are *not* durable.
+
+        `group` is the fair-queue group (`MessageGroupId`): the account. Never raises for the
+        passing failure of the queue: what was not confirmed is in the answer.
+        """
+
+    def send_dead(self, stage: str, body: str, attributes: Mapping[str, str]) -> None:
+        """Put one message into the stage's dead-letter queue. `Retryable`."""
+
+    def postpone(self, stage: str, receipt_handle: str, seconds: float) -> None:
+        """Make a received message visible again after `seconds` (0 to 43,200). `Retryable`."""
+
+    def ping(self) -> None:
+        """Prove that the first queue answers. `Retryable`."""
+
+    def depths(self) -> list[QueueDepth]:
+        """All stage queues in pipeline order. `Retryable`."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """One message of a stage's dead-letter queue, received and hidden from others for a while.
+
+    `attributes` are those of the batch runner (`reason`, `error`, `attempts`, `first_at`, `last_at`). `native`:
+    SQS moved it by itself, because a worker died `maxReceiveCount` times; its attributes then say nothing, and
+    `sent_at` is when it entered the stage's queue, not this one.
+    """
+
+    stage: str
+    id: str
+    body: str
+    attributes: Mapping[str, str]
+    sent_at: datetime
+    native: bool
+    handle: str
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """What was received from a dead-letter queue; `complete` when that is as much as the queue holds."""
+
+    letters: tuple[DeadLetter, ...]
+    complete: bool
+
+
+class DeadLetters(Protocol):
+    """The dead-letter queues, by stage name (SQS). A queue cannot be looked at without receiving from it."""
+
+    def take(self, stage: str, limit: int, seconds: int) -> Inspection:
+        """Receive up to `limit` letters and hide them for `seconds`. `Retryable`."""
+
+    def give_back(self, letters: Iterable[DeadLetter]) -> None:
+        """Make letters visible again at once. Never raises: they come back by themselves when their time is over."""
+
+    def remove(self, letter: DeadLetter) -> None:
+        """Delete one. `Retryable`."""
+
+    def move(self, stage: str) -> None:
+        """Start moving everything back into the stage's queue, natively.
+
+        `Permanent("move_unsupported")` where the server cannot, `Permanent("move_refused")` where it will not
+        (one move a queue at a time), `Retryable`.
+        """
+
+
+class Cache(Protocol):
+    """A hint (Redis). Unreachable is answered like empty; only `ping` raises."""
+
+    def get(self, key: str) -> bytes | None: ...
+
+    def set(self, key: str, value: bytes, ttl: int, only_if_absent: bool = False) -> bool:
+        """True when written. `ttl` in seconds."""
+
+    def delete(self, key: str) -> None: ...
+
+    def ping(self) -> None:
+        """`Retryable("cache_unavailable")`."""

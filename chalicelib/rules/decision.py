@@ -1,0 +1,67 @@
+"""What the operator's rules are asked, and what they answer (requirements: gmail-push, Rules)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from chalicelib.pipeline.messages import Routing
+
+
+class Verdict(StrEnum):
+    """What becomes of a mail: only `ACCEPT` and `HOLD` send it down the pipeline."""
+
+    ACCEPT = "accept"
+    HOLD = "hold"
+    EXCLUDE = "exclude"
+    REFUSE = "refuse"
+
+
+SENDER_NOT_ALLOWED = "sender_not_allowed"
+STOPPED = "stopped_by_routing_rule"
+OUTSIDE_WINDOW = "outside_time_window"
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """A mail as the rules see it, in the clear; never logged, never queued.
+
+    `sender` and `recipients` are addresses in lower case (RFC 5321 addr-spec, domain in A-labels where it has
+    them), `sender` empty where the mail names none. `body` is plain text, `html` the HTML part or empty,
+    `attachments` are file names.
+    """
+
+    account: str
+    sender: str
+    sender_name: str = ""
+    recipients: tuple[str, ...] = ()
+    subject: str = ""
+    body: str = ""
+    html: str = ""
+    labels: tuple[str, ...] = ()
+    attachments: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """One rule that was looked at: whether it matched, and why (or why not), in words without mail content."""
+
+    rule: str
+    matched: bool
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The answer. `reason` (one of the constants above) and `rule` say what excluded or refused; else empty.
+
+    `routing.hold_until` is set when the verdict is `HOLD`; `retry_at` (ISO 8601 UTC) when it is `REFUSE` by a window:
+    when the window opens.
+    """
+
+    verdict: Verdict
+    routing: Routing
+    reason: str = ""
+    rule: str = ""
+    retry_at: str = ""
+    matches: tuple[Match, ...] = ()
