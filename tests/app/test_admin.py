@@ -212,6 +212,7 @@ def test_no_other_route_is_open() -> None:
         "/api/ingress/gmail",
         "/api/v1/webhooks/emailengine/{account_id}",
         "/health",
+        "/openapi.json",
         "/ready",
         "/status",
     ]

@@ -18,6 +18,7 @@ from chalicelib.pipeline.messages import decode
 from chalicelib.rules.flags import Flags
 from chalicelib.runtime import compose
 from chalicelib.runtime.errors import Retryable
+from tests.app.conformance import complaints
 from tests.twins.cache import MemoryCache
 from tests.twins.dead_letters import MemoryDeadLetters
 from tests.twins.flags import MemoryFlagStore
@@ -90,8 +91,10 @@ class World:
         self.client = Client(app)
 
     def request(self, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None) -> HTTPResponse:
-        """One request."""
-        return self.client.http.request(method, path, headers=JSON | (headers or {}), body=body)
+        """One request; its answer must be one that the OpenAPI document promises."""
+        response = self.client.http.request(method, path, headers=JSON | (headers or {}), body=body)
+        assert complaints(method, path, response) == []
+        return response
 
     def push(self, data: object, headers: dict[str, str] | None = None) -> HTTPResponse:
         """A push to the Gmail door, signed as the pusher does."""

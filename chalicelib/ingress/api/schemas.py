@@ -1,0 +1,193 @@
+"""JSON Schemas of what goes in and out, with the very limits that the doors check (JSON Schema 2020-12)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chalicelib.ingress import dlq, push, webhook
+from chalicelib.pipeline.dead_letters import REASON
+from chalicelib.pipeline.messages import MAIL_ID as MAIL_ID_FORM
+from chalicelib.rules.flags import DEFAULTS
+
+Schema = dict[str, Any]
+
+
+def text(longest: int | None = None, **more: Any) -> Schema:
+    """A string of at most so many characters."""
+    return {"type": "string"} | ({"maxLength": longest} if longest else {}) | more
+
+
+def whole(**more: Any) -> Schema:
+    """A whole number."""
+    return {"type": "integer", **more}
+
+
+def several(items: Schema, longest: int | None = None, **more: Any) -> Schema:
+    """A list of at most so many items."""
+    return {"type": "array", "items": items} | ({"maxItems": longest} if longest else {}) | more
+
+
+def maybe(schema: Schema) -> Schema:
+    """The same or null."""
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+def record(required: dict[str, Schema], optional: dict[str, Schema] | None = None, *, closed: bool = True) -> Schema:
+    """An object; `closed` allows no other field."""
+    return {
+        "type": "object",
+        "properties": required | (optional or {}),
+        "required": list(required),
+        **({"additionalProperties": False} if closed else {}),
+    }
+
+
+def named(*values: str) -> Schema:
+    """One of these words."""
+    return {"type": "string", "enum": list(values)}
+
+
+BOOL: Schema = {"type": "boolean"}
+CODE = text(description="a code; never text of a mail")
+MAIL_ID = text(36, pattern=f"^{MAIL_ID_FORM.pattern}$", description="the mail's deterministic id (UUIDv5)")
+AUTHOR = text(100, minLength=1, description="who does it: recorded; printable, not only spaces")
+STAGE = named(*dlq.STAGE_NAMES)
+WHEN = text(description="ISO 8601")
+
+_STATED = {name: maybe(text(longest)) for name, longest in push.TEXT_FIELDS.items()}
+_ADDRESSES = {
+    name: {"anyOf": [text(), several(text(), push.LIST_FIELDS[name]), {"type": "null"}]} for name in ("to", "cc")
+}
+_HEADER = {"anyOf": [text(), several(text())]}
+
+PUSHED_MAIL: Schema = record(
+    {},
+    {
+        **_STATED,
+        **_ADDRESSES,
+        "labels": maybe(several(text(), push.LIST_FIELDS["labels"])),
+        "attachments": maybe(
+            several(
+                record({}, {"name": {}, "type": {}, "size": {}}, closed=False),
+                push.LIST_FIELDS["attachments"],
+                description="name, type and size of each; never their content",
+            )
+        ),
+        "headers": maybe({"type": "object", "maxProperties": push.MAX_HEADERS, "additionalProperties": _HEADER}),
+    },
+    closed=False,
+) | {
+    "description": "One mail: `raw` (base64 or base64url of the RFC 822 bytes) or at least `sender` and `body`. "
+    "`raw` wins over the fields. Unknown fields are ignored and not kept.",
+    "anyOf": [
+        {"required": ["raw"], "properties": {"raw": {"type": "string", "minLength": 1}}},
+        {
+            "required": ["sender", "body"],
+            "properties": {"sender": {"type": "string", "pattern": r"\S"}, "body": {"type": "string"}},
+        },
+    ],
+}
+PUSH: Schema = {
+    "anyOf": [
+        PUSHED_MAIL | {"not": {"required": ["messages"]}},
+        record({"messages": several(PUSHED_MAIL, 50, minItems=1)}, closed=False),
+    ]
+}
+
+WEBHOOK: Schema = record(
+    {"account": text(256), "event": text(256, examples=["messageNew"])},
+    {
+        "path": {},
+        "specialUse": {},
+        "data": maybe(
+            record(
+                {},
+                {name: maybe(text(longest)) for name, longest in webhook.TEXT_LIMITS.items()},
+                closed=False,
+            )
+        ),
+    },
+    closed=False,
+) | {"description": "A webhook of EmailEngine 2.79. `account` is the one in the path; other fields are ignored."}
+
+FLAG_CHANGE = record({"value": BOOL, "author": AUTHOR}, closed=False)
+FLAG_CHANGED = record({"status": named("ok"), "flag": named(*DEFAULTS), "value": BOOL})
+
+_CHOSEN = several(MAIL_ID, dlq.CHOSEN, minItems=1)
+_WHO = {"author": AUTHOR}
+REDRIVE: Schema = {
+    "anyOf": [
+        record(_WHO | {"mail_ids": _CHOSEN}, {"dry_run": BOOL, "all": {"const": False}}),
+        record(_WHO | {"stage": STAGE, "all": {"const": True}}, {"dry_run": BOOL}),
+    ]
+}
+DISCARD = record(
+    _WHO | {"mail_ids": _CHOSEN, "reason": text(60, pattern=f"^{REASON.pattern}$")},
+    {"dry_run": BOOL},
+)
+
+_LETTER = {
+    "stage": STAGE,
+    "mail_id": {"anyOf": [MAIL_ID, {"const": ""}]},
+    "letter_id": text(),
+    "account": text(64),
+    "reason": CODE,
+    "error": CODE,
+    "attempts": whole(minimum=0),
+    "first_at": WHEN,
+    "last_at": text(),
+}
+LETTER = record(_LETTER)
+LETTER_SHOWN: Schema = record(
+    _LETTER,
+    {
+        **{name: text() for name in ("received_at", "source", "trace_id", "note_of", "exclusion", "rule")},
+        **{name: text() for name in ("subject", "sender", "language", "text", "text_key")},
+        **{name: several(text()) for name in ("recipients", "attachments", "traits", "defects")},
+        **dict.fromkeys(("category", "urgency", "classifier"), CODE),
+    },
+) | {"description": "A letter with what is anonymized in it; the original is never shown."}
+LETTERS = record(
+    {"status": named("ok"), "letters": several(LETTER, dlq.MOST * len(dlq.STAGE_NAMES)), "complete": BOOL},
+    {"dry_run": BOOL},
+)
+LETTERS_SHOWN = record({"status": named("ok"), "letters": several(LETTER_SHOWN)})
+
+
+def outcome(what: str) -> Schema:
+    """What became of chosen letters; `what` is `redriven` or `discarded`."""
+    failed = record(_LETTER | {"code": CODE})
+    return record(
+        {
+            "status": named("ok", "partial"),
+            what: several(LETTER),
+            "failed": several(failed),
+            "written_off": several(MAIL_ID),
+            "unknown": several(MAIL_ID),
+            "complete": BOOL,
+        },
+        {"dry_run": {"const": True}},
+    )
+
+
+CHECK = record({"ok": BOOL, "ms": {"type": "number", "minimum": 0}}, {"code": CODE})
+READINESS = record(
+    {
+        "status": named("ready", "degraded", "unavailable"),
+        "checks": record(dict.fromkeys(("spool", "queue", "cache", "database"), CHECK)),
+    }
+)
+_AWAY = record({"code": CODE})
+_COUNT = maybe(whole(minimum=0))
+_DEPTH = record(
+    {"name": CODE, **dict.fromkeys(("waiting", "in_flight", "delayed", "dead"), _COUNT)}
+    | {"oldest_seconds": maybe({"type": "number", "minimum": 0})}
+)
+STATUS_REPORT = record(
+    {
+        "status": named("ok", "degraded"),
+        "queues": {"anyOf": [several(_DEPTH), _AWAY]},
+        "ledger": {"anyOf": [{"type": "object", "additionalProperties": whole(minimum=0)}, _AWAY]},
+        "flags": {"anyOf": [record(dict.fromkeys(DEFAULTS, BOOL)), _AWAY]},
+    }
+)

@@ -1,0 +1,151 @@
+"""The table of routes: who may call each, what it takes, and every answer it has. A new route gets its row here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from chalicelib.ingress import dlq, webhook
+from chalicelib.ingress.api import schemas as s
+from chalicelib.ingress.api.schemas import Schema
+from chalicelib.ingress.intake import Status
+from chalicelib.rules.flags import DEFAULTS
+
+OPEN, ADMIN, GMAIL, EMAILENGINE = "open", "admin", "gmail", "emailengine"
+"""Who may call a route; see `document.SECURITY`."""
+
+JSON, ANY = "application/json", "*/*"
+
+DETAILS: dict[str, tuple[dict[str, Schema], dict[str, Schema]]] = {
+    "accepted": ({"mail_id": s.MAIL_ID}, {"id": s.text(64)}),
+    "already_processed": ({}, {"mail_id": s.MAIL_ID, "id": s.text(64)}),
+    "try_again": ({}, {"mail_id": s.MAIL_ID, "id": s.text(64)}),
+    "missing_field": ({"field": s.text()}, {"id": s.text(64)}),
+    "invalid_field": ({"field": s.text()}, {"id": s.text(64), "known": s.several(s.text())}),
+    "too_large": ({}, {"limit": s.whole(), "field": s.text(), "id": s.text(64)}),
+    "internal_error": ({"correlation_id": s.text(36)}, {}),
+    "unknown_letter": ({}, {"unknown": s.several(s.MAIL_ID), "complete": s.BOOL}),
+}
+"""Verdict → its (required, optional) fields beside `status`; a verdict that is not here has none."""
+
+PATH: dict[str, Schema] = {
+    "account_id": s.text(64, minLength=1, description="an account that MAILROOM_ACCOUNTS names"),
+    "mail_id": s.MAIL_ID,
+    "name": s.named(*DEFAULTS),
+}
+"""Parameters in a path; their meaning is the same everywhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One method of one path.
+
+    `verdicts` are the refusals and acceptances of `http.STATUS`, each with its own code; `results` are other
+    bodies by HTTP status. Every route has `internal_error` (500) and `try_again` (503) beside them.
+    """
+
+    method: str
+    path: str
+    access: str
+    summary: str
+    verdicts: tuple[str, ...] = ()
+    results: Mapping[int, Schema] = field(default_factory=dict)
+    body: Schema | None = None
+    query: Mapping[str, Schema] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    media: str = JSON
+
+    @property
+    def name(self) -> str:
+        """A name that tools can call the operation by: `put_admin_flags_name`."""
+        words = self.path.replace("{", "").replace("}", "").replace(".", "/").replace("-", "/").split("/")
+        return "_".join([self.method.lower(), *filter(None, words)])
+
+
+_IN = (*(str(status) for status in Status), "invalid_json", "missing_field", "invalid_field", "unauthorized")
+_BATCH = s.record(
+    {
+        "status": s.named("batch"),
+        "verdicts": s.several({"$ref": "#/components/schemas/MailVerdict"}, 50, minItems=1),
+    }
+)
+MAIL_VERDICTS = ("accepted", "already_processed", "try_again", "missing_field", "invalid_field", "too_large")
+"""What the Gmail door may say of one mail of a batch."""
+
+ROUTES = (
+    Route(
+        *("POST", "/api/ingress/gmail", GMAIL),
+        'Push one mail, or a batch of at most 50 as `{"messages": [...]}`; at most 5 MiB in all. A batch answers '
+        "200 with one verdict a mail, in order. `accepted` means durable: sealed and queued.",
+        (*_IN, "gmail_ingress_disabled", "too_large"),
+        {200: _BATCH},
+        s.PUSH,
+    ),
+    Route(
+        *("POST", "/api/v1/webhooks/emailengine/{account_id}", EMAILENGINE),
+        f"A webhook of EmailEngine, at most {webhook.MAX_BODY // 1024} KiB. `messageNew` enters; every other event is "
+        "acknowledged. A repeat of an event is known by `X-EE-Wh-Event-Id`.",
+        (*_IN, "unknown_account", "too_large", "emailengine_ingress_disabled"),
+        {200: s.record({"status": s.named("acknowledged", "skipped_folder")})},
+        s.WEBHOOK,
+        headers={"X-EE-Wh-Event-Id": "stable across the repeats of one event"},
+    ),
+    Route("GET", "/health", OPEN, "Liveness: touches nothing.", results={200: s.record({"status": s.named("ok")})}),
+    Route(
+        *("GET", "/ready", OPEN),
+        "Readiness: each part with its latency; 503 when a part that accepting needs is away.",
+        results={200: s.READINESS, 503: s.READINESS},
+    ),
+    Route(
+        *("GET", "/openapi.json", OPEN),
+        "This document. Send its `ETag` back as `If-None-Match` and it is not sent again.",
+        results={200: {"type": "object"}, 304: {}},
+        headers={"If-None-Match": "the ETag of an earlier answer"},
+    ),
+    Route(
+        *("GET", "/status", ADMIN),
+        "Queue depths and ages, ledger counts, flags.",
+        ("unauthorized",),
+        {200: s.STATUS_REPORT},
+    ),
+    Route(
+        *("PUT", "/admin/flags/{name}", ADMIN),
+        "Switch a runtime flag; the change is recorded with its author.",
+        ("unauthorized", "invalid_json", "invalid_field"),
+        {200: s.FLAG_CHANGED},
+        s.FLAG_CHANGE,
+    ),
+    Route(
+        *("GET", "/admin/dlq", ADMIN),
+        "The dead letters, ids and codes only.",
+        ("unauthorized", "invalid_field"),
+        {200: s.LETTERS},
+        query={
+            "stage": s.STAGE,
+            "limit": s.whole(minimum=1, maximum=dlq.MOST, default=dlq.LISTED, description="letters of each stage"),
+        },
+    ),
+    Route(
+        *("GET", "/admin/dlq/{mail_id}", ADMIN),
+        "The letters of one mail, with the anonymized text where there is one already.",
+        ("unauthorized", "invalid_field", "unknown_letter"),
+        {200: s.LETTERS_SHOWN},
+    ),
+    Route(
+        *("POST", "/admin/dlq/redrive", ADMIN),
+        f"Send letters on their way again: at most {dlq.CHOSEN} by id, or all of one stage by the queue's own move.",
+        ("unauthorized", "invalid_json", "invalid_field", "unknown_letter", "move_refused", "move_unsupported"),
+        {
+            200: {"anyOf": [s.outcome("redriven"), s.LETTERS]},
+            202: s.record({"status": s.named("moving"), "stage": s.STAGE}),
+        },
+        s.REDRIVE,
+    ),
+    Route(
+        *("POST", "/admin/dlq/discard", ADMIN),
+        f"Give up at most {dlq.CHOSEN} letters for a reason, a code such as `spam`.",
+        ("unauthorized", "invalid_json", "invalid_field", "unknown_letter"),
+        {200: s.outcome("discarded")},
+        s.DISCARD,
+    ),
+)
