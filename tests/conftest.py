@@ -19,6 +19,7 @@ TABLES = (
     "core.flags",
     "core.flag_changes",
     "core.decisions",
+    "core.rule_versions",
     "ingestion.email_accounts",
     "ingestion.emails",
     "ingestion.emails_raw",

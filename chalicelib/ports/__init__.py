@@ -7,7 +7,19 @@ repetition can mend; a vendor's own exceptions never pass an adapter. The contra
 
 from __future__ import annotations
 
-from chalicelib.ports.records import Claim, FlagStore, Ledger, MailStore, Notice, Original, Outbox, Stored
+from chalicelib.ports.records import (
+    Claim,
+    FlagStore,
+    Ledger,
+    MailStore,
+    Notice,
+    Original,
+    Outbox,
+    RuleChange,
+    RuleStore,
+    RuleVersion,
+    Stored,
+)
 from chalicelib.ports.services import (
     Anonymizer,
     Classifier,
@@ -39,6 +51,9 @@ __all__ = [
     "Outbox",
     "QueueDepth",
     "Queues",
+    "RuleChange",
+    "RuleStore",
+    "RuleVersion",
     "Spool",
     "SpoolEntry",
     "Stored",

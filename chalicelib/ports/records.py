@@ -1,11 +1,11 @@
-"""Ports to what PostgreSQL keeps: mail, ledger, outbox and flags."""
+"""Ports to what PostgreSQL keeps: mail, ledger, outbox, flags and rules."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from chalicelib.pipeline.messages import Envelope, Quarantine, Receipt
 
@@ -130,3 +130,44 @@ class FlagStore(Protocol):
 
     def set_flag(self, name: str, value: bool, author: str) -> None:
         """Write and record who and when."""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleChange:
+    """Who made which version of the rules, when and why; `restores` is the version that a rollback went back to."""
+
+    version: int
+    author: str
+    comment: str
+    created_at: datetime
+    restores: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RuleVersion:
+    """One version of the rules. The document holds the operator's addresses: never logged, never queued."""
+
+    change: RuleChange
+    document: Mapping[str, Any]
+
+
+class RuleStore(Protocol):
+    """The versions of the operator's rules (PostgreSQL); the highest is in force."""
+
+    def current(self) -> RuleVersion | None:
+        """The version in force, None before the first. `Retryable`."""
+
+    def version(self, number: int) -> RuleVersion | None:
+        """One version, None where there is none of that number. `Retryable`."""
+
+    def versions(self, limit: int) -> list[RuleChange]:
+        """The latest changes, newest first, without their documents. `Retryable`."""
+
+    def save(
+        self, document: Mapping[str, Any], author: str, comment: str, base_version: int, restores: int | None = None
+    ) -> RuleVersion:
+        """Write version `base_version + 1` and record who (1 to 100 characters), when and why (up to 500).
+
+        `Permanent("version_conflict")` when `base_version` (0 before the first) is not the one in force, also when
+        another writer was faster; `Permanent("database_rejected")` for a value that does not fit; `Retryable`.
+        """

@@ -40,8 +40,10 @@ if TYPE_CHECKING:
         Messenger,
         Outbox,
         Queues,
+        RuleStore,
         Spool,
     )
+    from chalicelib.rules.book import RuleBook
     from chalicelib.runtime.batch import Worker
 
 
@@ -118,6 +120,24 @@ class Container:
             return PostgresFlagStore(self.database)
 
         return Flags(self.cache, durable, time.monotonic)
+
+    @cached_property
+    def rules(self) -> RuleBook:
+        """The operator's rules in force."""
+        from chalicelib.rules.book import RuleBook
+
+        def durable() -> RuleStore:
+            from chalicelib.adapters.postgres_rules import PostgresRuleStore
+
+            return PostgresRuleStore(self.database)
+
+        return RuleBook(
+            self.cache,
+            durable,
+            key=lambda: _key(self.backend_secrets, "mapping_key"),
+            clock=time.monotonic,
+            on_unavailable=lambda code: o11y.count("RulesUnavailable", code=code),
+        )
 
     @cached_property
     def intake(self) -> Intake:
