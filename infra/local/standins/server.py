@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 import struct
 import threading
 from abc import ABC, abstractmethod
@@ -29,6 +30,12 @@ class _Server(ThreadingHTTPServer):
         self.lock = threading.Lock()
         super().__init__(("127.0.0.1", port), _Handler)
 
+    def get_request(self) -> tuple[Any, Any]:
+        connection, address = super().get_request()
+        if tls := self.stand_in.tls:  # shaken hands with in its own thread, at the first read
+            connection = tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
+        return connection, address
+
     def process_request(self, request: Any, client_address: Any) -> None:
         with self.lock:
             self.connections.add(request)
@@ -41,6 +48,11 @@ class _Server(ThreadingHTTPServer):
             self.resets.discard(request)
         if reset:  # linger 0: close sends RST, and no FIN may go before it
             request.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            request.close()
+        elif isinstance(request, ssl.SSLSocket):
+            with contextlib.suppress(OSError, ValueError):
+                request.settimeout(1.0)
+                request.unwrap()  # TLS's own goodbye: without it an end looks like a cut
             request.close()
         else:
             super().shutdown_request(request)
@@ -109,21 +121,22 @@ class StandIn(ABC):
     """A service on a loopback port. Use as a context manager, or `start` and `stop`.
 
     A stopped stand-in may be started again on its port with its memory kept: a service that was
-    down. `fail` takes the fields of `Fault`.
+    down. `fail` takes the fields of `Fault`. With `tls` it speaks HTTPS.
     """
 
     name: ClassVar[str]
 
-    def __init__(self, port: int = 0) -> None:
+    def __init__(self, port: int = 0, tls: ssl.SSLContext | None = None) -> None:
         self.control = Control()
         self.port = port
+        self.tls = tls
         self._server: _Server | None = None
         self._stopping = threading.Event()
 
     @property
     def url(self) -> str:
         """Base address, without a slash at its end."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"http{'s' if self.tls else ''}://127.0.0.1:{self.port}"
 
     def start(self) -> None:
         """Listen; with port 0 on a free one, which is kept from then on."""
