@@ -60,10 +60,10 @@ def key_policy() -> dict[str, Any]:
 
 def _stage(stage: Stage) -> list[dict[str, Any]]:
     receive = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes"]
-    targets = [_dlq(stage)]
+    targets = [_dlq(stage), _queue(stage)]  # itself: the copy of a message that waits for an open breaker
     if following := after(stage.name):
         targets.append(_queue(following))
-    if stage in PIPELINE:
+    if stage in PIPELINE and stage.name != "store":
         targets.append(_queue(next(s for s in PIPELINE if s.name == "store")))  # the note of a quarantine
     statements = [_allow(receive, _queue(stage)), _allow(["sqs:SendMessage"], targets), _secrets(BACKEND)]
     if stage.name == "anonymize":

@@ -18,6 +18,7 @@ MAX_BYTES = 1024 * 1024
 """SQS: 1 MiB for one message with its attributes, and for all entries of a batch together."""
 
 MAX_ATTRIBUTES = 10
+MAX_DELAY = 900
 MAX_POSTPONE = 43_200 - 900
 """SQS counts its 12 hours from the receive, and the longest Lambda has used 15 minutes of them."""
 
@@ -73,14 +74,27 @@ class SqsQueues:
         A body that would pass the size limit together with its attributes goes without them: the
         message itself comes first.
         """
-        values = [(name, value) for name, value in attributes.items() if value][:MAX_ATTRIBUTES]
-        described = {name: {"DataType": "String", "StringValue": value} for name, value in values}
-        size = sum(_size(name) + _size("String") + _size(value) for name, value in values)
-        if _size(body) + size > MAX_BYTES:
+        described = _described(attributes)
+        if _size(body) + _described_size(described) > MAX_BYTES:
             described = {}
-        url = self._dead_urls[stage]
+        self._send_one(QueueUrl=self._dead_urls[stage], MessageBody=body, MessageAttributes=described)
+
+    def repeat(self, stage: str, body: str, group: str, seconds: float, attributes: Mapping[str, str]) -> None:
+        """One message with a delay of its own, which standard queues know. `Retryable("queue_unavailable")`."""
+        described = _described(attributes)
+        if _size(body) + _described_size(described) > MAX_BYTES:
+            raise Retryable(UNAVAILABLE)
+        self._send_one(
+            QueueUrl=self._urls[stage],
+            MessageBody=body,
+            MessageAttributes=described,
+            DelaySeconds=min(max(math.ceil(seconds), 0), MAX_DELAY),
+            **({"MessageGroupId": group} if group else {}),
+        )
+
+    def _send_one(self, **arguments: Any) -> None:
         try:
-            answer = ask(lambda: self._client.send_message(QueueUrl=url, MessageBody=body, MessageAttributes=described))
+            answer = ask(lambda: self._client.send_message(**arguments))
         except AwsFailure:
             raise Retryable(UNAVAILABLE) from None
         if not answer.get("MessageId"):  # a 200 that is not SQS's
@@ -128,6 +142,16 @@ class SqsQueues:
 
 def _size(text: str) -> int:
     return len(text.encode("utf-8", "surrogatepass"))
+
+
+def _described(attributes: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """As SQS takes them; empty values it refuses."""
+    values = [(name, value) for name, value in attributes.items() if value][:MAX_ATTRIBUTES]
+    return {name: {"DataType": "String", "StringValue": value} for name, value in values}
+
+
+def _described_size(described: Mapping[str, Mapping[str, str]]) -> int:
+    return sum(_size(name) + sum(map(_size, held.values())) for name, held in described.items())
 
 
 def _batches(bodies: Sequence[str]) -> Iterator[list[int]]:

@@ -9,7 +9,7 @@ from chalicelib.pipeline.clock import Now, timed, utc_now
 from chalicelib.pipeline.messages import Envelope, Message
 from chalicelib.pipeline.notice import compose
 from chalicelib.ports import MailStore, Messenger, Outbox, Telemetry
-from chalicelib.runtime.errors import MailroomError, Permanent, Retryable
+from chalicelib.runtime.errors import MailroomError, Permanent, Postponed, Retryable
 
 CLAIM = 40
 """Notices taken for one message at most; those that do not fit are given back."""
@@ -46,6 +46,8 @@ class NotifyWorker:
             raise Permanent("malformed_message")
         if message.mail_id in self._sent or not self.enabled():
             return  # a switched-off notification stays in the outbox; the sweep sends it later
+        if isinstance(self._failure, Postponed):
+            raise Postponed(self._failure.code, self._failure.after, self._failure.attempted)
         if self._failure is not None:
             after = self._failure.after if isinstance(self._failure, Retryable) else None
             raise Retryable(self._failure.code, after)

@@ -64,6 +64,13 @@ class Queues(Protocol):
     def send_dead(self, stage: str, body: str, attributes: Mapping[str, str]) -> None:
         """Put one message into the stage's dead-letter queue. `Retryable`."""
 
+    def repeat(self, stage: str, body: str, group: str, seconds: float, attributes: Mapping[str, str]) -> None:
+        """Send one message into a stage's queue that is seen after `seconds` (0 to 900); then it is durable.
+
+        `group` as in `send`, empty for none; `attributes` arrive with it. `Retryable`, also for a body that does not
+        fit into 1 MiB together with them.
+        """
+
     def postpone(self, stage: str, receipt_handle: str, seconds: float) -> None:
         """Make a received message visible again after `seconds` (0 to 43,200). `Retryable`."""
 

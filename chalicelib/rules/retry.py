@@ -29,6 +29,15 @@ JITTER = 0.2
 MAX_WAIT = 12 * HOUR
 
 
+FIRST_POSTPONEMENT = 5
+LAST_POSTPONEMENT = 5 * MINUTE
+"""A mail that waits for another side to be well looks again after 5 s, 10 s, … at last every 5 minutes: so much later
+than the recovery is the last one at work again."""
+
+MAX_POSTPONEMENT = 15 * MINUTE
+"""Seconds that SQS delays a message at most (`DelaySeconds`)."""
+
+
 def wait(receives: int, asked: float | None, chance: float) -> float:
     """Seconds until the next try.
 
@@ -40,3 +49,24 @@ def wait(receives: int, asked: float | None, chance: float) -> float:
     if asked is not None:
         planned = max(asked, 0.0) if receives <= QUICK else max(asked, planned)
     return min(planned, MAX_WAIT)
+
+
+def postponement(times: int, asked: float | None, chance: float) -> float:
+    """Seconds until a message that was postponed `times` times before is seen again, at most `MAX_POSTPONEMENT`.
+
+    `asked` is how long the other side rests for certain; `chance` as in `wait`.
+    """
+    planned = min(FIRST_POSTPONEMENT * 2.0 ** min(max(times, 0), 10), LAST_POSTPONEMENT)
+    return min(max(planned, asked or 0.0) * (1 + JITTER * chance), MAX_POSTPONEMENT)
+
+
+def counts(attempts: int, counted_at: float, now: float) -> bool:
+    """Whether a try that failed at a service which is known to be down is one more of the schedule.
+
+    Mails that wait for such a service try it in turns, far more often than the schedule would. Each try counts only
+    when the schedule's own pause since the last one that counted is over: so an outage uses no mail up sooner, and a
+    mail that is itself what breaks the service still ends in quarantine when the schedule does. Times in seconds;
+    `counted_at` 0 is never.
+    """
+    pause = SCHEDULE[min(max(attempts, 1), len(SCHEDULE)) - 1]
+    return attempts < 1 or not 0 <= now - counted_at < pause

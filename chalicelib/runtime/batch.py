@@ -2,7 +2,8 @@
 
 For each record: decode, work, and then forward, postpone or quarantine. Forwarding is batched and always
 before the answer, so a message is acknowledged only after its successor is durable. Every path ends in
-exactly one of: acknowledged, reported as failed (SQS delivers it again), or quarantined.
+exactly one of: acknowledged, reported as failed (SQS delivers it again), or quarantined. What waits for a service that
+is known to be down is acknowledged as well, after a copy for later is durable in the same queue.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from time import monotonic, perf_counter
+from time import monotonic, perf_counter, time
 from typing import Any, Protocol
 
 from chalicelib.pipeline import stages
@@ -19,7 +20,8 @@ from chalicelib.pipeline.messages import Envelope, Exclusion, decode, encode, gi
 from chalicelib.ports import Queues
 from chalicelib.rules import retry
 from chalicelib.runtime import observability as o11y
-from chalicelib.runtime.errors import ConfigurationError, Permanent, Retryable
+from chalicelib.runtime.errors import ConfigurationError, Permanent, Postponed, Retryable
+from chalicelib.runtime.record import Record, read_record
 
 RESERVE_MS = 3_000
 """Milliseconds kept back at the end of an invocation: a record is not begun with less left."""
@@ -46,20 +48,6 @@ class Worker(Protocol):
 
 
 @dataclass
-class Record:
-    """One SQS record on its way through the runner."""
-
-    message_id: str
-    receipt_handle: str
-    body: str
-    receives: int
-    first_at: float
-    message: Any = None
-    forward: Envelope | Exclusion | None = None
-    failed: bool = False
-
-
-@dataclass
 class Runner:
     """Runs one stage over the records of an invocation.
 
@@ -73,11 +61,12 @@ class Runner:
     read: Callable[[str], Any] = decode
     remaining_ms: Callable[[], float] = lambda: float("inf")
     chance: Callable[[], float] = field(default=random.random)
+    clock: Callable[[], float] = time
     worker: Worker = field(init=False)
 
     def run(self, event: Mapping[str, Any]) -> dict[str, Any] | None:
         """Answer for Lambda: `{"batchItemFailures": [...]}`, or None where the answer is ignored."""
-        records = [_record(raw) for raw in event["Records"]]
+        records = [read_record(raw) for raw in event["Records"]]
         for record in records:
             self._guarded(record, self._read)
         readable = [record for record in records if record.message is not None]
@@ -140,13 +129,41 @@ class Runner:
             self._postpone(record, Retryable("unexpected"))
 
     def _postpone(self, record: Record, error: Retryable) -> None:
+        if isinstance(error, Postponed):
+            self._repeat(record, error)
+        else:
+            self._retry(record, error)
+
+    def _repeat(self, record: Record, error: Postponed) -> None:
+        """A copy for later, then this one is let go: SQS counts the copy's receives, and its age, from nothing."""
+        attempts, counted_at = record.receives - 1, record.counted_at
+        if error.attempted and retry.counts(attempts, counted_at, self.clock()):
+            attempts, counted_at = record.receives, self.clock()
+            if attempts >= retry.MAX_RECEIVES:
+                self._quarantine(record, f"retries_exhausted:{error.code}", error)
+                return
+        seconds = retry.postponement(record.times, error.after, self.chance())
+        o11y.count("Postponed", stage=self.stage.name, code=error.code)
+        o11y.log("postponed", **self._ids(record), code=error.code, attempts=attempts, wait=round(seconds, 1))
+        carried = record.carried(attempts, counted_at)
+        try:
+            self.queues.repeat(self.stage.name, record.body, record.group, seconds, carried)
+        except Retryable as inner:
+            o11y.failure("repeat_failed", inner, **self._ids(record))
+            self._hide(record, seconds)
+
+    def _retry(self, record: Record, error: Retryable) -> None:
         if record.receives >= retry.MAX_RECEIVES:
             self._quarantine(record, f"retries_exhausted:{error.code}", error)
             return
-        record.failed = True
         seconds = retry.wait(record.receives, error.after, self.chance())
         o11y.count("Retry", stage=self.stage.name, code=error.code)
         o11y.log("retry", **self._ids(record), code=error.code, receives=record.receives, wait=round(seconds, 1))
+        self._hide(record, seconds)
+
+    def _hide(self, record: Record, seconds: float) -> None:
+        """Report the record as failed; SQS delivers it again after so long."""
+        record.failed = True
         try:
             self.queues.postpone(self.stage.name, record.receipt_handle, seconds)
         except Retryable as inner:  # then the queue's own visibility time-out is the wait
@@ -203,14 +220,3 @@ class Runner:
     def _ids(self, record: Record) -> dict[str, Any]:
         known = {name: getattr(record.message, name, None) for name in ("mail_id", "account", "trace_id")}
         return {"stage": self.stage.name} | {name: value for name, value in known.items() if value}
-
-
-def _record(raw: Mapping[str, Any]) -> Record:
-    attributes = raw.get("attributes") or {}
-    return Record(
-        message_id=raw["messageId"],
-        receipt_handle=raw["receiptHandle"],
-        body=raw["body"],
-        receives=int(attributes.get("ApproximateReceiveCount", "1")),
-        first_at=int(attributes.get("ApproximateFirstReceiveTimestamp", "0")) / 1000,
-    )

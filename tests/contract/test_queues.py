@@ -34,6 +34,9 @@ class Bench(Protocol):
     def dead(self, stage: str) -> list[tuple[str, dict[str, str]]]:
         """(body, attributes) of the dead-letter queue."""
 
+    def copies(self, stage: str) -> list[tuple[str, str, dict[str, str], int]]:
+        """(body, group, attributes, receive count) of up to 10 messages."""
+
 
 @dataclass
 class MemoryBench:
@@ -45,6 +48,10 @@ class MemoryBench:
 
     def dead(self, stage: str) -> list[tuple[str, dict[str, str]]]:
         return [(message.body, message.attributes) for message in self.queues.dead[stage]]
+
+    def copies(self, stage: str) -> list[tuple[str, str, dict[str, str], int]]:
+        self.queues.receive(stage)
+        return [(m.body, m.group, m.attributes, m.receives) for m in self.queues.queues[stage] if m.receives]
 
 
 @dataclass
@@ -69,6 +76,17 @@ class SqsBench:
         return [
             (m["Body"], {name: value["StringValue"] for name, value in m.get("MessageAttributes", {}).items()})
             for m in self._take(self.dead_urls[stage])
+        ]
+
+    def copies(self, stage: str) -> list[tuple[str, str, dict[str, str], int]]:
+        return [
+            (
+                m["Body"],
+                m["Attributes"].get("MessageGroupId", ""),
+                {name: value["StringValue"] for name, value in m.get("MessageAttributes", {}).items()},
+                int(m["Attributes"]["ApproximateReceiveCount"]),
+            )
+            for m in self._take(self.urls[stage])
         ]
 
 
@@ -155,6 +173,28 @@ def test_a_dead_letter_of_the_largest_size_is_kept(bench: Bench) -> None:
     assert [len(body) for body, _ in bench.dead("store")] == [MIB]
 
 
+def test_a_repeated_message_arrives_with_its_group_and_attributes_as_if_for_the_first_time(bench: Bench) -> None:
+    bench.queues.repeat("store", "body", "practice", 0, {"carried_attempts": "3", "empty": ""})
+    assert bench.copies("store") == [("body", "practice", {"carried_attempts": "3"}, 1)]
+
+
+def test_a_repeated_message_may_have_no_group(bench: Bench) -> None:
+    bench.queues.repeat("store", "body", "", 0, {})
+    assert bench.copies("store") == [("body", "", {}, 1)]
+
+
+@pytest.mark.parametrize("seconds", [0.4, 600, 10_000_000])
+def test_a_repeated_message_is_not_seen_before_its_time(bench: Bench, seconds: float) -> None:
+    bench.queues.repeat("anonymize", "body", "practice", seconds, {})
+    depth = bench.queues.depths()[0]
+    assert (depth.waiting, depth.in_flight, depth.delayed) == (0, 0, 1)
+
+
+def test_a_message_that_does_not_fit_with_its_attributes_is_not_repeated(bench: Bench) -> None:
+    with pytest.raises(Retryable, match="queue_unavailable"):
+        bench.queues.repeat("anonymize", "x" * MIB, "practice", 1, {"carried_attempts": "3"})
+
+
 def test_a_postponed_message_is_not_seen_before_its_time(bench: Bench) -> None:
     bench.queues.send("anonymize", ["one"], "practice")
     [(_, _, handle)] = bench.received("anonymize")
@@ -199,7 +239,13 @@ def test_nothing_is_durable_in_unreachable_queues(unreachable: Queues) -> None:
 
 @pytest.mark.parametrize(
     ("call", "arguments"),
-    [("send_dead", ("store", "body", {})), ("postpone", ("store", "handle", 1)), ("depths", ()), ("ping", ())],
+    [
+        ("send_dead", ("store", "body", {})),
+        ("repeat", ("store", "body", "practice", 1, {})),
+        ("postpone", ("store", "handle", 1)),
+        ("depths", ()),
+        ("ping", ()),
+    ],
 )
 def test_unreachable_queues_are_a_passing_failure(
     unreachable: Queues, call: str, arguments: tuple[object, ...]

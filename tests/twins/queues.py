@@ -39,9 +39,11 @@ class Queued:
                 "ApproximateReceiveCount": str(self.receives),
                 "ApproximateFirstReceiveTimestamp": str(int(self.sent_at * 1000)),
                 "SentTimestamp": str(int(self.sent_at * 1000)),
-                "MessageGroupId": self.group,
+                **({"MessageGroupId": self.group} if self.group else {}),
             },
-            "messageAttributes": {},
+            "messageAttributes": {
+                name: {"stringValue": value, "dataType": "String"} for name, value in self.attributes.items()
+            },
             "eventSource": "aws:sqs",
         }
 
@@ -76,6 +78,16 @@ class MemoryQueues:
         kept = {name: value for name, value in attributes.items() if value}
         self.dead[stage].append(Queued(f"m{next(self._ids)}", body, "", self._clock(), attributes=kept))
 
+    def repeat(self, stage: str, body: str, group: str, seconds: float, attributes: Mapping[str, str]) -> None:
+        self._answer()
+        kept = {name: value for name, value in attributes.items() if value}
+        size = sum(len(name) + len("String") + len(value) for name, value in kept.items())
+        if not _acceptable(body) or len(body.encode()) + size > MAX_BYTES:
+            raise Retryable("queue_unavailable")
+        now = self._clock()
+        visible = now + min(max(seconds, 0.0), 900.0)
+        self.queues[stage].append(Queued(f"m{next(self._ids)}", body, group, now, visible, attributes=kept))
+
     def postpone(self, stage: str, receipt_handle: str, seconds: float) -> None:
         self._answer()
         found = [message for message in self.queues[stage] if receipt_handle and message.handle == receipt_handle]
@@ -92,8 +104,10 @@ class MemoryQueues:
         return [self._depth(stage.name) for stage in STAGES if stage.name in self.queues]
 
     def _depth(self, name: str) -> QueueDepth:
-        hidden = sum(message.visible_at > self._clock() for message in self.queues[name])
-        return QueueDepth(name, len(self.queues[name]) - hidden, hidden, 0, len(self.dead[name]), None)
+        hidden = [message for message in self.queues[name] if message.visible_at > self._clock()]
+        delayed = sum(not message.receives for message in hidden)
+        waiting = len(self.queues[name]) - len(hidden)
+        return QueueDepth(name, waiting, len(hidden) - delayed, delayed, len(self.dead[name]), None)
 
     def receive(self, stage: str, maximum: int = 10, visibility: float = 360.0) -> list[dict[str, Any]]:
         """Take visible messages as Lambda records; they stay until `acknowledge`."""

@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.pipeline.messages import Envelope, Quarantine
 from chalicelib.pipeline.notify import LEASE, MIN_WAIT, NotifyWorker
-from chalicelib.runtime.errors import ConfigurationError, Permanent, Retryable
+from chalicelib.runtime.errors import ConfigurationError, Permanent, Postponed, Retryable
 from tests.twins.messenger import MemoryMessenger
 from tests.twins.outbox import MemoryOutbox
 from tests.twins.store import MemoryMailStore
@@ -268,3 +268,13 @@ def test_topics_are_told_apart(world: World) -> None:
 def test_an_empty_outbox_sends_nothing(world: World) -> None:
     assert world.worker.drain() == 0
     assert world.texts == []
+
+
+def test_while_the_messenger_may_not_be_asked_the_mails_are_postponed_and_do_not_count() -> None:
+    world = World()
+    one = world.add(1)
+    world.messenger.failures.append(Postponed("telegram_resting", after=20))
+    world.worker.begin([one])
+    with pytest.raises(Postponed, match="telegram_resting") as caught:
+        world.worker.process(one)
+    assert (caught.value.after, caught.value.attempted) == (20, False)

@@ -76,3 +76,34 @@ def test_any_wait_is_one_that_sqs_takes(receives: int, asked: float | None, chan
 @given(st.integers(min_value=1, max_value=30), st.floats(min_value=0, max_value=43_200))
 def test_what_was_asked_for_is_never_cut_short(receives: int, asked: float) -> None:
     assert retry.wait(receives, asked, 0.0) >= asked
+
+
+def test_postponements_grow_to_minutes() -> None:
+    waits = [retry.postponement(times, None, 0.0) for times in range(8)]
+    assert waits == [5, 10, 20, 40, 80, 160, 300, 300]
+
+
+@given(st.integers(-5, 10**6), st.none() | st.floats(0, 10**6), st.floats(0, 1, exclude_max=True))
+def test_a_postponement_is_never_longer_than_sqs_delays(times: int, asked: float | None, chance: float) -> None:
+    assert 0 < retry.postponement(times, asked, chance) <= retry.MAX_POSTPONEMENT == 900
+
+
+def test_a_known_rest_of_minutes_is_not_cut_short() -> None:
+    assert retry.postponement(0, 600, 0.0) == 600
+
+
+def test_who_waits_for_a_service_looks_again_within_a_quarter_of_an_hour_of_its_recovery() -> None:
+    assert retry.postponement(1000, None, 1.0) <= 15 * 60
+
+
+def test_the_first_failed_try_counts() -> None:
+    assert retry.counts(0, 0.0, 1000.0)
+
+
+def test_tries_that_count_are_as_far_apart_as_the_schedule_says() -> None:
+    told = [retry.counts(attempts, 1000.0, 1000.0 + after) for attempts, after in ((1, 0.5), (1, 1), (12, 3599))]
+    assert told == [False, True, False]
+
+
+def test_a_time_from_the_future_does_not_keep_a_try_from_counting() -> None:
+    assert retry.counts(3, 10_000.0, 1000.0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -59,6 +60,12 @@ class FlakyQueues(MemoryQueues):
             raise Retryable("queue_unavailable")
         super().send_dead(stage, body, attributes)
 
+    def repeat(self, stage: str, body: str, group: str, seconds: float, attributes: Any) -> None:
+        """Fail, or do it."""
+        if self.fails("repeat"):
+            raise Retryable("queue_unavailable")
+        super().repeat(stage, body, group, seconds, attributes)
+
     def postpone(self, stage: str, receipt_handle: str, seconds: float) -> None:
         """Fail, or do it."""
         if self.fails("postpone"):
@@ -103,6 +110,7 @@ class Bench:
     worker: FakeWorker = field(default_factory=FakeWorker)
     remaining_ms: Callable[[], float] = lambda: float("inf")
     make_worker: Callable[[], Any] | None = None
+    clock: Callable[[], float] = time.time
 
     def put(self, *messages: Envelope | str) -> None:
         """Into the stage's queue."""
@@ -122,6 +130,7 @@ class Bench:
             read=decode,
             remaining_ms=self.remaining_ms,
             chance=lambda: 0.0,
+            clock=self.clock,
         )
 
     def records(self, receives: int = 1) -> list[dict[str, Any]]:

@@ -9,10 +9,19 @@ from hypothesis import strategies as st
 
 from chalicelib.pipeline.messages import Quarantine, decode
 from chalicelib.rules import retry
-from chalicelib.runtime.errors import Permanent, Retryable
+from chalicelib.runtime.errors import Permanent, Postponed, Retryable
 from tests.unit.runtime.batches import Bench, FakeWorker, FlakyQueues, mail
 
-OUTCOMES = (Retryable("passing"), Retryable("asked", after=3), Permanent("final"), ValueError("bug"), None, "forward")
+OUTCOMES = (
+    Retryable("passing"),
+    Retryable("asked", after=3),
+    Postponed("resting"),
+    Postponed("resting", attempted=True),
+    Permanent("final"),
+    ValueError("bug"),
+    None,
+    "forward",
+)
 mails = st.lists(st.sampled_from(OUTCOMES), min_size=1, max_size=10)
 
 
@@ -27,11 +36,14 @@ def bench_of(outcomes: list[object], seed: int, rate: float, time_left: bool) ->
 
 
 def fates(bench: Bench, outcomes: list[object], failed: list[str]) -> None:
-    """Each record is exactly one of: reported, quarantined for certain, handed on for certain, finished."""
+    """Each record is exactly one of: reported, quarantined, handed on or waiting as a copy for certain, finished."""
     messages = [decode(body) for body in bench.bodies("store")]
     noted = {message.mail_id for message in messages if isinstance(message, Quarantine)}
     forwarded = {message.mail_id for message in messages if not isinstance(message, Quarantine)}
     dead = {decode(message.body).mail_id for message in bench.queues.dead["classify"]}
+    copied = {
+        decode(one.body).mail_id for one in bench.queues.queues["classify"] if one.attributes and not one.receives
+    }
     for number, outcome in enumerate(outcomes, 1):
         mail_id, message_id = mail(number).mail_id, f"m{number}"
         if message_id in failed:
@@ -39,7 +51,7 @@ def fates(bench: Bench, outcomes: list[object], failed: list[str]) -> None:
         given_up = mail_id in dead and mail_id in noted
         handed_on = mail_id in forwarded
         finished = outcome is None and mail_id in bench.worker.worked
-        assert given_up + handed_on + finished == 1
+        assert given_up + handed_on + finished + (mail_id in copied) == 1
 
 
 @settings(deadline=None, max_examples=200)
