@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from infra.database_roles import grant_all
+
 MIGRATIONS = Path(__file__).parent / "migrations"
 LOCK = 7_305_011_601
 """Key of the advisory lock: one migration at a time in a database. Any number that nothing else uses."""
@@ -14,7 +16,8 @@ LOCK = 7_305_011_601
 def migrate(url: str) -> list[str]:
     """Apply what is not applied yet and give the names, in order; an empty list when there is nothing to do.
 
-    `url` is `postgresql://…` of a login that owns the database. Raises psycopg's errors: this is
+    Then the roles of the functions are given what `infra/rights.py` says, whether a migration was applied or not.
+    `url` is `postgresql://…` of a login that owns the database and may create roles. Raises psycopg's errors: this is
     a command for an operator, not part of a function.
     """
     import psycopg
@@ -32,6 +35,7 @@ def migrate(url: str) -> list[str]:
                 backend.apply_migrations(todo)
         finally:
             backend.connection.close()
+        grant_all(guard)
     return names
 
 

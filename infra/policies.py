@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from chalicelib.pipeline.stages import PIPELINE, STAGES, Stage, after
-
-DOOR, BACKEND = {"Ref": "DoorSecretArn"}, {"Ref": "BackendSecretArn"}
+from infra.rights import API, DOOR, name_of
 
 
 def roles() -> dict[str, Any]:
@@ -22,11 +21,11 @@ def roles() -> dict[str, Any]:
         _allow([*look, "sqs:DeleteMessage", "sqs:StartMessageMoveTask"], dlqs),
         _allow(["s3:PutObject"], _objects("sealed/*")),
         _bucket(),
-        _secrets(DOOR, BACKEND),
+        _secrets(DOOR, API),
         _key("kms:GenerateDataKey"),
     ]
     sweep = [
-        _secrets(BACKEND),
+        _secrets(name_of("Sweep")),
         counted,
         aged,
         _allow(look, [_dlq(stage) for stage in PIPELINE]),
@@ -65,7 +64,7 @@ def _stage(stage: Stage) -> list[dict[str, Any]]:
         targets.append(_queue(following))
     if stage in PIPELINE and stage.name != "store":
         targets.append(_queue(next(s for s in PIPELINE if s.name == "store")))  # the note of a quarantine
-    statements = [_allow(receive, _queue(stage)), _allow(["sqs:SendMessage"], targets), _secrets(BACKEND)]
+    statements = [_allow(receive, _queue(stage)), _allow(["sqs:SendMessage"], targets), _secrets(stage.name)]
     if stage.name == "anonymize":
         statements += [_allow(["s3:GetObject"], _objects("sealed/*")), _bucket()]
         statements += [_allow(["s3:PutObject"], [_objects("fetched/*"), _objects("text/*")])]
@@ -103,8 +102,10 @@ def _allow(actions: list[str], resource: Any) -> dict[str, Any]:
     return {"Effect": "Allow", "Action": actions, "Resource": resource}
 
 
-def _secrets(*arns: dict[str, str]) -> dict[str, Any]:
-    return _allow(["secretsmanager:GetSecretValue"], list(arns))
+def _secrets(*names: str) -> dict[str, Any]:
+    """Its own secret. The six characters are those that Secrets Manager puts behind a name."""
+    arn = "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:${SecretPrefix}/%s-??????"
+    return _allow(["secretsmanager:GetSecretValue"], [{"Fn::Sub": arn % name} for name in names])
 
 
 def _bucket() -> dict[str, Any]:

@@ -15,6 +15,7 @@ from typing import Any
 from chalicelib.pipeline.stages import ALERT, STAGES, Stage
 from chalicelib.rules.retry import MAX_RECEIVE_COUNT
 from infra import policies
+from infra.rights import DOOR, name_of
 
 ROOT = Path(__file__).resolve().parent.parent
 VISIBILITY_FACTOR = 6
@@ -25,8 +26,12 @@ DEAD_RETENTION = 14 * DAY
 """A dead-lettered message keeps its original enqueue time, so its queue must keep it much longer."""
 
 PARAMETERS: dict[str, dict[str, Any]] = {
-    "DoorSecretArn": {"Type": "String", "Description": "Secret with the doors' credentials"},
-    "BackendSecretArn": {"Type": "String", "Description": "Secret with everything the stages need"},
+    "SecretPrefix": {
+        "Type": "String",
+        "Default": "mailroom",
+        "AllowedPattern": "[A-Za-z0-9/_+=.@-]{1,100}",
+        "Description": "Name before the slash of each function's secret, such as mailroom/notify",
+    },
     "Accounts": {"Type": "String", "Description": "Account ids that the doors know, comma-separated"},
     "GmailAccount": {"Type": "String", "Default": "", "Description": "Account of a Gmail push that names none"},
     "GmailAuth": {"Type": "String", "Default": "hmac", "AllowedValues": ["bearer", "hmac", "either", "both"]},
@@ -50,8 +55,6 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "SpoolDays": {"Type": "Number", "Default": 30, "MinValue": 15, "Description": "Days that sealed mail is kept"},
 }
 SETTINGS = {
-    "MAILROOM_DOOR_SECRET": "DoorSecretArn",
-    "MAILROOM_BACKEND_SECRET": "BackendSecretArn",
     "MAILROOM_ACCOUNTS": "Accounts",
     "MAILROOM_GMAIL_ACCOUNT": "GmailAccount",
     "MAILROOM_GMAIL_AUTH": "GmailAuth",
@@ -240,6 +243,8 @@ def consumer(stage: Stage) -> dict[str, Any]:
 def function(name: str, more: dict[str, str] | None = None) -> dict[str, Any]:
     """Environment, role and network that every function has."""
     environment: dict[str, Any] = {variable: {"Ref": source} for variable, source in SETTINGS.items()}
+    for variable, secret in (("DOOR", DOOR), ("BACKEND", name_of(name))):
+        environment[f"MAILROOM_{variable}_SECRET"] = {"Fn::Sub": f"${{SecretPrefix}}/{secret}"}
     for stage in STAGES:
         environment[f"MAILROOM_QUEUE_{stage.name.upper()}"] = {"Ref": logical(stage, "Queue")}
         environment[f"MAILROOM_DLQ_{stage.name.upper()}"] = {"Ref": logical(stage, "Dlq")}

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from chalicelib.adapters import store_rows as rows
 from chalicelib.adapters.postgres import Database
@@ -95,9 +95,12 @@ SENDER_HISTORY = """
 
 
 class PostgresMailStore:
-    """`ports.MailStore`. `raw_key` is the key of the sealed originals; it travels as a parameter only."""
+    """`ports.MailStore`. `raw_key` is the key of the sealed originals, or where it is read when a mail is stored.
 
-    def __init__(self, database: Database, raw_key: str) -> None:
+    Only the store stage may read it; it travels as a parameter only.
+    """
+
+    def __init__(self, database: Database, raw_key: str | Callable[[], str]) -> None:
         self._database = database
         self._raw_key = raw_key
 
@@ -108,8 +111,9 @@ class PostgresMailStore:
         if len(original.source) > rows.SOURCE_BYTES:
             raise Permanent("original_too_large")
         mail_id = _uuid(envelope.mail_id)
+        sealed = rows.original_values(original) | {"mail_id": mail_id, "key": self._key()}
         return self._database.run(
-            lambda connection: self._store(connection, mail_id, envelope, content, verdict, text, original, receipts)
+            lambda connection: self._store(connection, mail_id, envelope, content, verdict, text, sealed, receipts)
         )
 
     def quarantine(self, note: Quarantine) -> None:
@@ -144,6 +148,9 @@ class PostgresMailStore:
     def ping(self) -> None:
         self._database.ping()
 
+    def _key(self) -> str:
+        return self._raw_key if isinstance(self._raw_key, str) else self._raw_key()
+
     def _store(
         self,
         connection: Connection,
@@ -152,7 +159,7 @@ class PostgresMailStore:
         content: Content,
         verdict: Classification,
         text: str,
-        original: Original,
+        sealed: Mapping[str, Any],
         receipts: Sequence[Receipt],
     ) -> Stored:
         account = envelope.account
@@ -182,7 +189,6 @@ class PostgresMailStore:
 
         connection.execute(LEDGER_ROW, ledger | {"state": "stored", "reason": ""})
         connection.execute(EMAIL_ROW, rows.email_values(envelope, content, verdict, text) | {"mail_id": mail_id})
-        sealed = rows.original_values(original) | {"mail_id": mail_id, "key": self._raw_key}
         connection.execute(RAW_ROW, sealed)
         connection.execute(IDENTITY_ROWS, (account, mail_id, rows.identities(content)))
         _write_receipts(connection, mail_id, receipts)

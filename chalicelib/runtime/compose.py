@@ -98,7 +98,8 @@ class Container:
     def store(self) -> MailStore:
         from chalicelib.adapters.postgres_store import PostgresMailStore
 
-        return PostgresMailStore(self.database, self.backend_secrets.text("raw_key"))
+        # Read when a mail is stored: of the functions that ask this store something, one has the key.
+        return PostgresMailStore(self.database, lambda: self.backend_secrets.text("raw_key"))
 
     @cached_property
     def ledger(self) -> Ledger:

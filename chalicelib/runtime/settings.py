@@ -1,7 +1,7 @@
 """Every setting in one typed place: read from the environment once, validated, documented.
 
-Secrets are not here: the environment carries only the ARNs of the two Secrets Manager
-secrets (`DOOR_FIELDS`, `BACKEND_FIELDS`), never a value that opens anything.
+Secrets are not here: the environment carries only the names of Secrets Manager's secrets (the doors'
+`DOOR_FIELDS`, and the function's own with its part of `BACKEND_FIELDS`), never a value that opens anything.
 """
 
 from __future__ import annotations
@@ -92,8 +92,8 @@ class Settings:
 
     bucket: str = _setting("S3 bucket of the spool")
     kms_key: str = _setting("KMS key (id or ARN) that seals the spool")
-    door_secret: str = _setting("ARN of the secret with the doors' credentials")
-    backend_secret: str = _setting("ARN of the secret with everything the stages need")
+    door_secret: str = _setting("name or ARN of the secret with the doors' credentials")
+    backend_secret: str = _setting("name or ARN of the function's own secret")
     queue_urls: Mapping[str, str] = _setting("URLs of the stage queues, one variable each: MAILROOM_QUEUE_<STAGE>")
     dead_urls: Mapping[str, str] = _setting("URLs of the dead-letter queues: MAILROOM_DLQ_<STAGE>")
     accounts: tuple[str, ...] = _setting("account ids that the doors know, comma-separated", _accounts)

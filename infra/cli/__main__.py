@@ -11,6 +11,7 @@ from chalicelib.rules.flags import DEFAULTS
 from infra.cli.common import running, told
 from infra.cli.mailfiles import LARGEST, mails
 from infra.cli.recovery import dlq, verify
+from infra.cli.secrets import secrets_group
 from infra.cli.show import console
 from infra.local.stack import DEFAULT_FOLDER, Stack
 
@@ -132,16 +133,6 @@ def settings() -> None:
 
 
 @mailroom.command()
-@click.argument("which", type=click.Choice(["door", "backend"]))
-@told
-def secrets(which: str) -> None:
-    """Print a new secret's JSON with fresh random keys, to fill in and store in Secrets Manager."""
-    from infra.cli.local import new_secret
-
-    click.echo(new_secret(which))
-
-
-@mailroom.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable.")
 @click.option("--html", "html_out", type=click.Path(path_type=Path), help="Write a page with highlights.")
@@ -155,6 +146,7 @@ def anonymize(file: Path, as_json: bool, html_out: Path | None) -> None:
 
 mailroom.add_command(verify)
 mailroom.add_command(dlq)
+mailroom.add_command(secrets_group)
 
 if __name__ == "__main__":
     mailroom(prog_name="mailroom")

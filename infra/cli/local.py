@@ -9,10 +9,9 @@ from typing import Any
 
 from rich.table import Table
 
-from chalicelib.runtime.settings import BACKEND_FIELDS, DOOR_FIELDS, describe
+from chalicelib.runtime.settings import describe
 from infra.cli.api_client import Answer, admin, push_all, raw_push
 from infra.cli.show import console, mail_table, queue_table, stages, step
-from infra.local.credentials import OURS, made
 from infra.local.stack import Info, Stack
 from infra.local.watch import Fate, depths, fates, follow, latest
 
@@ -106,11 +105,3 @@ def show_settings() -> None:
     for row in describe():
         table.add_row(*row)
     console.print(table)
-
-
-def new_secret(which: str) -> str:
-    """JSON of the `door` or `backend` secret: random where a key is ours to choose, `<what it is>` where it is not."""
-    fields = DOOR_FIELDS if which == "door" else BACKEND_FIELDS
-    fresh = made()
-    told = {name: fresh[name] if name in OURS else f"<{meaning}>" for name, meaning in fields.items()}
-    return json.dumps(told, indent=1)

@@ -12,6 +12,10 @@ import click
 from chalicelib.adapters.aws import Aws
 from chalicelib.runtime.compose import Container
 from infra.deploy import client, stack_resource
+from infra.rights import OPERATOR
+
+VARIABLE = "MAILROOM_BACKEND_SECRET"
+"""Where a function's configuration names its secret, `<prefix>/<function>`."""
 
 
 class OperatorAws(Aws):
@@ -30,10 +34,12 @@ class OperatorAws(Aws):
 
 @contextmanager
 def parts(environment: Mapping[str, str]) -> Iterator[Container]:
-    """What the sweep function works with, read from its deployed configuration; connections end with the block."""
+    """The sweep's deployed configuration with the operator's own secret; connections end with the block."""
     name = stack_resource(environment, "Sweep")
     configuration = client("lambda", environment).get_function_configuration(FunctionName=name)
-    made = Container(configuration["Environment"]["Variables"])
+    variables = configuration["Environment"]["Variables"]
+    prefix = variables[VARIABLE].rpartition("/")[0]
+    made = Container(variables | {VARIABLE: f"{prefix}/{OPERATOR}"})
     made.aws = OperatorAws(environment)
     try:
         yield made

@@ -7,6 +7,8 @@ import secrets
 from pathlib import Path
 from typing import Any
 
+from infra.rights import LOGINS
+
 OURS = frozenset(
     """gmail_tokens gmail_keys emailengine_secrets emailengine_tokens admin_tokens raw_key mapping_key pseudonym_key
     anthropic_key""".split()
@@ -32,11 +34,20 @@ def made() -> dict[str, Any]:
 
 
 def credentials(folder: Path) -> dict[str, Any]:
-    """Read the folder's, or make them at the first start."""
+    """Read the folder's, or make them at the first start; what an older version did not have yet is added.
+
+    `database_passwords` has one for the login of each function.
+    """
     file = folder / "credentials.json"
-    if not file.exists():
+    held: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {}
+    passwords = {name: secrets.token_urlsafe(24) for name in LOGINS} | held.get("database_passwords", {})
+    whole = made() | held | {"database_passwords": passwords}
+    if whole != held:
         folder.mkdir(parents=True, exist_ok=True)
-        file.touch(mode=0o600)
-        file.write_text(json.dumps(made(), indent=1))
-    held: dict[str, Any] = json.loads(file.read_text())
-    return held
+        # Written beside and moved: who is killed here has not lost the keys of the mail.
+        draft = file.with_suffix(".new")
+        draft.unlink(missing_ok=True)
+        draft.touch(mode=0o600)
+        draft.write_text(json.dumps(whole, indent=1))
+        draft.replace(file)
+    return whole

@@ -13,7 +13,7 @@ from time import perf_counter
 from typing import Any
 
 from chalicelib.pipeline.stages import PIPELINE, SERVICE
-from chalicelib.runtime.settings import BACKEND_FIELDS, DOOR_FIELDS
+from infra.database_roles import make_logins
 from infra.deploy import DeployFailed, client, deploy, outputs, stack_resource
 from infra.local.companions import Alarms, StandIns
 from infra.local.credentials import credentials
@@ -21,6 +21,7 @@ from infra.local.server import Server
 from infra.local.servers import Emulator, Postgres, Valkey
 from infra.migrate import migrate
 from infra.package import package
+from infra.secret_values import secret_values, store
 from infra.template import ROOT
 
 ACCOUNTS = ("practice", "faculty", "research", "personal")
@@ -84,13 +85,7 @@ class Stack:
         """Secrets, package and CloudFormation: the same template as on AWS, with the laptop's parameters."""
         aws = self.emulator.client_environment()
         client("s3", aws).create_bucket(Bucket=ARTIFACTS)
-        backend = {"database_url": self.postgres.url, "redis_url": self.valkey.url}
-        secrets = {
-            "DoorSecretArn": self._secret("door", {name: self.credentials[name] for name in DOOR_FIELDS}),
-            "BackendSecretArn": self._secret(
-                "backend", {name: backend.get(name) or self.credentials[name] for name in BACKEND_FIELDS}
-            ),
-        }
+        self.secrets(aws)
         parameters = {
             "Accounts": ",".join(ACCOUNTS),
             "GmailAccount": "personal",
@@ -100,8 +95,15 @@ class Stack:
             "TelegramChat": CHAT,
         }
         template = package(self.folder / "package", thin=True)
-        deploy(template, ARTIFACTS, parameters | secrets | self.parameters, aws)
+        deploy(template, ARTIFACTS, parameters | self.parameters, aws)
         self._file.write_text(json.dumps({"api": self._api(aws)}))
+
+    def secrets(self, aws: dict[str, str]) -> None:
+        """The database's logins, and a secret for each function with what it needs."""
+        passwords = self.credentials["database_passwords"]
+        make_logins(self.postgres.url, passwords)
+        values = self.credentials | {"database_url": self.postgres.url, "redis_url": self.valkey.url}
+        store(client("secretsmanager", aws), SERVICE, secret_values(values, passwords))
 
     def warm(self) -> None:
         """Invoke every stage with no mail, as often as it may run at once: loading the models takes seconds."""
@@ -142,15 +144,6 @@ class Stack:
         for server in reversed(self.servers):
             server.remove()
         shutil.rmtree(self.folder, ignore_errors=True)
-
-    def _secret(self, name: str, fields: dict[str, Any]) -> str:
-        secrets = client("secretsmanager", self.emulator.client_environment())
-        identifier, value = f"{SERVICE}/{name}", json.dumps(fields)
-        try:
-            arn: str = secrets.create_secret(Name=identifier, SecretString=value)["ARN"]
-        except secrets.exceptions.ResourceExistsException:
-            arn = secrets.put_secret_value(SecretId=identifier, SecretString=value)["ARN"]
-        return arn
 
     def _api(self, aws: dict[str, str]) -> str:
         """The emulator's route of the API: AWS's own endpoint URL does not resolve here."""

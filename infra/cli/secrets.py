@@ -1,0 +1,94 @@
+"""`mailroom secrets`: a draft of all values, and from it the database's logins and each function's secret."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from pathlib import Path
+from typing import Any
+
+import click
+
+from chalicelib.pipeline.stages import SERVICE
+from chalicelib.runtime.settings import BACKEND_FIELDS, DOOR_FIELDS
+from infra.cli.common import told
+from infra.database_roles import make_logins, password_of
+from infra.local.credentials import OURS, made
+from infra.rights import LOGINS, SECRETS, secret_fields
+from infra.secret_values import held, secret_values, store
+
+OWNER = "PostgreSQL URL of the owner, password included; each function gets a login of its own in its place"
+
+
+@click.group("secrets")
+def secrets_group() -> None:
+    """Secrets Manager and the database's logins: one secret and one login for each function."""
+
+
+@secrets_group.command("draft")
+@told
+def draft() -> None:
+    """Print all values as JSON: fresh random keys where a key is ours to choose, `<what it is>` where it is not."""
+    click.echo(new_draft())
+
+
+@secrets_group.command("apply")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--prefix", default=SERVICE, show_default=True, help="The stack's SecretPrefix.")
+@click.option("--rotate-logins", is_flag=True, help="New passwords for the database's logins; deploy again after it.")
+@click.option("--dry-run", is_flag=True, help="Show what would be done, change nothing.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@told
+def apply(file: Path, prefix: str, rotate_logins: bool, dry_run: bool, yes: bool) -> None:
+    """Make or change the logins and the secrets in the AWS account of the shell, from the draft filled in."""
+    from infra.cli.parts import ambient, where
+    from infra.deploy import client
+
+    environment = ambient()
+    values = read(file)
+    manager = client("secretsmanager", environment)
+    there = held(manager, prefix)
+    passwords = kept_passwords({} if rotate_logins else there)
+    for name in SECRETS:
+        what = "change" if name in there else "make"
+        click.echo(f"{what} {prefix}/{name}: {', '.join(secret_fields(name))}")
+    click.echo(f"database logins: {', '.join(LOGINS)}")
+    if dry_run:
+        click.echo("--dry-run: nothing was changed")
+        return
+    if not yes:
+        click.confirm(f"Do this in {where(environment)} and in the database that {file} names?", abort=True)
+    make_logins(values["database_url"], passwords)
+    store(manager, prefix, secret_values(values, passwords))
+    click.echo(f"done; now delete {file}")
+
+
+def new_draft() -> str:
+    """JSON of all fields, to be filled in."""
+    fresh, told_fields = made(), DOOR_FIELDS | BACKEND_FIELDS | {"database_url": OWNER}
+    values = {name: fresh[name] if name in OURS else f"<{meaning}>" for name, meaning in told_fields.items()}
+    return json.dumps(values, indent=1)
+
+
+def read(file: Path) -> dict[str, Any]:
+    """The draft filled in. Raises `click.ClickException` that names the field, never its value."""
+    try:
+        values = json.loads(file.read_text("utf-8"))
+    except (ValueError, OSError):
+        raise click.ClickException(f"{file} is not JSON: make it with `mailroom secrets draft`") from None
+    if not isinstance(values, dict):
+        raise click.ClickException(f"{file} is not a JSON object: make it with `mailroom secrets draft`")
+    for name in DOOR_FIELDS | BACKEND_FIELDS:
+        if name not in values:
+            raise click.ClickException(f"{file} has no {name}: `mailroom secrets draft` shows all fields")
+        if str(values[name]).startswith("<"):
+            raise click.ClickException(f"{name} in {file} is not filled in")
+    if not str(values["database_url"]).startswith(("postgresql://", "postgres://")):
+        raise click.ClickException(f"database_url in {file} is not postgresql://owner:password@host/database")
+    return values
+
+
+def kept_passwords(there: dict[str, dict[str, Any]]) -> dict[str, str]:
+    """A password for each login: the one that its secret has, so that running functions go on; else a new one."""
+    known = {name: password_of(str(there.get(name, {}).get("database_url", "")), name) for name in LOGINS}
+    return {name: password or secrets.token_urlsafe(24) for name, password in known.items()}

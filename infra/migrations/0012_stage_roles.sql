@@ -1,0 +1,6 @@
+-- Each function has a role and a login of its own (infra/rights.py, made by infra.migrate): the common role ends.
+-- depends: 0007_decisions
+
+REVOKE ALL ON ALL TABLES IN SCHEMA core, ingestion FROM mailroom_app;
+
+REVOKE USAGE ON SCHEMA core, ingestion FROM mailroom_app;

@@ -1,0 +1,104 @@
+"""Who may know and touch what: for each function the fields of its own secret and its grants in the database.
+
+The one place: the template, the secrets on AWS and on the laptop, and the database's roles are made from it.
+A function without `database_url` has no login. `tests/contract/test_roles.py` holds the second opinion.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from chalicelib.runtime.settings import DOOR_FIELDS
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """`fields` are names of `BACKEND_FIELDS`; `tables` are privileges as GRANT spells them, columns included."""
+
+    fields: tuple[str, ...]
+    tables: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def login(self) -> bool:
+        """Whether it reaches the database."""
+        return "database_url" in self.fields
+
+
+NOTIFIES = {
+    "core.outbox": "SELECT, UPDATE (claimed_until, attempts, sent_at)",
+    "core.chats": "SELECT, INSERT (chat), UPDATE (recent, next_at)",
+    "core.action_receipts": "INSERT",
+    "core.flags": "SELECT",
+}
+
+FUNCTIONS: dict[str, Rights] = {
+    "api": Rights(
+        ("database_url", "redis_url", "mapping_key", "pseudonym_key"),
+        {
+            "core.ledger": "SELECT, INSERT, UPDATE",
+            "core.decisions": "INSERT",
+            # LOCK TABLE asks for the right on the table, not on columns.
+            "core.flags": "SELECT, INSERT, UPDATE",
+            "core.flag_changes": "INSERT",
+        },
+    ),
+    "anonymize": Rights(("database_url", "redis_url", "mapping_key", "pseudonym_key", "emailengine_token")),
+    "classify": Rights(("redis_url", "anthropic_key")),
+    "store": Rights(
+        ("database_url", "redis_url", "raw_key"),
+        {
+            "core.ledger": "SELECT, INSERT, UPDATE",
+            "core.action_receipts": "INSERT",
+            "core.outbox": "SELECT (dedup_key), INSERT",
+            "ingestion.emails": "SELECT (account_id, sender_key, category, received_at), INSERT",
+            # It seals originals and never opens one.
+            "ingestion.emails_raw": "INSERT",
+            "ingestion.email_identities": "SELECT, INSERT",
+        },
+    ),
+    "notify": Rights(("database_url", "redis_url", "telegram_token"), NOTIFIES),
+    "alert": Rights(("redis_url", "telegram_token")),
+    "sweep": Rights(
+        ("database_url", "redis_url", "telegram_token"),
+        NOTIFIES | {"core.ledger": "SELECT"},
+    ),
+    # No function: who runs `mailroom verify`, `dlq`, …
+    "operator": Rights(
+        ("database_url", "redis_url", "raw_key", "mapping_key", "pseudonym_key"),
+        {
+            "core.ledger": "SELECT, INSERT, UPDATE",
+            "core.outbox": "SELECT",
+            "core.flags": "SELECT",
+            "core.decisions": "SELECT, INSERT",
+        },
+    ),
+}
+"""Name of a function in small letters (the API's is `api`), and `operator` for who works at the command line."""
+
+LOGINS = tuple(name for name, rights in FUNCTIONS.items() if rights.login)
+DOOR, API, OPERATOR = "door", "api", "operator"
+
+
+def name_of(function: str) -> str:
+    """The name here of a function of the template (its logical id)."""
+    return API if function == "APIHandler" else function.lower()
+
+
+def secret_fields(name: str) -> tuple[str, ...]:
+    """The fields of a secret: a function's, or `door` for the doors' credentials. Raises KeyError."""
+    return tuple(DOOR_FIELDS) if name == DOOR else FUNCTIONS[name].fields
+
+
+SECRETS = (DOOR, *FUNCTIONS)
+"""All secrets, named `<SecretPrefix>/<name>`."""
+
+
+def role(name: str) -> str:
+    """The database's role that holds the grants of a function; nobody logs in as it."""
+    return f"mailroom_{name}"
+
+
+def login(name: str) -> str:
+    """The login of a function: a member of its role and of nothing else."""
+    return f"mailroom_{name}_login"

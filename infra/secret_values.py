@@ -1,0 +1,46 @@
+"""What stands in each function's secret, and its way into Secrets Manager: the same for AWS and the laptop."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from infra.database_roles import login_url
+from infra.rights import SECRETS, secret_fields
+
+
+def secret_values(values: Mapping[str, Any], passwords: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+    """Name of the secret → its fields, out of all `values`; a `database_url` names the function's own login.
+
+    `values["database_url"]` is the owner's. Raises KeyError for a value that is missing.
+    """
+    made: dict[str, dict[str, Any]] = {}
+    for name in SECRETS:
+        made[name] = {field: values[field] for field in secret_fields(name)}
+        if "database_url" in made[name]:
+            made[name]["database_url"] = login_url(values["database_url"], name, passwords[name])
+    return made
+
+
+def held(manager: Any, prefix: str) -> dict[str, dict[str, Any]]:
+    """The secrets that are there already, by name."""
+    found: dict[str, dict[str, Any]] = {}
+    for name in SECRETS:
+        try:
+            answer = manager.get_secret_value(SecretId=f"{prefix}/{name}")
+        except manager.exceptions.ResourceNotFoundException:
+            continue
+        fields = json.loads(answer["SecretString"])
+        found[name] = fields if isinstance(fields, dict) else {}
+    return found
+
+
+def store(manager: Any, prefix: str, wanted: Mapping[str, Mapping[str, Any]]) -> None:
+    """Make the secrets `<prefix>/<name>`, or write a new version of those that are there."""
+    for name, fields in wanted.items():
+        identifier, text = f"{prefix}/{name}", json.dumps(fields)
+        try:
+            manager.create_secret(Name=identifier, SecretString=text)
+        except manager.exceptions.ResourceExistsException:
+            manager.put_secret_value(SecretId=identifier, SecretString=text)
