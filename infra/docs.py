@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 from chalicelib.runtime.settings import describe
+from infra.rights import FUNCTIONS
 from infra.template import ROOT
 
 OPERATING = ROOT / "docs" / "operating.md"
@@ -17,6 +18,16 @@ def settings_table() -> str:
     """The settings as Markdown."""
     rows = [f"| `{name}` | {f'`{default}`' if default else ''} | {meaning} |" for name, default, meaning in describe()]
     return "\n".join(["| setting | default | meaning |", "|---|---|---|", *(row.replace("|\\", "\\|") for row in rows)])
+
+
+def rights_table() -> str:
+    """Who may read what, as Markdown."""
+    rows = []
+    for name, rights in FUNCTIONS.items():
+        tables = "; ".join(f"{table.partition('.')[2]}: {held.lower()}" for table, held in rights.tables.items())
+        fields = ", ".join(f"`{field}`" for field in rights.fields)
+        rows.append(f"| {name} | {fields} | {tables or ('' if rights.login else 'no login')} |")
+    return "\n".join(["| function | its secret | its grants |", "|---|---|---|", *rows])
 
 
 def bench_table() -> str:
@@ -33,11 +44,11 @@ def bench_table() -> str:
 
 def generated(text: str) -> str:
     """The document with its marked parts made anew."""
-    for name, make in (("settings", settings_table), ("bench", bench_table)):
+    for name, make in (("settings", settings_table), ("rights", rights_table), ("bench", bench_table)):
         if name == "bench" and not BENCH.exists():
             continue
-        pattern = re.compile(rf"(<!-- {name} -->\n).*?(\n<!-- end {name} -->)", re.DOTALL)
-        text = pattern.sub(lambda match, make=make: match[1] + make() + match[2], text)  # type: ignore[misc]
+        pattern = re.compile(rf"(<!-- {name} -->\n).*?(<!-- end {name} -->)", re.DOTALL)
+        text = pattern.sub(lambda match, make=make: match[1] + make() + "\n" + match[2], text)  # type: ignore[misc]
     return text
 
 

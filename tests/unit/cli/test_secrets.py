@@ -23,7 +23,7 @@ PASSWORDS = {name: f"p@ss/{name}" for name in LOGINS}
 class Manager:
     """Secrets Manager in memory: the calls that the commands make."""
 
-    class exceptions:  # noqa: N801 - boto3's own name
+    class exceptions:
         class ResourceExistsException(Exception):
             """There already."""
 
