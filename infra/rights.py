@@ -41,9 +41,13 @@ FUNCTIONS: dict[str, Rights] = {
             # LOCK TABLE asks for the right on the table, not on columns.
             "core.flags": "SELECT, INSERT, UPDATE",
             "core.flag_changes": "INSERT",
+            "core.rule_versions": "SELECT, INSERT",
         },
     ),
-    "anonymize": Rights(("database_url", "redis_url", "mapping_key", "pseudonym_key", "emailengine_token")),
+    "anonymize": Rights(
+        ("database_url", "redis_url", "mapping_key", "pseudonym_key", "emailengine_token"),
+        {"core.rule_versions": "SELECT"},
+    ),
     "classify": Rights(("redis_url", "anthropic_key")),
     "store": Rights(
         ("database_url", "redis_url", "raw_key"),
@@ -71,6 +75,7 @@ FUNCTIONS: dict[str, Rights] = {
             "core.outbox": "SELECT",
             "core.flags": "SELECT",
             "core.decisions": "SELECT, INSERT",
+            "core.rule_versions": "SELECT",
         },
     ),
 }

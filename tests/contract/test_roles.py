@@ -12,6 +12,7 @@ from chalicelib.adapters.postgres import Database
 from chalicelib.adapters.postgres_flags import PostgresFlagStore
 from chalicelib.adapters.postgres_ledger import PostgresLedger
 from chalicelib.adapters.postgres_outbox import PostgresOutbox
+from chalicelib.adapters.postgres_rules import PostgresRuleStore
 from chalicelib.adapters.postgres_store import PostgresMailStore
 from chalicelib.pipeline.clock import utc_now
 from infra.database_roles import login_url, make_logins
@@ -26,12 +27,13 @@ LEDGER = ("INSERT", "SELECT", "UPDATE")
 OUTBOX = ("SELECT", "UPDATE(attempts)", "UPDATE(claimed_until)", "UPDATE(sent_at)")
 CHATS = ("INSERT(chat)", "SELECT", "UPDATE(next_at)", "UPDATE(recent)")
 EXPECTED: dict[str, dict[str, tuple[str, ...]]] = {
-    "anonymize": {},
+    "anonymize": {"core.rule_versions": ("SELECT",)},
     "api": {
         "core.ledger": LEDGER,
         "core.decisions": ("INSERT",),
         "core.flags": ("INSERT", "SELECT", "UPDATE"),
         "core.flag_changes": ("INSERT",),
+        "core.rule_versions": ("INSERT", "SELECT"),
     },
     "notify": {
         "core.outbox": OUTBOX,
@@ -44,6 +46,7 @@ EXPECTED: dict[str, dict[str, tuple[str, ...]]] = {
         "core.outbox": ("SELECT",),
         "core.flags": ("SELECT",),
         "core.decisions": ("INSERT", "SELECT"),
+        "core.rule_versions": ("SELECT",),
     },
     "store": {
         "core.ledger": LEDGER,
@@ -199,6 +202,8 @@ def test_every_login_is_refused(logins: Postgres, name: str, statement: str) -> 
     ("name", "statement"),
     [
         ("anonymize", "SELECT 1 FROM core.ledger"),
+        ("anonymize", "INSERT INTO core.rule_versions (version, document, author) VALUES (1, '{}', 'a')"),
+        ("api", "UPDATE core.rule_versions SET document = '{}'"),
         ("anonymize", "SELECT 1 FROM ingestion.emails"),
         ("notify", "SELECT body FROM ingestion.emails"),
         ("notify", "UPDATE core.outbox SET fields = '{}'"),
@@ -263,6 +268,14 @@ def test_dead_letters_are_decided_by(logins: Postgres, database: Database, name:
         ledger.redriven("store", None, "ann")
         assert ledger.discard(note("b"), "spam", "ann") == "excluded"
         assert ledger.write_off(mail_id("a"), "spam", "ann")
+
+
+def test_rules_are_saved_by_the_api_and_read_by_anonymize(logins: Postgres, database: Database) -> None:
+    with as_login(logins, "api") as own:
+        saved = PostgresRuleStore(own).save({"rules": []}, "ann", "first", 0)
+        assert [change.version for change in PostgresRuleStore(own).versions(5)] == [1]
+    with as_login(logins, "anonymize") as own:
+        assert PostgresRuleStore(own).current() == saved
 
 
 def test_flags_are_switched_by_the_api(logins: Postgres, database: Database) -> None:
