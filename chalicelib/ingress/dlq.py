@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from chalice.app import Blueprint, Request, Response
+from chalice.app import Blueprint, Response
 
 from chalicelib.ingress.admin import is_admin
 from chalicelib.ingress.http import answer, guarded, respond, trace_id
+from chalicelib.ingress.orders import Refused, author_of, body_of, refused, switch_of
 from chalicelib.pipeline.messages import MAIL_ID
 from chalicelib.pipeline.stages import STAGES
 from chalicelib.runtime import observability as o11y
@@ -21,14 +22,6 @@ routes = Blueprint(__name__)
 LISTED, MOST = 100, 1_000
 CHOSEN = 100
 STAGE_NAMES = tuple(stage.name for stage in STAGES)
-
-
-class Refused(Exception):
-    """A request that is not what the route asks for; `field` names what is wrong, empty for the body as a whole."""
-
-    def __init__(self, field: str) -> None:
-        super().__init__(field)
-        self.field = field
 
 
 @routes.route("/admin/dlq", methods=["GET"])
@@ -76,17 +69,17 @@ def redrive() -> Response:
     if not is_admin(request):
         return answer("unauthorized", trace)
     try:
-        body = _body(request, {"author", "mail_ids", "stage", "all", "dry_run"})
-        author, dry_run = _author(body), _switch(body, "dry_run")
-        if _switch(body, "all"):
+        body = body_of(request, {"author", "mail_ids", "stage", "all", "dry_run"})
+        author, dry_run = author_of(body), switch_of(body, "dry_run")
+        if switch_of(body, "all"):
             if "mail_ids" in body:
                 raise Refused("mail_ids")
             return _move(body, author, dry_run, trace)
         if "stage" in body:
             raise Refused("stage")
         outcome = container().desk.redrive(_chosen(body), author, dry_run)
-    except Refused as refused:
-        return _refused(refused, trace)
+    except Refused as error:
+        return refused(error, trace)
     return _told("redriven", outcome, dry_run, trace)
 
 
@@ -99,14 +92,14 @@ def discard() -> Response:
     if not is_admin(request):
         return answer("unauthorized", trace)
     try:
-        body = _body(request, {"author", "mail_ids", "reason", "dry_run"})
-        author, dry_run, chosen = _author(body), _switch(body, "dry_run"), _chosen(body)
+        body = body_of(request, {"author", "mail_ids", "reason", "dry_run"})
+        author, dry_run, chosen = author_of(body), switch_of(body, "dry_run"), _chosen(body)
         reason = body.get("reason")
         if not isinstance(reason, str):
             raise Refused("reason")
         outcome = container().desk.discard(chosen, reason, author, dry_run)
-    except Refused as refused:
-        return _refused(refused, trace)
+    except Refused as error:
+        return refused(error, trace)
     except Permanent:  # `invalid_reason`
         return answer("invalid_field", trace, field="reason")
     return _told("discarded", outcome, dry_run, trace)
@@ -131,33 +124,6 @@ def _move(body: dict[str, Any], author: str, dry_run: bool, trace: str) -> Respo
     return respond(202, {"status": "moving", "stage": stage}, trace)
 
 
-def _body(request: Request, known: set[str]) -> dict[str, Any]:
-    try:
-        body = request.json_body
-    except Exception:  # noqa: BLE001 - Chalice's own error for a body that is no JSON
-        raise Refused("") from None
-    if not isinstance(body, dict):
-        raise Refused("")
-    for name in body:
-        if name not in known:
-            raise Refused("unknown")
-    return body
-
-
-def _author(body: dict[str, Any]) -> str:
-    author = body.get("author")
-    if not isinstance(author, str) or not 0 < len(author) <= 100 or not author.isprintable() or not author.strip():
-        raise Refused("author")
-    return author
-
-
-def _switch(body: dict[str, Any], name: str) -> bool:
-    value = body.get(name, False)
-    if not isinstance(value, bool):
-        raise Refused(name)
-    return value
-
-
 def _chosen(body: dict[str, Any]) -> list[str]:
     ids = body.get("mail_ids")
     if not isinstance(ids, list) or not 1 <= len(ids) <= CHOSEN:
@@ -165,10 +131,6 @@ def _chosen(body: dict[str, Any]) -> list[str]:
     if not all(isinstance(name, str) and MAIL_ID.fullmatch(name) for name in ids):
         raise Refused("mail_ids")
     return list(ids)
-
-
-def _refused(refused: Refused, trace: str) -> Response:
-    return answer("invalid_field", trace, field=refused.field) if refused.field else answer("invalid_json", trace)
 
 
 def _told(what: str, outcome: Outcome, dry_run: bool, trace: str) -> Response:

@@ -22,7 +22,7 @@ ALLOWED = frozenset(
     """level message timestamp service cold_start function_name function_request_id
     event trace_id mail_id account source stage status code error place seconds attempts receives wait
     count batch failed accepted duplicate refused kind flag value topic alarm state door category urgency
-    classifier bytes settings""".split()
+    classifier bytes version settings""".split()
 )
 CODE = re.compile(r"(?!(?:.*[0-9]){4})[A-Za-z0-9_.:/-]{0,100}")
 """A code, a class, a stage: without spaces, and too few digits for a number of a person."""

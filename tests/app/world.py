@@ -15,6 +15,7 @@ from chalicelib.adapters.secrets import Secrets
 from chalicelib.ingress import auth
 from chalicelib.ingress.intake import Intake
 from chalicelib.pipeline.messages import decode
+from chalicelib.rules.book import RuleBook
 from chalicelib.rules.flags import Flags
 from chalicelib.runtime import compose
 from chalicelib.runtime.errors import Retryable
@@ -26,6 +27,7 @@ from tests.twins.ledger import MemoryLedger
 from tests.twins.messenger import MemoryMessenger
 from tests.twins.outbox import MemoryOutbox
 from tests.twins.queues import MemoryQueues
+from tests.twins.rules import MemoryRuleStore
 from tests.twins.spool import MemorySpool
 from tests.twins.store import MemoryMailStore
 from tests.unit.runtime.environment import ENVIRONMENT
@@ -87,6 +89,8 @@ class World:
         parts |= {"dead_letters": self.dead, "ledger": self.ledger}
         parts["door_secrets"] = Secrets(lambda _: self.secrets, "arn:door")
         parts["flags"] = Flags(self.cache, lambda: self.durable, time.monotonic)
+        self.rules = MemoryRuleStore()
+        parts["rules"] = RuleBook(self.cache, lambda: self.rules, lambda: bytes(32), time.monotonic)
         parts["intake"] = Intake(self.spool, self.queues, self.cache)
         self.client = Client(app)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from chalicelib.ingress import dlq, webhook
+from chalicelib.ingress import dlq, rules, webhook
+from chalicelib.ingress.api import rule_schemas as r
 from chalicelib.ingress.api import schemas as s
 from chalicelib.ingress.api.schemas import Schema
 from chalicelib.ingress.intake import Status
@@ -24,6 +25,8 @@ DETAILS: dict[str, tuple[dict[str, Schema], dict[str, Schema]]] = {
     "invalid_field": ({"field": s.text()}, {"id": s.text(64), "known": s.several(s.text())}),
     "too_large": ({}, {"limit": s.whole(), "field": s.text(), "id": s.text(64)}),
     "internal_error": ({"correlation_id": s.text(36)}, {}),
+    "invalid_rules": ({"errors": r.RULE_ERRORS, "more": s.whole(minimum=0)}, {}),
+    "version_conflict": ({"version": s.whole(minimum=0)}, {}),
     "unknown_letter": ({}, {"unknown": s.several(s.MAIL_ID), "complete": s.BOOL}),
 }
 """Verdict → its (required, optional) fields beside `status`; a verdict that is not here has none."""
@@ -32,6 +35,7 @@ PATH: dict[str, Schema] = {
     "account_id": s.text(64, minLength=1, description="an account that MAILROOM_ACCOUNTS names"),
     "mail_id": s.MAIL_ID,
     "name": s.named(*DEFAULTS),
+    "number": s.whole(minimum=0, maximum=999_999_999),
 }
 """Parameters in a path; their meaning is the same everywhere."""
 
@@ -147,5 +151,46 @@ ROUTES = (
         ("unauthorized", "invalid_json", "invalid_field", "unknown_letter"),
         {200: s.outcome("discarded")},
         s.DISCARD,
+    ),
+    Route(
+        *("GET", "/admin/rules", ADMIN),
+        "The rules in force; version 0 while none were ever saved.",
+        ("unauthorized",),
+        {200: r.RULES},
+    ),
+    Route(
+        *("PUT", "/admin/rules", ADMIN),
+        f"Change the rules: the whole document, at most {rules.MAX_BODY // 1024} KiB, and the version that it was made "
+        "from. The answer says what changed. `version_conflict` names the version that is in force instead.",
+        ("unauthorized", "invalid_json", "invalid_field", "invalid_rules", "version_conflict", "too_large"),
+        {200: r.RULES_CHANGED},
+        r.RULES_CHANGE,
+    ),
+    Route(
+        *("GET", "/admin/rules/versions", ADMIN),
+        "Who changed the rules when and why, newest first.",
+        ("unauthorized", "invalid_field"),
+        {200: r.RULE_VERSIONS},
+        query={"limit": s.whole(minimum=1, maximum=rules.MOST, default=rules.LISTED)},
+    ),
+    Route(
+        *("GET", "/admin/rules/versions/{number}", ADMIN),
+        "One version of the rules.",
+        ("unauthorized", "invalid_field", "unknown_rules"),
+        {200: r.RULES},
+    ),
+    Route(
+        *("POST", "/admin/rules/rollback", ADMIN),
+        "Make a new version with the document of an old one; 0 is the time before the first.",
+        ("unauthorized", "invalid_json", "invalid_field", "invalid_rules", "unknown_rules", "version_conflict"),
+        {200: r.RULES_CHANGED},
+        r.RULES_ROLLBACK,
+    ),
+    Route(
+        *("POST", "/admin/rules/test", ADMIN),
+        "What the rules in force (or a document sent along) say of a mail, and why. Without any effect.",
+        ("unauthorized", "invalid_json", "invalid_field", "invalid_rules"),
+        {200: r.DECISION},
+        r.RULES_TRIAL,
     ),
 )

@@ -15,8 +15,8 @@ from tests.twins.cache import MemoryCache
 from tests.twins.rules import MemoryRuleStore
 
 SECRET = bytes(range(32))
-FIRST: dict[str, Any] = {"allowlist": ["example.org"]}
-SECOND: dict[str, Any] = {"allowlist": ["example.com"]}
+FIRST: dict[str, Any] = {"allowlist": {"domains": ["example.org"]}}
+SECOND: dict[str, Any] = {"allowlist": {"domains": ["example.com"]}}
 
 
 class World:
@@ -196,14 +196,14 @@ def test_a_failure_is_not_written_to_redis(world: World) -> None:
 
 
 def test_what_redis_holds_is_sealed(world: World) -> None:
-    world.book.save({"allowlist": ["ada@example.com"]}, "ann", "", 0)
+    world.book.save({"allowlist": {"addresses": ["ada@example.com"]}}, "ann", "", 0)
     [(value, _)] = world.cache.values.values()
     assert b"ada" not in value
     assert b"allowlist" not in value
 
 
 def test_the_key_in_redis_names_nobody(world: World) -> None:
-    world.book.save({"allowlist": ["ada@example.com"]}, "ann", "", 0)
+    world.book.save({"allowlist": {"addresses": ["ada@example.com"]}}, "ann", "", 0)
     assert list(world.cache.values) == [KEY]
 
 

@@ -1,0 +1,61 @@
+"""JSON Schemas of the operator's routes for the rules."""
+
+from __future__ import annotations
+
+from chalicelib.ingress import rules
+from chalicelib.ingress.api.schemas import AUTHOR, BOOL, Schema, maybe, named, record, several, text, whole
+
+_DOCUMENT: Schema = {"type": "object", "description": "the whole rule document; see docs/rules.md"}
+_COMMENT = text(rules.COMMENT_CHARS, description="why; printable")
+_CHANGED_RULES = {
+    "version": whole(minimum=0),
+    "author": text(),
+    "comment": text(),
+    "created_at": text(description="ISO 8601; empty for version 0, the time before the first change"),
+    "restores": maybe(whole(minimum=1, description="the version that a rollback went back to")),
+}
+RULES = record({"status": named("ok"), **_CHANGED_RULES, "document": _DOCUMENT})
+RULE_VERSIONS = record({"status": named("ok"), "versions": several(record(_CHANGED_RULES), rules.MOST)})
+RULES_CHANGE = record(
+    {"document": _DOCUMENT, "author": AUTHOR, "base_version": whole(minimum=0, maximum=2**31 - 1)},
+    {"comment": _COMMENT, "dry_run": BOOL},
+)
+RULES_ROLLBACK = record(
+    {"version": whole(minimum=0, maximum=2**31 - 1), "author": AUTHOR}, {"comment": _COMMENT, "dry_run": BOOL}
+)
+RULES_CHANGED = record(
+    {
+        "status": named("ok"),
+        "version": whole(minimum=1),
+        "changes": several(text(), description="what was added, removed, changed or moved, by name"),
+        "diff": text(description="unified diff of the pretty documents"),
+    },
+    {"dry_run": {"const": True}},
+)
+RULE_ERRORS = several(
+    record({"path": text(description="such as rules[2].when.all[0].matches"), "message": text()}), rules.ERRORS
+)
+RULES_TRIAL = record(
+    {"raw": text(rules.MAX_RAW, minLength=1, description="base64 or base64url of the RFC 822 bytes")},
+    {
+        "account": text(64),
+        "labels": several(text(rules.LABEL_CHARS), rules.LABELS),
+        "at": text(description="ISO 8601 with its offset: as if it were then; now when it is not there"),
+        "document": _DOCUMENT,
+    },
+)
+DECISION = record(
+    {
+        "status": named("ok"),
+        "version": whole(minimum=0),
+        "decision": record(
+            {
+                "verdict": named("accept", "hold", "exclude", "refuse"),
+                **dict.fromkeys(("reason", "rule", "retry_at", "hold_until", "topic", "priority", "category"), text()),
+                **dict.fromkeys(("rules", "webhooks"), several(text())),
+                "offload": BOOL,
+                "matches": several(record({"rule": text(), "matched": BOOL, "why": text()})),
+            }
+        ),
+    }
+)
