@@ -10,12 +10,14 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg.sql import SQL, Identifier
 
 from chalicelib.adapters.postgres import Database
 from chalicelib.adapters.postgres_rules import PostgresRuleStore
 from chalicelib.ports import RuleStore
 from chalicelib.runtime.errors import Permanent
 from infra.local.servers import Postgres
+from infra.rights import role
 from tests.twins.rules import MemoryRuleStore
 
 FIRST: dict[str, Any] = {"allowlist": ["example.org", "ada@example.com"], "rules": [{"name": "b"}, {"name": "a"}]}
@@ -157,9 +159,9 @@ def test_a_comment_that_looks_like_sql_is_only_a_comment(side: Side) -> None:
 
 
 @pytest.mark.parametrize("statement", ["UPDATE core.rule_versions SET author = 'x'", "DELETE FROM core.rule_versions"])
-def test_the_functions_role_cannot_change_a_version(database: Database, statement: str) -> None:
+def test_no_function_can_change_a_version(database: Database, statement: str) -> None:
     PostgresRuleStore(database).save(FIRST, "ann", "", 0)
     with psycopg.connect(database._url) as connection:
-        connection.execute("SET ROLE mailroom_app")
+        connection.execute(SQL("SET ROLE {}").format(Identifier(role("api"))))
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute(statement.encode())
