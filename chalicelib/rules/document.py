@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from chalicelib.mail.links import DEFAULT_PROVIDERS, Provider
+
 
 @dataclass(frozen=True, slots=True)
 class Rate:
@@ -31,16 +33,6 @@ class Destination:
     url: str
     clear_fields: tuple[str, ...] = ()
     key: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Provider:
-    """A service that hands out files by link. A link is one when its host is of `hosts` (`*.example.org`: any
-    subdomain) and its path begins with one of `paths` and goes on."""
-
-    name: str
-    hosts: tuple[str, ...]
-    paths: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +108,7 @@ class Document:
     allowlist: Allowlist = field(default_factory=Allowlist)
     time_windows: dict[str, Span] = field(default_factory=dict)
     patterns: dict[str, Pattern] = field(default_factory=dict)
-    providers: tuple[Provider, ...] = ()
+    providers: tuple[Provider, ...] = DEFAULT_PROVIDERS
     destinations: dict[str, Destination] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
     rules: tuple[Rule, ...] = ()

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-LIGATURES = str.maketrans({"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "ı": "i"})
+LIGATURES = (("œ", "oe"), ("æ", "ae"), ("ø", "o"), ("ł", "l"), ("ı", "i"))
 INVISIBLE = re.compile("[\u0300-\u036f\u00ad\u034f\u061c\u115f\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]+")
 """Combining accents, and what a sender puts inside a word to hide it from a word list."""
 
@@ -25,7 +25,9 @@ def fold(text: str) -> str:
     folded = text.casefold()
     if folded.isascii():
         return folded
-    return INVISIBLE.sub("", unicodedata.normalize("NFKD", folded.translate(LIGATURES))).casefold()
+    for ligature, letters in LIGATURES:  # not `translate`, which costs ten times as much on a text that has none
+        folded = folded.replace(ligature, letters)
+    return INVISIBLE.sub("", unicodedata.normalize("NFKD", folded)).casefold()
 
 
 def tokens(text: str, limit: int) -> list[str]:

@@ -2,31 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
+from chalicelib.mail.links import Provider
 from chalicelib.pipeline.messages import Routing
-from chalicelib.rules.decision import Decision, Facts, Verdict
-from chalicelib.rules.document import Destination, Document, InvalidRules, Limits, Provider, Rate
+from chalicelib.rules import windows
+from chalicelib.rules.conditions import Compiler, Test, domains
+from chalicelib.rules.decision import OUTSIDE_WINDOW, SENDER_NOT_ALLOWED, STOPPED, Decision, Facts, Match, Verdict
+from chalicelib.rules.document import Destination, Document, InvalidRules, Limits, Rate, Rule, Span
+from chalicelib.rules.validate import parse
+from chalicelib.rules.view import BUDGET_SECONDS, TookTooLong, View
 
-__all__ = ["Destination", "InvalidRules", "Limits", "Provider", "Rate", "RuleSet", "load"]
+__all__ = ["Destination", "InvalidRules", "Limits", "Rate", "RuleSet", "load"]
+
+ALLOWLIST = "allowlist"
+"""The name under which the allowlist explains itself among the matches; no rule of a document may be mistaken for it,
+since it always comes first."""
+TOOK_TOO_LONG = "expression took too long"
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A rule with its test and its windows."""
+
+    rule: Rule
+    test: Test
+    spans: tuple[Span, ...]
 
 
 @dataclass(frozen=True)
 class RuleSet:
-    """A compiled document. `document` is the JSON as it was given, `version` its number in the rule book."""
+    """A compiled document. `document` is the JSON as it was given, `version` its number in the rule book.
+
+    `covers` tells the domains of the allowlist, `budget` is what the expressions of one decision may take (seconds).
+    """
 
     document: Mapping[str, Any]
     version: int
     parsed: Document = field(repr=False)
+    compiled: tuple[Compiled, ...] = field(repr=False)
+    covers: Callable[[str], bool] = field(repr=False)
+    budget: float = BUDGET_SECONDS
 
     @property
     def empty(self) -> bool:
         """Nothing can exclude, refuse or hold a mail: a door need not even parse it."""
         return not self.parsed.allowlist and not any(
-            rule.enabled and (rule.stop_processing or rule.windows) for rule in self.parsed.rules
+            entry.rule.stop_processing or entry.spans for entry in self.compiled
         )
 
     @property
@@ -44,16 +69,123 @@ class RuleSet:
         """Whose links are looked for."""
         return self.parsed.providers
 
-    def decide(self, facts: Facts, now: datetime, *, stops: bool = True) -> Decision:  # noqa: ARG002
+    def decide(self, facts: Facts, now: datetime, *, stops: bool = True) -> Decision:
         """What becomes of the mail at `now` (timezone-aware). Never raises, whatever the mail says.
 
-        `stops=False` (a door accepted it already): only routing is gathered, the verdict is `ACCEPT`.
+        Rules are looked at in their order, and those that match are merged: the first value of topic, priority and
+        category wins, webhooks are collected, one `offload` is enough. A rule outside its window refuses, skips or
+        holds; the first that refuses, skips or stops ends it. `stops=False` (a door accepted the mail already):
+        routing is gathered, windows and stops are passed over, the verdict is `ACCEPT`.
         """
-        return Decision(Verdict.ACCEPT, Routing(version=self.version))
+        gathered = _Gathered(self.version)
+        if stops and self.parsed.allowlist:
+            matched = self._allowed(facts.sender)
+            gathered.explain(ALLOWLIST, matched, "sender is allowed" if matched else "sender is not on the allowlist")
+            if not matched:
+                return gathered.out(SENDER_NOT_ALLOWED)
+        view = View(facts, self.parsed.providers, self.budget)
+        for entry in self.compiled:
+            try:
+                matched, why = entry.test(view)
+            except TookTooLong:
+                matched, why = False, TOOK_TOO_LONG
+            ended = gathered.look(entry, matched, why, now, stops)
+            if ended:
+                return ended
+        return gathered.decision()
+
+    def _allowed(self, sender: str) -> bool:
+        allowed = self.parsed.allowlist
+        return sender in allowed.addresses or self.covers(sender.rpartition("@")[2])
+
+
+class _Gathered:
+    """What the rules have said so far."""
+
+    def __init__(self, version: int) -> None:
+        self.version = version
+        self.matches: list[Match] = []
+        self.rules: list[str] = []
+        self.webhooks: dict[str, None] = {}
+        self.topic = self.priority = self.category = ""
+        self.offload = False
+        self.hold: datetime | None = None
+        self.held_by = ""
+
+    def explain(self, rule: str, matched: bool, why: str) -> None:
+        self.matches.append(Match(rule, matched, why))
+
+    def look(self, entry: Compiled, matched: bool, why: str, now: datetime, stops: bool) -> Decision | None:
+        """Take in one rule's answer; a decision when it ends the evaluation."""
+        rule = entry.rule
+        if not matched:
+            self.explain(rule.name, False, why)
+            return None
+        self.rules.append(rule.name)
+        outside = stops and bool(entry.spans) and not any(windows.is_open(span, now) for span in entry.spans)
+        self.explain(rule.name, True, f"{why}; outside its window: {rule.outside}" if outside else why)
+        if outside and rule.outside == "refuse":
+            opening = windows.opens(entry.spans, now)
+            return self.decision(Verdict.REFUSE, OUTSIDE_WINDOW, rule.name, retry_at=_iso(opening))
+        if outside and rule.outside == "skip":
+            return self.out(OUTSIDE_WINDOW, rule.name)
+        if stops and rule.stop_processing:
+            return self.out(STOPPED, rule.name)
+        if outside:
+            opening = windows.opens(entry.spans, now)
+            if self.hold is None or opening > self.hold:
+                self.hold, self.held_by = opening, rule.name
+        self.webhooks.update(dict.fromkeys(rule.webhooks))
+        self.topic = self.topic or rule.topic
+        self.priority = self.priority or rule.priority
+        self.category = self.category or rule.category
+        self.offload = self.offload or rule.offload
+        return None
+
+    def out(self, reason: str, rule: str = "") -> Decision:
+        return self.decision(Verdict.EXCLUDE, reason, rule)
+
+    def decision(
+        self, verdict: Verdict | None = None, reason: str = "", rule: str = "", retry_at: str = ""
+    ) -> Decision:
+        """The answer; without a verdict the mail goes down the pipeline, held where a window says so."""
+        held = self.hold if verdict is None else None
+        routing = Routing(
+            version=self.version,
+            rules=tuple(self.rules),
+            topic=self.topic,
+            priority=self.priority,
+            category=self.category,
+            webhooks=tuple(self.webhooks),
+            offload=self.offload,
+            hold_until=_iso(held) if held else "",
+        )
+        if verdict is None:
+            verdict, rule = (Verdict.HOLD, self.held_by) if held else (Verdict.ACCEPT, "")
+        return Decision(verdict, routing, reason, rule, retry_at, tuple(self.matches))
 
 
 def load(document: Mapping[str, Any], version: int = 0) -> RuleSet:
-    """Validate and compile. Raises `InvalidRules` with every error and its path."""
+    """Validate and compile. Raises `InvalidRules` with every error and its path (100 at most)."""
     if not isinstance(document, Mapping):
-        raise InvalidRules((("", "must be a JSON object"),))
-    return RuleSet(document, version, Document())
+        raise InvalidRules((("", "must be an object {…}: see docs/rules.md"),))
+    parsed, expressions = parse(document)
+    compiler = Compiler(parsed.patterns, expressions)
+    compiled = tuple(
+        Compiled(
+            rule,
+            compiler.test(rule.when) if rule.when else _every_mail,
+            tuple(parsed.time_windows[name] for name in rule.windows),
+        )
+        for rule in parsed.rules
+        if rule.enabled
+    )
+    return RuleSet(document, version, parsed, compiled, domains(parsed.allowlist.domains))
+
+
+def _every_mail(_view: View) -> tuple[bool, str]:
+    return True, "concerns every mail"
+
+
+def _iso(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="seconds")
