@@ -59,7 +59,8 @@ class EmailEngine:
         A message that is not under its id was moved: it is searched for in every folder, by emailId and
         by Message-ID. Raises `Permanent` with `message_gone`, `message_ambiguous` (several mails of one
         folder bear the Message-ID and nothing tells which is meant), `message_refused` or
-        `account_unknown`; `Retryable` with `emailengine_unauthorized` or `emailengine_unavailable`.
+        `account_unknown`; `Retryable` with `emailengine_unauthorized`, `emailengine_rate_limited` or
+        `emailengine_unavailable`.
         """
         try:
             return self._fetch(reference.account, reference.id)
@@ -179,7 +180,8 @@ class EmailEngine:
                 raise _Refused
             case _:
                 asked = bounded_wait((answer.json() or {}).get("ttl"))  # EmailEngine's own field of a 429
-                raise Retryable(UNAVAILABLE, after=answer.retry_after if asked is None else asked)
+                code = "emailengine_rate_limited" if answer.status == 429 else UNAVAILABLE
+                raise Retryable(code, after=answer.retry_after if asked is None else asked)
 
 
 def _looks_like_mail(answer: Answer) -> bool:

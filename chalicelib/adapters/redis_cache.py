@@ -11,6 +11,14 @@ from chalicelib.runtime.errors import ConfigurationError, Retryable
 REST_SECONDS = 5.0
 """After a failure Redis is not asked for so long: a batch must not wait its time-out for every mail."""
 
+SWAP = """
+local held = redis.call('GET', KEYS[1])
+if (held or '') ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[3])
+return 1
+"""
+"""Compare and set in one step: a script runs alone in the server."""
+
 T = TypeVar("T")
 
 
@@ -19,7 +27,7 @@ def _nothing() -> None:
 
 
 class RedisCache:
-    """A `Cache`. `timeout` bounds connecting and each answer, in seconds; `url` may hold a password.
+    """A `Cache` and a `Board`. `timeout` bounds connecting and each answer, in seconds; `url` may hold a password.
 
     `unavailable` counts the failures; `on_unavailable` is called at each (a metric, say). Calls
     that are skipped while Redis rests count for neither.
@@ -55,6 +63,21 @@ class RedisCache:
     def delete(self, key: str) -> None:
         """Remove, where Redis answers."""
         self._hint(lambda redis: redis.delete(key), None)
+
+    def look(self, key: str) -> bytes | None:
+        """The value. `Retryable("cache_unavailable")`, also while Redis rests."""
+        found: bytes | None = self._certain(lambda redis: redis.get(key))
+        return found
+
+    def swap(self, key: str, old: bytes | None, new: bytes, ttl: int) -> bool:
+        """Compare and set. `Retryable("cache_unavailable")`, also while Redis rests."""
+        return bool(self._certain(lambda redis: redis.eval(SWAP, 1, key, old or b"", new, max(1, ttl))))
+
+    def _certain(self, call: Callable[[Any], Any]) -> Any:
+        answered: list[Any] = self._hint(lambda redis: [call(redis)], [])
+        if not answered:
+            raise Retryable("cache_unavailable")
+        return answered[0]
 
     def ping(self) -> None:
         """Ask Redis now, also while it rests. `Retryable("cache_unavailable")`."""

@@ -59,7 +59,7 @@ def _check(ping: Callable[[], None]) -> dict[str, Any]:
 @routes.route("/status", methods=["GET"])
 @guarded
 def status() -> Response:
-    """Queue depths and ages, ledger counts, flags. Authenticated."""
+    """Queue depths and ages, circuit breakers, ledger counts, flags. Authenticated."""
     trace = trace_id(routes.current_request)
     if not is_admin(routes.current_request):
         return answer("unauthorized", trace)
@@ -77,6 +77,7 @@ def status() -> Response:
             }
             for depth in parts.queues.depths()
         ],
+        "breakers": lambda: parts.breaker.shown(),
         "ledger": lambda: parts.store.ledger_counts(),
         "flags": lambda: {name: parts.flags.on(name) for name in DEFAULTS},
     }

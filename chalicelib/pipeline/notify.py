@@ -20,7 +20,10 @@ MIN_WAIT = 0.5
 
 @dataclass
 class NotifyWorker:
-    """A queue message only says "look into the outbox": the outbox knows what is unsent."""
+    """A queue message only says "look into the outbox": the outbox knows what is unsent.
+
+    `resting` is whether the messenger is known not to be well: then to wait for one's turn is no try either.
+    """
 
     outbox: Outbox
     store: MailStore
@@ -28,6 +31,7 @@ class NotifyWorker:
     enabled: Callable[[], bool]
     language: str
     telemetry: Telemetry
+    resting: Callable[[], bool] = lambda: False
     now: Now = utc_now
     _wait: float = field(default=0.0, init=False)
     _failure: MailroomError | None = field(default=None, init=False)
@@ -51,7 +55,8 @@ class NotifyWorker:
         if self._failure is not None:
             after = self._failure.after if isinstance(self._failure, Retryable) else None
             raise Retryable(self._failure.code, after)
-        raise Retryable("notify_waiting", after=max(self._wait, MIN_WAIT))
+        waiting = Postponed if self.resting() else Retryable
+        raise waiting("notify_waiting", after=max(self._wait, MIN_WAIT))
 
     def drain(self) -> int:
         """Claim, send, mark; the number of notices that were delivered."""

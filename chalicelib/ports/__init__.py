@@ -29,10 +29,21 @@ from chalicelib.ports.services import (
     Messenger,
     Telemetry,
 )
-from chalicelib.ports.transport import Cache, DeadLetter, DeadLetters, Inspection, QueueDepth, Queues, Spool, SpoolEntry
+from chalicelib.ports.transport import (
+    Board,
+    Cache,
+    DeadLetter,
+    DeadLetters,
+    Inspection,
+    QueueDepth,
+    Queues,
+    Spool,
+    SpoolEntry,
+)
 
 __all__ = [
     "Anonymizer",
+    "Board",
     "Cache",
     "Claim",
     "Classifier",

@@ -127,8 +127,20 @@ class DeadLetters(Protocol):
         """
 
 
-class Cache(Protocol):
-    """A hint (Redis). Unreachable is answered like empty; only `ping` raises."""
+class Board(Protocol):
+    """Small values that containers share and change in turns (Redis). Both raise `Retryable("cache_unavailable")`."""
+
+    def look(self, key: str) -> bytes | None: ...
+
+    def swap(self, key: str, old: bytes | None, new: bytes, ttl: int) -> bool:
+        """Write `new` where `old` (None: nothing) still stands, in one step; False when something else stands there.
+
+        `ttl` in seconds.
+        """
+
+
+class Cache(Board, Protocol):
+    """A hint (Redis). Unreachable is answered like empty; only `ping`, and what is a `Board`'s, raises."""
 
     def get(self, key: str) -> bytes | None: ...
 

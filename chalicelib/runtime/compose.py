@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     )
     from chalicelib.rules.book import RuleBook
     from chalicelib.runtime.batch import Worker
+    from chalicelib.runtime.breakers import Breakers
 
 
 class Container:
@@ -145,12 +146,21 @@ class Container:
         return Intake(self.spool, self.queues, self.cache)
 
     @cached_property
+    def breaker(self) -> Breakers:
+        """Circuit breakers by name."""
+        from chalicelib.runtime.breakers import Breakers
+
+        return Breakers(self.cache)
+
+    @cached_property
     def messenger(self) -> Messenger:
+        from chalicelib.adapters.breaker import GuardedMessenger
         from chalicelib.adapters.telegram import Telegram
 
         settings = self.settings
         token = self.backend_secrets.text("telegram_token")
-        return Telegram(settings.telegram_url, token, settings.telegram_chat, settings.telegram_topics)
+        telegram = Telegram(settings.telegram_url, token, settings.telegram_chat, settings.telegram_topics)
+        return GuardedMessenger(telegram, self.breaker("telegram"))
 
     @cached_property
     def classifier(self) -> Classifier:
@@ -160,9 +170,10 @@ class Container:
         rules = RulesClassifier(load_categories(), self._history)
         if self.settings.classifier == "rules":
             return rules
+        from chalicelib.adapters.breaker import GuardedModel
         from chalicelib.adapters.llm_classifier import LlmClassifier
 
-        return LlmClassifier(self._llm(), rules)
+        return LlmClassifier(GuardedModel(self._llm(), self.breaker("llm")), rules)
 
     def _history(self, sender_key: str) -> Mapping[str, int]:
         """How often this sender's mail was of which category; the store stage writes it."""
@@ -183,16 +194,17 @@ class Container:
         """Loads the language models: only the anonymize function ever calls this."""
         # A function has less than two processors: more threads of the matrix library only cost it time at the start.
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+        from chalicelib.adapters.breaker import GuardedSource
         from chalicelib.adapters.emailengine import EmailEngine
         from chalicelib.pipeline.anonymize import AnonymizeWorker
         from chalicelib.privacy.engine import PresidioAnonymizer
 
         secrets, settings = self.backend_secrets, self.settings
+        token = secrets.text("emailengine_token")
+        emailengine = EmailEngine(settings.emailengine_url, token, source_limit=settings.max_source)
         return AnonymizeWorker(
             spool=self.spool,
-            messages=EmailEngine(
-                settings.emailengine_url, secrets.text("emailengine_token"), source_limit=settings.max_source
-            ),
+            messages=GuardedSource(emailengine, self.breaker("emailengine")),
             anonymizer=PresidioAnonymizer(time_limit=25.0),
             cache=self.cache,
             telemetry=o11y,
@@ -221,6 +233,7 @@ class Container:
             enabled=lambda: self.flags.on("notifications_enabled"),
             language=self.settings.language,
             telemetry=o11y,
+            resting=lambda: self.breaker("telegram").resting(),
         )
 
     def prover(self) -> Prover:

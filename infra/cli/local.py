@@ -11,7 +11,7 @@ from rich.table import Table
 
 from chalicelib.runtime.settings import describe
 from infra.cli.api_client import Answer, admin, push_all, raw_push
-from infra.cli.show import console, mail_table, queue_table, stages, step
+from infra.cli.show import breaker_line, console, mail_table, queue_table, stages, step
 from infra.local.stack import Info, Stack
 from infra.local.watch import Fate, depths, fates, follow, latest
 
@@ -35,6 +35,8 @@ def show_status(info: Info, as_json: bool) -> None:
         print(json.dumps(told, indent=1))
         return
     console.print(queue_table(depths(info)))
+    if isinstance(breakers := told.get("breakers"), list):
+        console.print("\nbreakers  " + "  ".join(map(breaker_line, breakers)))
     ledger = told.get("ledger", {})
     console.print(
         "\nledger  " + ("  ".join(f"{state} {number}" for state, number in sorted(ledger.items())) or "empty")

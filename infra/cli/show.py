@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -75,6 +76,13 @@ def queue_table(queues: Sequence[QueueDepth]) -> Table:
         dead = Text(str(depth.dead), style="red" if depth.dead else "")
         table.add_row(depth.name, str(depth.waiting), str(depth.in_flight), str(depth.delayed), age, dead)
     return table
+
+
+def breaker_line(told: dict[str, Any]) -> str:
+    """A circuit breaker and, where it is not closed, what it waits for."""
+    if told["state"] == "closed" and not told["retry_in_seconds"]:
+        return f"{told['name']} closed"
+    return f"[red]{told['name']} {told['state']}[/] (asked again in {told['retry_in_seconds']:.0f} s)"
 
 
 def plain(text: str) -> str:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
 
 from app import app
+from chalicelib.adapters.breaker import key
 from chalicelib.ingress.http import SECURITY_HEADERS
+from chalicelib.rules.breaker import OPEN, State
 from chalicelib.runtime.errors import Permanent, Retryable
 from tests.app.world import ADMIN, World, verdict
 
@@ -71,9 +74,27 @@ def test_the_status_is_for_the_operator_alone(world: World, header: dict[str, st
     assert verdict(world.request("GET", "/status", headers=header)) == (401, "unauthorized")
 
 
-def test_the_status_tells_queues_ledger_and_flags(world: World) -> None:
+def test_the_status_tells_queues_breakers_ledger_and_flags(world: World) -> None:
     body = world.request("GET", "/status", headers=ADMIN).json_body
-    assert body.keys() == {"status", "queues", "ledger", "flags"}
+    assert body.keys() == {"status", "queues", "breakers", "ledger", "flags"}
+
+
+def test_the_status_tells_which_service_rests_and_for_how_long(world: World) -> None:
+    world.cache.set(key("telegram"), State(OPEN, until=time.time() + 20, since=time.time()).encode(), 60)
+    told = {
+        breaker["name"]: breaker for breaker in world.request("GET", "/status", headers=ADMIN).json_body["breakers"]
+    }
+    assert {name: breaker["state"] for name, breaker in told.items()} == {
+        "emailengine": "closed",
+        "telegram": "open",
+        "llm": "closed",
+    }
+    assert 0 < told["telegram"]["retry_in_seconds"] <= 20
+
+
+def test_without_redis_the_status_tells_all_the_same(world: World) -> None:
+    world.cache.down = True
+    assert len(world.request("GET", "/status", headers=ADMIN).json_body["breakers"]) == 3
 
 
 def test_the_status_tells_what_waits(world: World) -> None:

@@ -30,6 +30,14 @@ class MemoryCache:
         if not self.down:
             self.values.pop(key, None)
 
+    def look(self, key: str) -> bytes | None:
+        self.ping()
+        return self.get(key)
+
+    def swap(self, key: str, old: bytes | None, new: bytes, ttl: int) -> bool:
+        self.ping()
+        return self.get(key) == old and self.set(key, new, ttl)
+
     def ping(self) -> None:
         if self.down:
             raise Retryable("cache_unavailable")

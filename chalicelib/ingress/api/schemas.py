@@ -183,10 +183,20 @@ _DEPTH = record(
     {"name": CODE, **dict.fromkeys(("waiting", "in_flight", "delayed", "dead"), _COUNT)}
     | {"oldest_seconds": maybe({"type": "number", "minimum": 0})}
 )
+_BREAKER = record(
+    {
+        "name": CODE,
+        "state": named("closed", "open", "half_open"),
+        "failures": whole(minimum=0),
+        "retry_in_seconds": {"type": "number", "minimum": 0},
+        "since_seconds": _COUNT,
+    }
+)
 STATUS_REPORT = record(
     {
         "status": named("ok", "degraded"),
         "queues": {"anyOf": [several(_DEPTH), _AWAY]},
+        "breakers": {"anyOf": [several(_BREAKER), _AWAY]},
         "ledger": {"anyOf": [{"type": "object", "additionalProperties": whole(minimum=0)}, _AWAY]},
         "flags": {"anyOf": [record(dict.fromkeys(DEFAULTS, BOOL)), _AWAY]},
     }

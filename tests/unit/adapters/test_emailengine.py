@@ -109,12 +109,12 @@ def test_the_token_is_sent_as_bearer(stand_in: EmailEngineStandIn, reference: Me
 
 
 @pytest.mark.parametrize(
-    ("fields", "after"),
+    ("fields", "code", "after"),
     [
-        ({"status": 429}, 3.0),
-        ({"status": 429, "body": "html", "headers": {"Retry-After": "12"}}, 12.0),
-        ({"status": 503, "headers": {"Retry-After": "30"}}, 30.0),
-        ({"status": 503}, None),
+        ({"status": 429}, "emailengine_rate_limited", 3.0),
+        ({"status": 429, "body": "html", "headers": {"Retry-After": "12"}}, "emailengine_rate_limited", 12.0),
+        ({"status": 503, "headers": {"Retry-After": "30"}}, "emailengine_unavailable", 30.0),
+        ({"status": 503}, "emailengine_unavailable", None),
     ],
 )
 def test_the_wait_that_was_asked_for_is_passed_on(
@@ -122,10 +122,11 @@ def test_the_wait_that_was_asked_for_is_passed_on(
     source: EmailEngine,
     reference: MessageReference,
     fields: dict[str, Any],
+    code: str,
     after: float | None,
 ) -> None:
     stand_in.fail(**fields)
-    with pytest.raises(Retryable, match="emailengine_unavailable") as caught:
+    with pytest.raises(Retryable, match=code) as caught:
         source.fetch(reference)
     assert caught.value.after == after
 

@@ -8,14 +8,17 @@ from typing import Any
 
 import pytest
 
+from chalicelib.adapters.breaker import Breaker, GuardedModel
 from chalicelib.adapters.llm_anthropic import AnthropicModel
-from chalicelib.adapters.llm_classifier import FAILURES, REST, LlmClassifier, new_fence
+from chalicelib.adapters.llm_classifier import LlmClassifier, new_fence
 from chalicelib.adapters.llm_prompt import Prompt
 from chalicelib.pipeline.messages import Classification, Content
+from chalicelib.rules.breaker import POLICY
 from chalicelib.rules.categories import load
 from chalicelib.rules.classifier import RulesClassifier
 from chalicelib.runtime.errors import MailroomError, Permanent, Retryable
 from infra.local.standins.llm import LlmStandIn
+from tests.twins.cache import MemoryCache
 
 RULES = RulesClassifier(load())
 GOOD = {"category": "legal", "urgency": "normal", "language": "en", "confidence": 0.7, "reason": "About a contract"}
@@ -101,26 +104,30 @@ def test_phishing_cannot_talk_its_way_to_the_llm() -> None:
     assert (verdict.category, verdict.urgency) == ("security", "normal")
 
 
-def test_an_llm_that_fails_again_and_again_rests() -> None:
-    model, clock = ScriptedModel(Retryable("llm_timeout")), Clock()
-    classifier = LlmClassifier(model, RULES, clock=clock)
-    codes = [classifier.classify(content(), "text").classifier for _ in range(FAILURES + 2)]
-    assert codes[-1] == "rules(fallback:llm_resting)"
-    assert len(model.asked) == FAILURES
+def guarded(model: ScriptedModel, clock: Clock) -> LlmClassifier:
+    return LlmClassifier(GuardedModel(model, Breaker("llm", MemoryCache(), clock=clock)), RULES)
+
+
+def test_an_llm_that_fails_again_and_again_is_asked_no_more_and_the_rules_answer_at_once() -> None:
+    model = ScriptedModel(Retryable("llm_timeout"))
+    classifier = guarded(model, Clock())
+    names = [classifier.classify(content(), "text").classifier for _ in range(POLICY.failures + 2)]
+    assert names[-1] == "rules(fallback:llm_resting)"
+    assert len(model.asked) == POLICY.failures
 
 
 def test_after_its_rest_the_llm_is_asked_again() -> None:
-    model, clock = ScriptedModel(*[Retryable("llm_timeout")] * FAILURES, GOOD), Clock()
-    classifier = LlmClassifier(model, RULES, clock=clock)
-    for _ in range(FAILURES):
+    model, clock = ScriptedModel(*[Retryable("llm_timeout")] * POLICY.failures, GOOD), Clock()
+    classifier = guarded(model, clock)
+    for _ in range(POLICY.failures):
         classifier.classify(content(), "text")
-    clock.now = REST + 1
+    clock.now = POLICY.rest
     assert classifier.classify(content(), "text").classifier == "scripted"
 
 
 def test_the_pause_that_the_llm_asked_for_is_kept() -> None:
     model, clock = ScriptedModel(Retryable("llm_rate_limited", after=120.0), GOOD), Clock()
-    classifier = LlmClassifier(model, RULES, clock=clock)
+    classifier = guarded(model, clock)
     classifier.classify(content(), "text")
     clock.now = 119.0
     assert classifier.classify(content(), "text").classifier == "rules(fallback:llm_resting)"
@@ -128,12 +135,12 @@ def test_the_pause_that_the_llm_asked_for_is_kept() -> None:
     assert classifier.classify(content(), "text").classifier == "scripted"
 
 
-def test_a_good_answer_forgets_the_failures_before() -> None:
-    timeout = Retryable("llm_timeout")
-    model = ScriptedModel(timeout, timeout, GOOD, timeout, timeout, GOOD)
-    classifier = LlmClassifier(model, RULES, clock=Clock())
-    names = [classifier.classify(content(), "text").classifier for _ in range(6)]
-    assert names[5] == "scripted"
+def test_an_answer_that_is_no_verdict_is_not_held_against_the_llm() -> None:
+    """A mail may talk it into one: five such mails must not switch it off for all others."""
+    model = ScriptedModel(*[Permanent("llm_bad_answer")] * 3, *[{**GOOD, "category": "evil"}] * 3, GOOD)
+    classifier = guarded(model, Clock())
+    names = [classifier.classify(content(), "text").classifier for _ in range(7)]
+    assert names[-1] == "scripted"
 
 
 @pytest.fixture(scope="module")

@@ -278,3 +278,25 @@ def test_while_the_messenger_may_not_be_asked_the_mails_are_postponed_and_do_not
     with pytest.raises(Postponed, match="telegram_resting") as caught:
         world.worker.process(one)
     assert (caught.value.after, caught.value.attempted) == (20, False)
+
+
+def test_while_the_messenger_rests_waiting_for_one_s_turn_does_not_count_either() -> None:
+    world = World()
+    one, two = world.add(1), world.add(2)
+    world.messenger.failures.append(Retryable("telegram_rate_limited", after=60))
+    world.worker.resting = lambda: True
+    world.worker.begin([one])
+    world.worker.begin([two])  # the chat rests: nothing is claimed
+    with pytest.raises(Postponed, match="notify_waiting"):
+        world.worker.process(two)
+
+
+def test_while_the_messenger_is_well_waiting_for_one_s_turn_is_a_retry() -> None:
+    world = World()
+    one, two = world.add(1), world.add(2)
+    world.messenger.failures.append(Retryable("telegram_rate_limited", after=60))
+    world.worker.begin([one])
+    world.worker.begin([two])
+    with pytest.raises(Retryable, match="notify_waiting") as caught:
+        world.worker.process(two)
+    assert not isinstance(caught.value, Postponed)

@@ -87,5 +87,5 @@ def test_a_language_model_is_asked_only_where_one_is_configured() -> None:
 
 def test_a_configured_language_model_has_the_rules_behind_it() -> None:
     made = compose.Container(ENVIRONMENT | {"MAILROOM_CLASSIFIER": "anthropic", "MAILROOM_LLM_MODEL": "a-model"})
-    made.__dict__["backend_secrets"] = secrets(anthropic_key="key")
+    made.__dict__ |= {"backend_secrets": secrets(anthropic_key="key"), "cache": MemoryCache()}
     assert type(made.classifier).__name__ == "LlmClassifier"
