@@ -76,6 +76,8 @@ FUNCTIONS: dict[str, Rights] = {
             "core.flags": "SELECT",
             "core.decisions": "SELECT, INSERT",
             "core.rule_versions": "SELECT",
+            # `rules simulate` opens originals, in the operator's own process.
+            "ingestion.emails_raw": "SELECT (mail_id, source)",
         },
     ),
 }

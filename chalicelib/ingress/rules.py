@@ -136,6 +136,7 @@ def try_mail() -> Response:
     Nothing is stored, sent or counted. `document` tries other rules than those in force.
     """
     from chalicelib.mail.parse import parse
+    from chalicelib.rules.decision import told
     from chalicelib.rules.facts import facts_of
     from chalicelib.rules.ruleset import InvalidRules, load
 
@@ -159,22 +160,7 @@ def try_mail() -> Response:
     except InvalidRules as error:
         return _invalid(error, trace)
     decision = rules.decide(facts_of(parse(raw), account, labels), at)
-    routing = decision.routing
-    told = {
-        "verdict": decision.verdict.value,
-        "reason": decision.reason,
-        "rule": decision.rule,
-        "retry_at": decision.retry_at,
-        "rules": list(routing.rules),
-        "topic": routing.topic,
-        "priority": routing.priority,
-        "category": routing.category,
-        "webhooks": list(routing.webhooks),
-        "offload": routing.offload,
-        "hold_until": routing.hold_until,
-        "matches": [{"rule": one.rule, "matched": one.matched, "why": one.why} for one in decision.matches],
-    }
-    return respond(200, {"status": "ok", "version": rules.version, "decision": told}, trace)
+    return respond(200, {"status": "ok", "version": rules.version, "decision": told(decision)}, trace)
 
 
 def _replace(
@@ -207,13 +193,13 @@ def _replace(
         return answer("invalid_field", trace, field="document")  # all else is checked: NUL in a text, say
     if not dry_run:
         o11y.log("rules_changed", version=base + 1, kind="rollback" if restores else "change", trace_id=trace)
-    told = {
+    done = {
         "status": "ok",
         "version": base + 1,
         "changes": summary(before, document),
         "diff": unified(before, document, f"version {base}", f"version {base + 1}"),
     }
-    return respond(200, told | ({"dry_run": True} if dry_run else {}), trace)
+    return respond(200, done | ({"dry_run": True} if dry_run else {}), trace)
 
 
 def _invalid(error: InvalidRules, trace: str) -> Response:

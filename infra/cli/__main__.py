@@ -8,9 +8,10 @@ from pathlib import Path
 import click
 
 from chalicelib.rules.flags import DEFAULTS
-from infra.cli.common import running, told
+from infra.cli.common import confirm_environment, running, told
 from infra.cli.mailfiles import LARGEST, mails
-from infra.cli.recovery import dlq, verify
+from infra.cli.recovery import author_of, dlq, on_aws, verify
+from infra.cli.rules import rules
 from infra.cli.secrets import secrets_group
 from infra.cli.show import console
 from infra.local.stack import DEFAULT_FOLDER, Stack
@@ -110,17 +111,22 @@ def demo(keep: bool, picture: Path | None) -> None:
 @mailroom.command()
 @click.argument("name", required=False, type=click.Choice(sorted(DEFAULTS)))
 @click.argument("value", required=False, type=click.Choice(["on", "off"]))
-@click.option("--author", envvar="USER", default="operator", show_default="$USER", help="Who changes it.")
+@author_of
+@on_aws
 @click.pass_obj
 @told
-def flag(folder: Path, name: str | None, value: str | None, author: str) -> None:
+def flag(folder: Path, name: str | None, value: str | None, author: str, dry_run: bool, yes: bool, aws: bool) -> None:
     """Show the runtime flags, or switch one: `mailroom flag gmail_ingress_enabled off`."""
-    from infra.cli.local import show_flags, switch_flag
+    from infra.cli.admin_api import admin_api
+    from infra.cli.flags import show_flags, switch_flag
 
-    info = running(Stack(folder, persist=True))
-    if name and value:
-        switch_flag(info, name, value == "on", author)
-    show_flags(info)
+    api = admin_api(folder, aws)
+    if name and value and not dry_run:
+        confirm_environment(f"Switch {name} {value}", api.environment, yes=yes)
+        switch_flag(api, name, value == "on", author)
+    elif name and value:
+        click.echo(f"--dry-run: {name} would be switched {value}; now:")
+    show_flags(api)
 
 
 @mailroom.command()
@@ -146,6 +152,7 @@ def anonymize(file: Path, as_json: bool, html_out: Path | None) -> None:
 
 mailroom.add_command(verify)
 mailroom.add_command(dlq)
+mailroom.add_command(rules)
 mailroom.add_command(secrets_group)
 
 if __name__ == "__main__":

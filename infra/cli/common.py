@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any
 
@@ -48,3 +48,25 @@ def running(stack: Stack) -> Info:
     if not all(stack.alive().values()):
         raise NotRunning
     return info
+
+
+def confirm_environment(
+    what: str,
+    environment: Mapping[str, str],
+    *,
+    yes: bool,
+    dry_run: bool = False,
+    always: bool = False,
+    named: Callable[[Mapping[str, str]], str] | None = None,
+) -> None:
+    """Ask before something is changed on AWS, naming account and region (`named` finds them); aborts on no.
+
+    The stack on this machine is changed without asking, unless `always` (what cannot be undone). `environment` are
+    the AWS variables of the stack that the command works on.
+    """
+    if yes or dry_run or not (always or "AWS_ENDPOINT_URL" not in environment):
+        return
+    if named is None:
+        from infra.cli.parts import where as named
+
+    click.confirm(f"{what} in {named(environment)}?", abort=True)

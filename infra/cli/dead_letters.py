@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import click
 from rich.table import Table
 from rich.text import Text
 
 from chalicelib.pipeline.dead_letters import STAGE_NAMES, DeadLetterDesk, Outcome
 from chalicelib.pipeline.letters import Letter
 from chalicelib.runtime.errors import Permanent
+from infra.cli.common import confirm_environment
 from infra.cli.show import console, plain
 
 COLUMNS = ("stage", "mail_id", "reason", "error", "attempts", "first_at", "last_at")
@@ -25,12 +25,11 @@ class Order:
     author: str
     dry_run: bool
     yes: bool
-    where: Callable[[], str]
+    environment: Mapping[str, str]
 
     def confirmed(self, what: str) -> None:
         """Ask, naming the environment, unless told not to. Aborts on no."""
-        if not self.yes and not self.dry_run:
-            click.confirm(f"{what} in {self.where()}?", abort=True)
+        confirm_environment(what, self.environment, yes=self.yes, dry_run=self.dry_run, always=True)
 
 
 def show_list(desk: DeadLetterDesk, stage: str | None, as_json: bool) -> None:

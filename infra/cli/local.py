@@ -86,19 +86,6 @@ def send_files(info: Info, found: Iterator[tuple[str, bytes]], account: str, wai
     return 1 if refused or (wait and missing) else 0
 
 
-def show_flags(info: Info) -> None:
-    """The flags as the doors see them."""
-    for name, on in admin(info, "GET", "/status").json().get("flags", {}).items():
-        console.print(f"  {name:<30} {'[green]on[/]' if on else '[red]off[/]'}")
-
-
-def switch_flag(info: Info, name: str, value: bool, author: str) -> None:
-    """Change a flag through the authenticated route, which records who and when."""
-    answer = admin(info, "PUT", f"/admin/flags/{name}", {"value": value, "author": author})
-    if answer.status_code != 200:
-        console.print(f"[red]not changed[/]: {answer.json().get('status')}")
-
-
 def show_settings() -> None:
     """The settings as a table."""
     table = Table(box=None, pad_edge=False, header_style="bold")

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from chalicelib.pipeline.stages import STAGES
-from infra.cli.common import running, told
+from infra.cli.common import confirm_environment, running, told
 from infra.local.stack import Stack
 
 
@@ -49,12 +49,12 @@ def verify(
     folder: Path, repair: bool, dry_run: bool, older_than: int | None, as_json: bool, yes: bool, aws: bool
 ) -> None:
     """Prove that no mail is lost: seen = stored + excluded + quarantined + in flight. Exit code 0 only if so."""
-    from infra.cli.parts import parts, where
+    from infra.cli.parts import parts
     from infra.cli.proof import verify as run
 
     reached = environment(folder, aws)
-    if repair and aws and not dry_run and not yes:
-        click.confirm(f"Repair in {where(reached)}?", abort=True)
+    if repair:
+        confirm_environment("Repair", reached, yes=yes, dry_run=dry_run)
     with parts(reached) as made:
         sys.exit(run(made.prover(), older_than, repair, dry_run, as_json))
 
@@ -113,12 +113,12 @@ def dlq_redrive(
 ) -> None:
     """Send mails on their way again, once the cause is mended: some by id, or all of a stage."""
     from infra.cli.dead_letters import STAGE_NAMES, Order, redrive
-    from infra.cli.parts import parts, where
+    from infra.cli.parts import parts
 
     if [bool(mail_ids), bool(stage), everything].count(True) != 1:
         raise click.UsageError("name mail ids, or --stage, or --all")
     reached = environment(folder, aws)
-    order = Order(author, dry_run, yes, lambda: where(reached))
+    order = Order(author, dry_run, yes, reached)
     with parts(reached) as made:
         sys.exit(redrive(made.desk, mail_ids, [stage] if stage else STAGE_NAMES, order))
 
@@ -135,9 +135,9 @@ def dlq_discard(
 ) -> None:
     """Give mails up for good: excluded in the ledger with the reason and the author, letters deleted."""
     from infra.cli.dead_letters import Order, discard
-    from infra.cli.parts import parts, where
+    from infra.cli.parts import parts
 
     reached = environment(folder, aws)
-    order = Order(author, dry_run, yes, lambda: where(reached))
+    order = Order(author, dry_run, yes, reached)
     with parts(reached) as made:
         sys.exit(discard(made.desk, mail_ids, reason, order))

@@ -20,7 +20,7 @@ from tests.unit.pipeline.test_dead_letters import Desk
 from tests.unit.pipeline.test_prover import World
 
 NOTHING = Findings(0, 0, 0, 0, (), (), (), (), 0, True)
-HERE = Order("ann", dry_run=False, yes=True, where=lambda: "the stack of this test")
+HERE = Order("ann", dry_run=False, yes=True, environment={"AWS_ENDPOINT_URL": "http://stack.test"})
 
 
 def printed(act: Callable[[], int | None], answer: str = "") -> Result:
@@ -91,7 +91,7 @@ def test_a_change_asks_first_and_names_the_environment(answer: str, left: int) -
     chosen = at.bury("a")
     order = replace(HERE, yes=False)
     result = printed(lambda: dead_letters.discard(at.desk, [chosen], "spam", order), answer)
-    assert "the stack of this test" in result.output
+    assert "the stack on this machine" in result.output
     assert len(at.lying()) == left
 
 

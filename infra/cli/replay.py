@@ -1,0 +1,132 @@
+"""Stored and excluded mail in the clear, one at a time, for the operator's own process: read-only, nothing kept."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from chalicelib.mail.emailengine_message import from_message
+from chalicelib.mail.fields import from_push, items
+from chalicelib.mail.parse import parse
+from chalicelib.pipeline.messages import Envelope
+from chalicelib.pipeline.original import fetched_key, reopen
+from chalicelib.rules.decision import OUTSIDE_WINDOW, SENDER_NOT_ALLOWED, STOPPED, Facts
+from chalicelib.rules.facts import facts_of
+from chalicelib.runtime.errors import Permanent
+
+if TYPE_CHECKING:
+    from chalicelib.adapters.postgres import Connection, Database
+    from chalicelib.ports import Spool
+
+T = TypeVar("T")
+PAGE = 500
+REASONS = [SENDER_NOT_ALLOWED, STOPPED, OUTSIDE_WINDOW]
+
+KEPT = (
+    "state IN ('stored', 'excluded') AND (state = 'stored' OR reason = ANY(%(reasons)s)) AND received_at >= %(since)s"
+)
+# By the index on (state, updated_at) or a scan: an operator's question, asked now and then.
+COUNT = f"SELECT count(*) FROM core.ledger WHERE {KEPT}"  # noqa: S608 - a constant
+MAILS = f"""
+    SELECT mail_id::text, account_id, state, received_at, spool_key FROM core.ledger
+    WHERE {KEPT} AND (received_at, mail_id) > (%(at)s, %(mail_id)s::uuid)
+    ORDER BY received_at, mail_id LIMIT %(page)s
+"""  # noqa: S608
+SOURCE = "SELECT pgp_sym_decrypt_bytea(source, %(key)s) FROM ingestion.emails_raw WHERE mail_id = %(mail_id)s"
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A mail that was decided about. `facts` is None, and `code` says why, where it cannot be opened any more."""
+
+    mail_id: str
+    state: str
+    received_at: datetime
+    facts: Facts | None
+    code: str = ""
+
+
+class Archive:
+    """The mail received since a time, oldest first. Every statement runs in a transaction that can write nothing."""
+
+    def __init__(self, database: Database, raw_key: str, spool: Spool, since: datetime) -> None:
+        self._database, self._raw_key, self._spool = database, raw_key, spool
+        self._since = since
+
+    def count(self) -> int:
+        """How many there are. `Retryable`."""
+        return int(self._read(lambda connection: connection.execute(COUNT, self._values()).fetchone() or (0,))[0])
+
+    def mails(self) -> Iterator[Past]:
+        """Each of them, in pages of ids; one mail at a time is in memory. `Retryable`."""
+        at, last = self._since, "00000000-0000-0000-0000-000000000000"
+        while page := self._page(at, last):
+            for mail_id, account, state, received_at, spool_key in page:
+                yield self._opened(mail_id, account, state, received_at, spool_key)
+            last, at = page[-1][0], page[-1][3]
+
+    def _page(self, at: datetime, last: str) -> list[tuple[Any, ...]]:
+        values = self._values() | {"at": at, "mail_id": last, "page": PAGE}
+        return self._read(lambda connection: connection.execute(MAILS, values).fetchall())
+
+    def _opened(self, mail_id: str, account: str, state: str, received_at: datetime, spool_key: str) -> Past:
+        try:
+            facts = self._stored(mail_id, account) if state == "stored" else self._sealed(mail_id, account, spool_key)
+        except Permanent as error:
+            return Past(mail_id, state, received_at, None, error.code)
+        return Past(mail_id, state, received_at, facts)
+
+    def _stored(self, mail_id: str, account: str) -> Facts:
+        values = {"key": self._raw_key, "mail_id": mail_id}
+
+        def decrypted(connection: Connection) -> tuple[Any, ...] | None:
+            from psycopg.errors import ExternalRoutineException
+
+            try:
+                return connection.execute(SOURCE, values).fetchone()
+            except ExternalRoutineException:  # pgcrypto: wrong key or corrupt data
+                raise Permanent("original_unreadable") from None
+
+        row = self._read(decrypted)
+        if row is None:
+            raise Permanent("original_erased")
+        return facts_from(bytes(row[0]), account)
+
+    def _sealed(self, mail_id: str, account: str, spool_key: str) -> Facts:
+        try:
+            opened = reopen(spool_key, self._spool)
+        except Permanent as error:
+            if error.code != "sealed_unreadable":
+                raise
+            # The door had a reference only; anonymize kept what it fetched.
+            pointer = Envelope(mail_id, account, source="", spool_key=spool_key, received_at="", trace_id="")
+            opened = reopen(fetched_key(pointer), self._spool)
+        return facts_from(opened.source, account)
+
+    def _read(self, work: Callable[[Connection], T]) -> T:
+        def read_only(connection: Connection) -> T:
+            connection.execute("SET TRANSACTION READ ONLY")
+            return work(connection)
+
+        return self._database.run(read_only)
+
+    def _values(self) -> dict[str, Any]:
+        return {"reasons": REASONS, "since": self._since}
+
+
+def facts_from(source: bytes, account: str) -> Facts:
+    """What the rules were asked about a mail as it came: RFC 822 bytes, a Gmail push or EmailEngine's message."""
+    if source[:1] == b"{":
+        try:
+            told = json.loads(source)
+        except (ValueError, RecursionError):
+            told = None
+        if isinstance(told, dict):
+            if "body" in told and "sender" in told:
+                labels = [label for label in items(told.get("labels")) if isinstance(label, str)]
+                return facts_of(from_push(told), account, labels)
+            return facts_of(from_message(told), account)
+    return facts_of(parse(source), account)

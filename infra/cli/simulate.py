@@ -1,0 +1,155 @@
+"""`mailroom rules simulate`: what other rules would have done to past mail; ids, names of rules and codes only."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.text import Text
+
+from chalicelib.ports import RuleStore
+from chalicelib.rules.decision import told
+from chalicelib.rules.ruleset import InvalidRules, RuleSet, load
+from chalicelib.runtime.compose import Container
+from infra.cli.replay import Archive, Past
+from infra.cli.rule_files import told_errors
+from infra.cli.show import console, plain
+
+UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+LOOKED_AT = (
+    *("verdict", "reason", "rule", "retry_at", "hold_until"),
+    *("topic", "priority", "category", "webhooks", "offload"),
+)
+"""What of a decision has an effect."""
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """A rule set and what it is called."""
+
+    name: str
+    rules: RuleSet
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One mail that the other rules treat otherwise: field → (before, after)."""
+
+    mail_id: str
+    state: str
+    fields: dict[str, tuple[Any, Any]]
+
+
+def simulate(made: Container, old: Side, new: Side, span: timedelta, as_json: bool) -> int:
+    """Print every difference as it is found, then the counts. Nothing is written anywhere. The exit code is 0."""
+    since = datetime.now(UTC) - span
+    archive = Archive(made.database, made.backend_secrets.text("raw_key"), made.spool, since)
+    counts: Counter[str] = Counter()
+    names = f"{old.name} → {new.name}"
+    with _progress(archive.count()) as mails:
+        for difference in differences(mails(archive.mails()), old.rules, new.rules, counts):
+            _print_difference(difference, as_json)
+    if as_json:
+        click.echo(json.dumps({"summary": dict(counts), "since": since.isoformat(), "compared": names}))
+        return 0
+    console.print(f"{names}, mail since {since:%Y-%m-%d %H:%M} UTC: {counts['mails']} mails, {counts['differ']} differ")
+    for name, number in sorted(counts.items()):
+        if name not in ("mails", "differ"):
+            console.print(Text(plain(f"  {number:>7}  {name}")))
+    return 0
+
+
+def differences(mails: Iterable[Past], old: RuleSet, new: RuleSet, counts: Counter[str]) -> Iterator[Difference]:
+    """Each mail that the two decide about otherwise, as if it came now as it came then; `counts` is filled."""
+    for mail in mails:
+        counts["mails"] += 1
+        if mail.facts is None:
+            counts[f"not compared: {mail.code}"] += 1
+            continue
+        before, after = (told(rules.decide(mail.facts, mail.received_at)) for rules in (old, new))
+        changed = {name: (before[name], after[name]) for name in LOOKED_AT if before[name] != after[name]}
+        if changed:
+            counts["differ"] += 1
+            for name, pair in changed.items():
+                if name not in ("retry_at", "hold_until"):
+                    counts[f"{name}: {_value(pair[0])} → {_value(pair[1])}"] += 1
+            yield Difference(mail.mail_id, mail.state, changed)
+
+
+def compared(store: RuleStore, number: int | None, changed: RuleSet | None) -> tuple[Side, Side]:
+    """Version `number` or the one in force, and `changed`; without that, the version before and the one in force."""
+    found = store.current()
+    version = found.change.version if found else 0
+    current = _loaded(version, found.document if found else {})
+    new = current if changed is None else Side("the file", changed)
+    if number is None:
+        if changed is not None:
+            return current, new
+        number = max(0, version - 1)
+    old = store.version(number) if number else None
+    if number and old is None:
+        raise click.ClickException(f"there is no version {number}: see `mailroom rules history`")
+    return _loaded(number, old.document if old else {}), new
+
+
+def age(text: str) -> timedelta:
+    """How long ago. Raises `click.UsageError`."""
+    found = re.fullmatch(r"([0-9]{1,4})([mhdw])", text)
+    if not found or not int(found[1]):
+        raise click.UsageError("--since must be such as 30m, 24h, 7d or 2w")
+    return timedelta(**{UNITS[found[2]]: int(found[1])})
+
+
+def _loaded(version: int, document: Any) -> Side:
+    try:
+        return Side(f"version {version}", load(document, version))
+    except InvalidRules as error:
+        raise click.ClickException(
+            f"this version of the command does not understand version {version} of the rules:\n"
+            + told_errors(error.errors)
+        ) from None
+
+
+def _print_difference(difference: Difference, as_json: bool) -> None:
+    if as_json:
+        fields = {name: {"from": pair[0], "to": pair[1]} for name, pair in difference.fields.items()}
+        click.echo(json.dumps({"mail_id": difference.mail_id, "state": difference.state, "differences": fields}))
+        return
+    words = (f"{name} {_value(old)} → {_value(new)}" for name, (old, new) in difference.fields.items())
+    console.print(Text(plain(f"{difference.mail_id}  {difference.state:<8}  {'; '.join(words)}")), soft_wrap=True)
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, list):
+        return "+".join(value) or "–"
+    return {True: "yes", False: "no", "": "–"}.get(value, str(value))
+
+
+class _progress:
+    """A bar on standard error, where somebody watches it."""
+
+    def __init__(self, total: int) -> None:
+        columns = TextColumn("replaying"), BarColumn(40), MofNCompleteColumn(), TimeRemainingColumn()
+        watching = Console(stderr=True)
+        self._bar = Progress(*columns, console=watching, transient=True, disable=not watching.is_terminal)
+        self._task = self._bar.add_task("mails", total=total)
+
+    def __enter__(self) -> Any:
+        self._bar.start()
+        return self._counted
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    def _counted(self, mails: Iterable[Past]) -> Iterator[Past]:
+        for mail in mails:
+            yield mail
+            self._bar.advance(self._task)
