@@ -37,7 +37,6 @@ MAX_RAW = 5_000_000
 """Characters of a mail to try (base64): what Lambda lets through."""
 COMMENT_CHARS = 500
 LISTED, MOST = 50, 1_000
-ERRORS = 100
 LABELS, LABEL_CHARS = 200, 300
 
 
@@ -203,8 +202,8 @@ def _replace(
 
 
 def _invalid(error: InvalidRules, trace: str) -> Response:
-    errors = [{"path": path, "message": message} for path, message in error.errors[:ERRORS]]
-    return answer("invalid_rules", trace, errors=errors, more=len(error.errors) - len(errors))
+    errors = [{"path": path, "message": message} for path, message in error.errors]
+    return answer("invalid_rules", trace, errors=errors)
 
 
 def _whole(found: RuleVersion | None) -> dict[str, Any]:

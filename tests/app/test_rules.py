@@ -13,6 +13,7 @@ from chalice.test import HTTPResponse
 from chalicelib.ingress import rules
 from chalicelib.ports import RuleVersion
 from chalicelib.rules.book import RuleBook
+from chalicelib.rules.validate import MAX_ERRORS
 from chalicelib.runtime.errors import Retryable
 from tests.app.world import ADMIN, World, verdict
 from tests.twins.rules import MemoryRuleStore
@@ -114,6 +115,20 @@ def test_of_two_operators_the_faster_wins(world: World) -> None:
     answer = put(world)
     assert (verdict(answer), answer.json_body["version"]) == ((409, "version_conflict"), 1)
     assert [change.author for change in store.versions(9)] == ["bob"]
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_rules_that_are_not_valid_are_refused_with_every_path(world: World, dry_run: bool) -> None:
+    answer = put(world, {"from_the_future": 1, "allowlist": 5}, dry_run=dry_run)
+    assert verdict(answer) == (400, "invalid_rules")
+    assert len(answer.json_body["errors"]) == 2
+    assert all(error["message"] for error in answer.json_body["errors"])
+    assert world.rules.current() is None
+
+
+def test_errors_without_end_are_cut(world: World) -> None:
+    answer = put(world, {f"unknown_{number}": 1 for number in range(500)})
+    assert len(answer.json_body["errors"]) == MAX_ERRORS
 
 
 WRONG: list[tuple[dict[str, Any], str]] = [
@@ -230,6 +245,14 @@ def test_a_rollback_of_another_form_is_refused(world: World, body: dict[str, Any
     assert (verdict(answer), answer.json_body["field"]) == ((400, "invalid_field"), field)
 
 
+def test_a_mail_is_tried_on_the_rules_in_force(world: World) -> None:
+    put(world)
+    answer = tried(world)
+    assert (verdict(answer), answer.json_body["version"]) == ((200, "ok"), 1)
+    decision = answer.json_body["decision"]
+    assert (decision["verdict"], decision["reason"]) == ("exclude", "sender_not_allowed")
+
+
 def test_a_mail_is_tried_on_other_rules(world: World) -> None:
     put(world)
     answer = tried(world, document=SECOND)
@@ -276,6 +299,10 @@ def test_a_trial_takes_another_time(world: World) -> None:
 def test_a_trial_of_another_form_is_refused_by_its_field(world: World, body: dict[str, Any], field: str) -> None:
     answer = tried(world, **body)
     assert (verdict(answer), answer.json_body["field"]) == ((400, "invalid_field"), field)
+
+
+def test_a_trial_of_rules_that_are_not_valid_names_their_errors(world: World) -> None:
+    assert verdict(tried(world, document={"from_the_future": 1})) == (400, "invalid_rules")
 
 
 @pytest.mark.parametrize(("method", "path"), [route for route in ROUTES if route[0] == "GET"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from chalicelib.ingress import rules
 from chalicelib.ingress.api.schemas import AUTHOR, BOOL, Schema, maybe, named, record, several, text, whole
+from chalicelib.rules.validate import MAX_ERRORS
 
 _DOCUMENT: Schema = {"type": "object", "description": "the whole rule document; see docs/rules.md"}
 _COMMENT = text(rules.COMMENT_CHARS, description="why; printable")
@@ -33,7 +34,7 @@ RULES_CHANGED = record(
     {"dry_run": {"const": True}},
 )
 RULE_ERRORS = several(
-    record({"path": text(description="such as rules[2].when.all[0].matches"), "message": text()}), rules.ERRORS
+    record({"path": text(description="such as rules[2].when.all[0].matches"), "message": text()}), MAX_ERRORS
 )
 RULES_TRIAL = record(
     {"raw": text(rules.MAX_RAW, minLength=1, description="base64 or base64url of the RFC 822 bytes")},

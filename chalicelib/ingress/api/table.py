@@ -25,7 +25,7 @@ DETAILS: dict[str, tuple[dict[str, Schema], dict[str, Schema]]] = {
     "invalid_field": ({"field": s.text()}, {"id": s.text(64), "known": s.several(s.text())}),
     "too_large": ({}, {"limit": s.whole(), "field": s.text(), "id": s.text(64)}),
     "internal_error": ({"correlation_id": s.text(36)}, {}),
-    "invalid_rules": ({"errors": r.RULE_ERRORS, "more": s.whole(minimum=0)}, {}),
+    "invalid_rules": ({"errors": r.RULE_ERRORS}, {}),
     "version_conflict": ({"version": s.whole(minimum=0)}, {}),
     "unknown_letter": ({}, {"unknown": s.several(s.MAIL_ID), "complete": s.BOOL}),
 }

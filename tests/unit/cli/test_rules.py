@@ -240,7 +240,7 @@ def test_a_trial_for_machines_is_json(tmp_path: Path) -> None:
 
 
 def test_each_rule_is_told_with_its_reason(api: AppApi) -> None:
-    rules = load({"rules": [{"name": "colleagues", "when": {"sender": {"domain": ["example.net"]}}, "topic": "x"}]})
+    rules = load({"rules": [{"name": "colleagues", "when": {"account": {"is": ["personal"]}}, "then": {"topic": "x"}}]})
     result = printed(lambda: rule_commands.try_mail(rules, MAIL, "personal", (), rule_commands.moment(None)))
     assert "colleagues" in result.output
 

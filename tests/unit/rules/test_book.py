@@ -10,6 +10,7 @@ import pytest
 
 from chalicelib.privacy.mapping import seal
 from chalicelib.rules.book import CACHE_SECONDS, KEY, MEMORY_SECONDS, NO_RULES, PLACE, REST_SECONDS, RuleBook
+from chalicelib.rules.ruleset import InvalidRules
 from chalicelib.runtime.errors import MailroomError, Permanent, Retryable
 from tests.twins.cache import MemoryCache
 from tests.twins.rules import MemoryRuleStore
@@ -192,6 +193,15 @@ def test_a_failure_is_not_written_to_redis(world: World) -> None:
     assert world.cache.values == {}
 
 
+def test_saved_rules_that_this_code_does_not_understand_leave_the_last_known(world: World) -> None:
+    world.book.save(FIRST, "ann", "", 0)
+    world.book.current()
+    world.store.save({"from_the_future": 1}, "ann", "", 1)
+    world.later(CACHE_SECONDS)
+    assert seen(world.book) == (1, FIRST)
+    assert world.failures == ["rules_not_understood"]
+
+
 # what Redis holds
 
 
@@ -224,6 +234,7 @@ GARBAGE: dict[str, bytes] = {
     "no version": sealed("x", SECOND),
     "no document": seal({"version": "9", "document": "{"}, SECRET, PLACE),
     "another kind of document": sealed(9, [SECOND]),
+    "not understood": sealed(9, {"from_the_future": 1}),
     "a claim that there are none": NO_RULES,
     "a forged claim that there are none": NO_RULES + bytes(32),
 }
@@ -257,6 +268,12 @@ def test_older_rules_that_are_put_back_into_redis_are_not_believed(world: World)
 
 
 # changing
+
+
+def test_rules_that_are_not_valid_are_not_saved(world: World) -> None:
+    with pytest.raises(InvalidRules):
+        world.book.save({"from_the_future": 1}, "ann", "", 0)
+    assert world.store.current() is None
 
 
 def test_a_change_of_another_version_changes_nothing(world: World) -> None:
