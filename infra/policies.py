@@ -19,7 +19,7 @@ def roles() -> dict[str, Any]:
         counted,
         aged,
         _allow([*look, "sqs:DeleteMessage", "sqs:StartMessageMoveTask"], dlqs),
-        _allow(["s3:PutObject"], _objects("sealed/*")),
+        _allow(["s3:PutObject"], [_objects("sealed/*"), _objects("uploads/*")]),  # a presigned PUT is the door's own
         _bucket(),
         _secrets(DOOR, API),
         _key("kms:GenerateDataKey"),
@@ -66,7 +66,7 @@ def _stage(stage: Stage) -> list[dict[str, Any]]:
         targets.append(_queue(next(s for s in PIPELINE if s.name == "store")))  # the note of a quarantine
     statements = [_allow(receive, _queue(stage)), _allow(["sqs:SendMessage"], targets), _secrets(stage.name)]
     if stage.name == "anonymize":
-        statements += [_allow(["s3:GetObject"], _objects("sealed/*")), _bucket()]
+        statements += [_allow(["s3:GetObject"], [_objects("sealed/*"), _objects("uploads/*")]), _bucket()]
         statements += [_allow(["s3:PutObject"], [_objects("fetched/*"), _objects("text/*")])]
         statements += [_key("kms:GenerateDataKey", "kms:Decrypt")]
     if stage.name == "classify":

@@ -38,6 +38,7 @@ FUNCTIONS: dict[str, Rights] = {
         {
             "core.ledger": "SELECT, INSERT, UPDATE",
             "core.decisions": "INSERT",
+            "core.exclusions": "SELECT",
             # LOCK TABLE asks for the right on the table, not on columns.
             "core.flags": "SELECT, INSERT, UPDATE",
             "core.flag_changes": "INSERT",
@@ -55,6 +56,7 @@ FUNCTIONS: dict[str, Rights] = {
             "core.ledger": "SELECT, INSERT, UPDATE",
             "core.action_receipts": "INSERT",
             "core.outbox": "SELECT (dedup_key), INSERT",
+            "core.exclusions": "SELECT, INSERT, UPDATE",
             "ingestion.emails": "SELECT (account_id, sender_key, category, received_at), INSERT",
             # It seals originals and never opens one.
             "ingestion.emails_raw": "INSERT",
@@ -75,6 +77,7 @@ FUNCTIONS: dict[str, Rights] = {
             "core.outbox": "SELECT",
             "core.flags": "SELECT",
             "core.decisions": "SELECT, INSERT",
+            "core.exclusions": "SELECT",
             "core.rule_versions": "SELECT",
             # `rules simulate` opens originals, in the operator's own process.
             "ingestion.emails_raw": "SELECT (mail_id, source)",

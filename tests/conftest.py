@@ -19,6 +19,7 @@ TABLES = (
     "core.flags",
     "core.flag_changes",
     "core.decisions",
+    "core.exclusions",
     "core.rule_versions",
     "ingestion.email_accounts",
     "ingestion.emails",

@@ -39,6 +39,7 @@ class Aws:
                 read_timeout=self._timeout[1],
                 retries={"mode": "standard", "total_max_attempts": 1},
                 max_pool_connections=10,
+                signature_version="v4" if service != "s3" else "s3v4",  # SSE-KMS asks for it, presigned too
             )
             self._clients[service] = self._session.client(service, config=config)
         return self._clients[service]

@@ -17,7 +17,8 @@ QUARANTINED = "SELECT mail_id::text, updated_at FROM core.ledger WHERE state = '
 
 UNSENT = """
     SELECT mail_id::text FROM core.outbox
-    WHERE sent_at IS NULL AND mail_id IS NOT NULL AND created_at < %s ORDER BY created_at, id LIMIT %s
+    WHERE sent_at IS NULL AND mail_id IS NOT NULL AND greatest(created_at, not_before) < %s
+    ORDER BY created_at, id LIMIT %s
 """
 
 # A mail that is on its way again stays quarantined until it ends anew: the time of the row says since when.

@@ -22,6 +22,7 @@ CLAIM = """
     WITH pending AS (
         SELECT id, topic, urgency, created_at FROM core.outbox
         WHERE sent_at IS NULL AND (claimed_until IS NULL OR claimed_until <= %(now)s)
+          AND (not_before IS NULL OR not_before <= %(now)s)
     ), chosen AS (
         SELECT id FROM pending
         WHERE topic = (SELECT topic FROM pending ORDER BY urgency DESC, created_at, id LIMIT 1)
@@ -34,7 +35,13 @@ CLAIM = """
 
 ANYTHING_PENDING = """
     SELECT EXISTS (SELECT FROM core.outbox
-                   WHERE sent_at IS NULL AND (claimed_until IS NULL OR claimed_until <= %s))
+                   WHERE sent_at IS NULL AND (claimed_until IS NULL OR claimed_until <= %(now)s)
+                     AND (not_before IS NULL OR not_before <= %(now)s))
+"""
+
+TO_SEND = """
+    SELECT mail_id::text FROM core.outbox
+    WHERE mail_id = ANY(%s::uuid[]) AND sent_at IS NULL AND (not_before IS NULL OR not_before <= %s)
 """
 
 
@@ -76,12 +83,8 @@ class PostgresOutbox:
         self._database.run(work)
 
     def sent(self, mail_ids: Sequence[str]) -> frozenset[str]:
-        found = self._database.run(
-            lambda connection: connection.execute(
-                "SELECT mail_id::text FROM core.outbox WHERE mail_id = ANY(%s::uuid[]) AND sent_at IS NULL",
-                (list(mail_ids),),
-            ).fetchall()
-        )
+        values = (list(mail_ids), _time(self._clock()))
+        found = self._database.run(lambda connection: connection.execute(TO_SEND, values).fetchall())
         return frozenset(mail_ids) - {mail_id for (mail_id,) in found}
 
     def add_system(self, key: str, fields: Mapping[str, str]) -> None:
@@ -98,7 +101,7 @@ class PostgresOutbox:
         sends, rest_until = self._lock_chat(connection)
         # Read after the lock: whoever waited for it must not go by the time before its wait.
         now = self._clock()
-        pending = connection.execute(ANYTHING_PENDING, (_time(now),)).fetchone()
+        pending = connection.execute(ANYTHING_PENDING, {"now": _time(now)}).fetchone()
         if pending is None or not pending[0]:
             return Claim((), 0.0)
         due = max(rest_until, pacing.next_allowed(sends, now))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.adapters import store_rows as rows
 from chalicelib.adapters.postgres import Database
-from chalicelib.pipeline.messages import Classification, Content, Envelope, Quarantine, Receipt
+from chalicelib.pipeline.messages import Classification, Content, Envelope, Exclusion, Quarantine, Receipt
 from chalicelib.ports import Original, Stored
 from chalicelib.runtime.errors import Permanent
 
@@ -43,6 +43,31 @@ QUARANTINE_ROW = """
           IS DISTINCT FROM (excluded.reason, excluded.error, excluded.stage, excluded.attempts, excluded.last_at)
 """
 
+# Later than what it replaces: the queue keeps no order, and an operator's decision stays.
+EXCLUDED_ROW = """
+    INSERT INTO core.ledger AS ledger (mail_id, account_id, source, state, reason, stage, received_at, trace_id,
+                                       spool_key)
+    VALUES (%(mail_id)s, %(account)s, %(source)s, 'excluded', %(reason)s, %(stage)s, %(received_at)s, %(trace_id)s,
+            %(spool_key)s)
+    ON CONFLICT (mail_id) DO UPDATE SET
+        state = excluded.state, reason = excluded.reason, error = '', stage = excluded.stage, updated_at = now(),
+        spool_key = excluded.spool_key
+    WHERE (ledger.state = 'quarantined' AND %(decided_at)s::timestamptz > coalesce(ledger.last_at, '-infinity'))
+       OR (ledger.state = 'excluded' AND %(decided_at)s::timestamptz > (
+               SELECT decided_at FROM core.exclusions AS held
+               WHERE held.mail_id = ledger.mail_id AND held.reason = ledger.reason))
+    RETURNING mail_id
+"""
+
+EXCLUSION_ROW = """
+    INSERT INTO core.exclusions (mail_id, account_id, reason, rule, rules_version, sender_key, domain_key, decided_at)
+    VALUES (%(mail_id)s, %(account)s, %(reason)s, %(rule)s, %(rules_version)s, %(sender_key)s, %(domain_key)s,
+            %(decided_at)s)
+    ON CONFLICT (mail_id) DO UPDATE SET
+        reason = excluded.reason, rule = excluded.rule, rules_version = excluded.rules_version,
+        sender_key = excluded.sender_key, domain_key = excluded.domain_key, decided_at = excluded.decided_at
+"""
+
 EMAIL_ROW = """
     INSERT INTO ingestion.emails (mail_id, account_id, sender, subject, body, recipients, attachments, language,
                                   category, urgency, confidence, reason, classifier, traits, defects,
@@ -63,8 +88,9 @@ RAW_ROW = """
 """
 
 OUTBOX_ROW = """
-    INSERT INTO core.outbox (dedup_key, topic, mail_id, urgency, fields)
-    VALUES (%s, 'email', %s, %s, %s::jsonb) ON CONFLICT (dedup_key) DO NOTHING
+    INSERT INTO core.outbox (dedup_key, topic, mail_id, urgency, fields, not_before)
+    VALUES (%(key)s, %(topic)s, %(mail_id)s, %(urgency)s, %(fields)s::jsonb, %(not_before)s)
+    ON CONFLICT (dedup_key) DO NOTHING
 """
 
 RECEIPT_ROWS = """
@@ -119,6 +145,19 @@ class PostgresMailStore:
     def quarantine(self, note: Quarantine) -> None:
         values = rows.quarantine_values(note) | {"mail_id": _uuid(note.mail_id)}
         self._database.run(lambda connection: connection.execute(QUARANTINE_ROW, values))
+
+    def exclude(self, note: Exclusion) -> None:
+        mail_id = _uuid(note.mail_id)
+        values = rows.exclusion_values(note) | {"mail_id": mail_id}
+        (lock,) = rows.lock_keys(note.account, (mail_id,))
+
+        def work(connection: Connection) -> None:
+            connection.execute("SELECT pg_advisory_xact_lock(%s)", (lock,))
+            if connection.execute(EXCLUDED_ROW, values).fetchone():
+                connection.execute(EXCLUSION_ROW, values)
+            _write_receipts(connection, mail_id, note.receipts)
+
+        self._database.run(work)
 
     def sender_history(self, account: str, sender_key: str) -> dict[str, int]:
         found = self._database.run(

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from chalicelib.pipeline.messages import Classification, Content, Envelope, Quarantine, Receipt
+from chalicelib.pipeline.messages import Classification, Content, Envelope, Exclusion, Quarantine, Receipt
 from chalicelib.ports import Original
 
 BODY_CHARS = 1_000_000
@@ -16,6 +16,7 @@ LINE_CHARS = 2_000
 NOTICE_CHARS = 300
 CODE_CHARS = 200
 LIST_ITEMS = 500
+TOPIC_CHARS = 50
 SOURCE_BYTES = 64 * 1024 * 1024
 """Above the 40 MiB that a door takes; pgcrypto holds a source several times in memory."""
 
@@ -72,6 +73,25 @@ def quarantine_values(note: Quarantine) -> dict[str, Any]:
     }
 
 
+def exclusion_values(note: Exclusion) -> dict[str, Any]:
+    """The note's own values; `decided_at` is when the rules said it."""
+    last = note.receipts[-1] if note.receipts else None
+    return {
+        "account": note.account,
+        "source": note.source,
+        "reason": note.reason,
+        "stage": last.module if last else "store",
+        "received_at": note.received_at,
+        "trace_id": note.trace_id[:100],
+        "spool_key": note.spool_key,
+        "rule": clean(note.rule, CODE_CHARS),
+        "rules_version": note.rules_version,
+        "sender_key": note.sender_key,
+        "domain_key": note.domain_key,
+        "decided_at": last.started if last else note.received_at,
+    }
+
+
 def email_values(envelope: Envelope, content: Content, verdict: Classification, text: str) -> dict[str, Any]:
     defects = _lines(content.defects)
     if len(text) > BODY_CHARS and "truncated_text" not in defects:
@@ -124,11 +144,17 @@ def notice_fields(envelope: Envelope, content: Content, verdict: Classification)
     }
 
 
-def outbox_values(
-    mail_id: str, envelope: Envelope, content: Content, verdict: Classification
-) -> tuple[str, str, int, str]:
-    urgency = URGENCIES.get(verdict.urgency, 1)
-    return f"email:{mail_id}", mail_id, urgency, json_text(notice_fields(envelope, content, verdict))
+def outbox_values(mail_id: str, envelope: Envelope, content: Content, verdict: Classification) -> dict[str, Any]:
+    """The notice of a mail, in the topic and not before the time that its routing names."""
+    routing = envelope.routing
+    return {
+        "key": f"email:{mail_id}",
+        "topic": (clean(routing.topic, TOPIC_CHARS) if routing else "") or "email",
+        "mail_id": mail_id,
+        "urgency": URGENCIES.get(verdict.urgency, 1),
+        "fields": json_text(notice_fields(envelope, content, verdict)),
+        "not_before": (routing.hold_until if routing else "") or None,
+    }
 
 
 def receipt_values(mail_id: str, receipt: Receipt) -> tuple[Any, ...]:

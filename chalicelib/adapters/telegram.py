@@ -14,6 +14,7 @@ MAX_UNITS = 4096
 ANSWER_LIMIT = 256 * 1024
 ELLIPSIS = "…"
 UNAVAILABLE = "telegram_unavailable"
+DEFAULT_TOPIC = "email"
 
 
 def cut(text: str, units: int = MAX_UNITS) -> str:
@@ -66,12 +67,12 @@ class Telegram:
         Raises `Retryable("telegram_rate_limited", after)` on 429, `Retryable("telegram_unauthorized")`
         for a token that is not taken (an operator mends it), `Permanent("telegram_refused")` for a
         request that will never be taken (chat gone, bot expelled), `Retryable("telegram_unavailable")`
-        for everything else, and `ConfigurationError` for an unknown topic.
+        for everything else. A topic that is not configured (a rule names it) is told in `email`: a notice must not
+        wait for a set-up; `ConfigurationError` where that is not configured either.
         """
-        try:
-            thread = self._topics[topic]
-        except KeyError:
-            raise ConfigurationError("telegram topics", "a topic has no thread id", f"Name the topic {topic}") from None
+        thread = self._topics.get(topic, self._topics.get(DEFAULT_TOPIC))
+        if thread is None:
+            raise ConfigurationError("telegram topics", "a topic has no thread id", f"Name the topic {DEFAULT_TOPIC}")
         payload: dict[str, object] = {
             "chat_id": self._chat_id,
             "text": cut(text),

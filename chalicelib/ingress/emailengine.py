@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 from chalice.app import Blueprint, Request, Response
 
 from chalicelib.ingress import auth, webhook
-from chalicelib.ingress.http import answer, guarded, raw_body, respond, trace_id
+from chalicelib.ingress.arrival import SETTLED
+from chalicelib.ingress.http import answer, guarded, measured, raw_body, respond, trace_id
 from chalicelib.runtime import observability as o11y
 from chalicelib.runtime.compose import Container, container
 
@@ -15,6 +18,7 @@ EVENT_SECONDS = 24 * 3600
 
 
 @door.route("/api/v1/webhooks/emailengine/{account_id}", methods=["POST"])
+@measured("emailengine")
 @guarded
 def emailengine(account_id: str) -> Response:
     """2xx for every event that needs no repeat; anything else makes EmailEngine try again."""
@@ -52,10 +56,12 @@ def _handle(event: webhook.Event, event_id: str, parts: Container, trace: str) -
     delivery = webhook.delivery_key(event_id) if event_id else ""
     if delivery and parts.cache.get(delivery) is not None:
         return _counted("already_processed", trace)
-    [verdict] = parts.intake.take([webhook.arrival(event)], trace)
-    if verdict.status != "try_again" and delivery:
+    o11y.count("Ingress", door="emailengine")
+    [verdict] = parts.intake.take([webhook.arrival(event)], trace, parts.gate.counted)
+    if verdict.status in SETTLED and delivery:
         parts.cache.set(delivery, b"1", EVENT_SECONDS)
-    return _counted(str(verdict.status), trace, mail_id=verdict.mail_id)
+    later = {"retry_after": math.ceil(verdict.retry_after)} if verdict.retry_after else {}
+    return _counted(str(verdict.status), trace, mail_id=verdict.mail_id, **later)
 
 
 def _authorized(request: Request, body: bytes, parts: Container) -> bool:

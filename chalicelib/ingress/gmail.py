@@ -1,22 +1,28 @@
-"""The Gmail door: `POST /api/ingress/gmail`, one mail or a batch, a verdict for each."""
+"""The Gmail door: `POST /api/ingress/gmail`, one mail or a batch, a verdict for each; uploads for what is too large."""
 
 from __future__ import annotations
 
+import math
 import time
 from typing import Any
 
 from chalice.app import Blueprint, Request, Response
 
 from chalicelib.ingress import auth, push
-from chalicelib.ingress.http import STATUS, answer, guarded, raw_body, respond, trace_id
-from chalicelib.ingress.intake import Arrival, Verdict
+from chalicelib.ingress.arrival import Arrival, Verdict
+from chalicelib.ingress.http import STATUS, answer, guarded, measured, raw_body, respond, trace_id
+from chalicelib.mail.identity import mail_id
+from chalicelib.mail.sealed import UPLOAD
 from chalicelib.runtime import observability as o11y
 from chalicelib.runtime.compose import Container, container
 
 door = Blueprint(__name__)
+NOT_OFFERED = ("messages", "size", "upload")
+"""Fields that are too large in a way that an upload does not mend."""
 
 
 @door.route("/api/ingress/gmail", methods=["POST"])
+@measured("gmail")
 @guarded
 def gmail() -> Response:
     """See the verdict table in `docs/operating.md`."""
@@ -25,28 +31,51 @@ def gmail() -> Response:
     trace = trace_id(request)
     body = raw_body(request)
     settings = parts.settings
-    if len(body) > settings.max_body:
-        return _refused(push.Refused("too_large"), trace, limit=settings.max_body)
-    if not _authorized(request, body, parts):
+    if not _authorized(request, body, parts):  # costs one digest of at most what API Gateway passes, 10 MB
         return _refused(push.Refused("unauthorized"), trace)
-    if not parts.flags.on("gmail_ingress_enabled"):
-        return _refused(push.Refused("gmail_ingress_disabled"), trace)
+    o11y.count("Sign", door="gmail")
+    if len(body) > settings.max_body:
+        return _refused(push.Refused("too_large"), trace, limit=settings.max_body, **_offer(_single(body), parts))
     try:
         mails, is_batch = push.read(body, push.Limits(settings.max_batch))
     except push.Refused as refused:
-        return _refused(refused, trace, limit=settings.max_batch)
-    read = [_read(mail, parts) for mail in mails]
-    verdicts = iter(parts.intake.take([item for item in read if isinstance(item, Arrival)], trace))
-    answers = [
-        _answer(mail, item if isinstance(item, push.Refused) else next(verdicts))
-        for mail, item in zip(mails, read, strict=True)
-    ]
+        mails, is_batch = [refused], False
+    if not mails:
+        return answer("alive", trace)
+    if not parts.flags.on("gmail_ingress_enabled"):
+        return _refused(push.Refused("gmail_ingress_disabled"), trace)
+    if isinstance(mails[0], push.Refused):
+        return _refused(mails[0], trace, limit=settings.max_batch)
+    answers = _verdicts(mails, parts, trace)
     for given in answers:
         o11y.count("Verdict", door="gmail", status=given["status"])
         o11y.log("verdict", door="gmail", status=given["status"], mail_id=given.get("mail_id"), trace_id=trace)
     if is_batch:
         return respond(200, {"status": "batch", "verdicts": answers}, trace)
     return respond(STATUS[answers[0]["status"]], answers[0], trace)
+
+
+@door.route("/api/ingress/gmail/uploads", methods=["POST"])
+@measured("gmail")
+@guarded
+def uploads() -> Response:
+    """`{"size": n, "account"?}`: an address for a mail that no push could carry."""
+    parts = container()
+    request = door.current_request
+    trace = trace_id(request)
+    body = raw_body(request)
+    if not _authorized(request, body, parts):
+        return _refused(push.Refused("unauthorized"), trace)
+    if not parts.flags.on("gmail_ingress_enabled"):
+        return _refused(push.Refused("gmail_ingress_disabled"), trace)
+    desk, settings = parts.upload_desk, parts.settings
+    try:
+        size = desk.wanted(body)
+        account = push.account_of(push.an_object(body), settings.accounts, settings.gmail_account)
+    except push.Refused as refused:
+        return _refused(refused, trace, limit=desk.max_bytes)
+    o11y.count("Verdict", door="gmail", status="upload_offered")
+    return answer("upload_offered", trace, upload=desk.offer(account, size))
 
 
 def _authorized(request: Request, body: bytes, parts: Container) -> bool:
@@ -59,20 +88,59 @@ def _authorized(request: Request, body: bytes, parts: Container) -> bool:
     return {"bearer": bearer, "hmac": signed, "either": bearer or signed, "both": bearer and signed}[mode]
 
 
+def _verdicts(mails: list[Any], parts: Container, trace: str) -> list[dict[str, Any]]:
+    """One answer for each mail, in order."""
+    read = [_read(mail, parts) for mail in mails]
+    arrivals = [item for item in read if isinstance(item, Arrival)]
+    o11y.count("Ingress", len(mails), door="gmail")
+    judged = iter(parts.intake.take(arrivals, trace, parts.gate.full) if arrivals else ())
+    return [
+        _answer(mail, item if isinstance(item, push.Refused) else next(judged), parts)
+        for mail, item in zip(mails, read, strict=True)
+    ]
+
+
 def _read(mail: Any, parts: Container) -> Arrival | push.Refused:
+    settings = parts.settings
     try:
-        return push.arrival(mail, parts.settings.accounts, parts.settings.gmail_account)
+        arrival = push.arrival(mail, settings.accounts, settings.gmail_account)
+        if arrival.kind == UPLOAD and not parts.intake.known(mail_id(arrival.account, arrival.identity)):
+            parts.upload_desk.check(arrival)
     except push.Refused as refused:
         return refused
+    return arrival
 
 
-def _answer(mail: Any, result: Verdict | push.Refused) -> dict[str, Any]:
+def _answer(mail: Any, result: Verdict | push.Refused, parts: Container) -> dict[str, Any]:
     """The verdict on one mail, naming the `id` that the pusher gave it."""
     given = mail.get("id") if isinstance(mail, dict) else None
     named = {"id": given[:64]} if isinstance(given, str) else {}
     if isinstance(result, Verdict):
-        return {"status": str(result.status), "mail_id": result.mail_id, **named}
-    return {"status": result.status, **({"field": result.field} if result.field else {}), **named}
+        later = {"retry_after": math.ceil(result.retry_after)} if result.retry_after else {}
+        return {"status": str(result.status), "mail_id": result.mail_id, **later, **named}
+    more = _offer(mail, parts) if result.status == "too_large" and result.field not in NOT_OFFERED else {}
+    return {"status": result.status, **({"field": result.field} if result.field else {}), **named, **more}
+
+
+def _single(body: bytes) -> Any:
+    """The mail of a body that is too large; None where it is a batch, which can be made smaller."""
+    try:
+        data = push.an_object(body)
+    except push.Refused:
+        return None
+    return None if "messages" in data else data
+
+
+def _offer(mail: Any, parts: Container) -> dict[str, Any]:
+    """The offer of an upload, where the account is known."""
+    settings = parts.settings
+    if not isinstance(mail, dict):
+        return {}
+    try:
+        account = push.account_of(mail, settings.accounts, settings.gmail_account)
+    except push.Refused:
+        return {}
+    return {"upload": parts.upload_desk.offer(account)}
 
 
 def _refused(refused: push.Refused, trace: str, **more: Any) -> Response:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import uuid
 from collections.abc import Callable
+from time import perf_counter
 from typing import Any
 
 from chalice.app import Request, Response
@@ -22,7 +23,13 @@ SECURITY_HEADERS = {
 }
 STATUS = {
     "accepted": 202,
+    "accepted_held": 202,
+    "alive": 200,
     "already_processed": 200,
+    "skipped_outside_time_window": 200,
+    "skipped_sender_not_allowed": 200,
+    "stopped_by_routing_rule": 200,
+    "upload_offered": 200,
     "invalid_json": 400,
     "missing_field": 400,
     "invalid_field": 400,
@@ -34,7 +41,9 @@ STATUS = {
     "gmail_ingress_disabled": 409,
     "move_refused": 409,
     "version_conflict": 409,
+    "outside_time_window": 409,
     "too_large": 413,
+    "rate_limited": 429,
     "internal_error": 500,
     "move_unsupported": 501,
     "emailengine_ingress_disabled": 503,
@@ -60,10 +69,10 @@ def answer(status: str, trace: str, **fields: Any) -> Response:
 
 
 def respond(code: int, body: dict[str, Any], trace: str) -> Response:
-    """JSON with the headers that every answer has; 503 always says when to come back."""
+    """JSON with the headers that every answer has; 429 and 503 always say when to come back."""
     headers: dict[str, str | list[str]] = {**SECURITY_HEADERS, "X-Correlation-Id": trace}
-    if code in (429, 503):
-        headers["Retry-After"] = str(RETRY_AFTER)
+    if code in (429, 503) or "retry_after" in body:
+        headers["Retry-After"] = str(body.get("retry_after", RETRY_AFTER))
     return Response(body=body, status_code=code, headers=headers)
 
 
@@ -90,6 +99,33 @@ def guarded(route: Callable[..., Response]) -> Callable[..., Response]:
             return answer("internal_error", trace, correlation_id=trace)
 
     return safe
+
+
+FAILED = ("internal_error", "try_again")
+"""Answers that are the door's own fault; a door that is switched off has none."""
+
+
+def measured(door: str) -> Callable[[Callable[..., Response]], Callable[..., Response]]:
+    """Count a door's requests, those that failed, and the seconds of each; goes around `guarded`."""
+
+    def wrap(route: Callable[..., Response]) -> Callable[..., Response]:
+        @functools.wraps(route)
+        def timed(*args: str, **kwargs: str) -> Response:
+            started = perf_counter()
+            response = route(*args, **kwargs)
+            o11y.duration("DoorSeconds", perf_counter() - started, door=door)
+            o11y.count("DoorRequests", door=door)
+            o11y.count("DoorErrors", int(_failed(response.body)), door=door)
+            return response
+
+        return timed
+
+    return wrap
+
+
+def _failed(body: Any) -> bool:
+    told = [body, *body.get("verdicts", ())] if isinstance(body, dict) else []
+    return any(one.get("status") in FAILED for one in told)
 
 
 def finish(event: Any, get_response: Callable[[Any], Any]) -> Any:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from chalicelib.ingress.arrival import TAKEN, Arrival, Barred, Judged, Status, Verdict
 from chalicelib.mail.identity import mail_id
-from chalicelib.mail.sealed import Header, seal
-from chalicelib.pipeline.messages import Envelope, Receipt, encode
+from chalicelib.mail.sealed import Header, labels_text, seal
+from chalicelib.pipeline.hints import seen_key
+from chalicelib.pipeline.messages import Envelope, Exclusion, Receipt, encode
 from chalicelib.pipeline.stages import PIPELINE
 from chalicelib.runtime import observability as o11y
 from chalicelib.runtime.errors import Retryable
@@ -18,36 +19,16 @@ from chalicelib.runtime.errors import Retryable
 if TYPE_CHECKING:
     from chalicelib.ports import Cache, Queues, Spool
 
+__all__ = ["Arrival", "Intake", "Status", "Verdict", "seen_key", "spool_key"]
+
 SEEN_SECONDS = 30 * 24 * 3600
 """How long a repeat is answered without asking the pipeline. Only a hint: the database decides."""
 
+LEDGER = "store"
+"""The stage that notes excluded mail."""
 
-class Status(StrEnum):
-    """The verdict on one arrival."""
-
-    ACCEPTED = "accepted"
-    ALREADY_PROCESSED = "already_processed"
-    TRY_AGAIN = "try_again"
-
-
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """One mail at a door. `identity` is the best that the door can know (see `mail.identity`)."""
-
-    account: str
-    source: str
-    kind: str
-    payload: bytes
-    identity: str
-    provider_id: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What the door may answer for one arrival."""
-
-    status: Status
-    mail_id: str
+Judge = Callable[[Sequence[Arrival]], Sequence[Judged]]
+"""Decides about arrivals that were not seen before, in order (`gate.Gate`)."""
 
 
 def spool_key(account: str, mail_id: str) -> str:
@@ -55,9 +36,9 @@ def spool_key(account: str, mail_id: str) -> str:
     return f"sealed/{account}/{mail_id}"
 
 
-def seen_key(mail_id: str) -> str:
-    """Redis key of the hint that a mail was accepted."""
-    return f"seen:{mail_id}"
+def everybody(arrivals: Sequence[Arrival]) -> list[Judged]:
+    """Lets every mail in, undecided."""
+    return [Judged()] * len(arrivals)
 
 
 @dataclass(frozen=True)
@@ -69,38 +50,49 @@ class Intake:
     cache: Cache
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
-    def take(self, arrivals: Sequence[Arrival], trace_id: str) -> list[Verdict]:
+    def take(self, arrivals: Sequence[Arrival], trace_id: str, judge: Judge = everybody) -> list[Verdict]:
         """A verdict for each arrival, in order.
 
-        `accepted` means that the sealed mail is in the spool *and* its pointer in the queue. A failed put
-        or send is `try_again`: what was sealed without a pointer is overwritten by the repeat.
+        `accepted`, `skipped_*` and `stopped_*` mean that the sealed mail is in the spool *and* its pointer, or the
+        note that excludes it, in the queue. A failed put or send is `try_again`: what was sealed without a pointer is
+        overwritten by the repeat. A mail that `judge` turns away for a while is not sealed.
         """
         started = self.now()
         ids = [mail_id(arrival.account, arrival.identity) for arrival in arrivals]
-        verdicts: dict[str, Status] = {}
-        sealed: dict[str, Envelope] = {}
-        for identifier, arrival in zip(ids, arrivals, strict=True):
-            if identifier in verdicts or identifier in sealed:
-                continue  # the same mail twice in one push
-            if self.cache.get(seen_key(identifier)) is not None:
-                verdicts[identifier] = Status.ALREADY_PROCESSED
+        first = dict(zip(reversed(ids), reversed(arrivals), strict=True))  # the same mail twice in one push is one
+        verdicts: dict[str, Verdict] = {}
+        for identifier in first:
+            if self.known(identifier):
+                verdicts[identifier] = Verdict(Status.ALREADY_PROCESSED, identifier)
+        fresh = [identifier for identifier in dict.fromkeys(ids) if identifier not in verdicts]
+        sealed: dict[str, tuple[Envelope | Exclusion, Status]] = {}
+        for identifier, judged in zip(fresh, judge([first[one] for one in fresh]), strict=True):
+            arrival = first[identifier]
+            if judged.status not in TAKEN and judged.barred is None:
+                verdicts[identifier] = Verdict(judged.status, identifier, judged.retry_after)
                 continue
             try:
-                sealed[identifier] = self._seal(identifier, arrival, started, trace_id)
+                sealed[identifier] = self._seal(identifier, arrival, judged, started, trace_id), judged.status
             except Retryable as error:
                 o11y.log("seal_failed", code=error.code, mail_id=identifier, account=arrival.account, trace_id=trace_id)
-                verdicts[identifier] = Status.TRY_AGAIN
+                verdicts[identifier] = Verdict(Status.TRY_AGAIN, identifier)
         verdicts |= self._enqueue(sealed)
         answers, told = [], set()
         for identifier in ids:
-            status = verdicts[identifier]
-            if status is Status.ACCEPTED and identifier in told:
-                status = Status.ALREADY_PROCESSED
+            verdict = verdicts[identifier]
+            if verdict.status in TAKEN and identifier in told:
+                verdict = Verdict(Status.ALREADY_PROCESSED, identifier)
             told.add(identifier)
-            answers.append(Verdict(status, identifier))
+            answers.append(verdict)
         return answers
 
-    def _seal(self, identifier: str, arrival: Arrival, started: datetime, trace_id: str) -> Envelope:
+    def known(self, identifier: str) -> bool:
+        """Whether the hint says that this mail was accepted."""
+        return self.cache.get(seen_key(identifier)) is not None
+
+    def _seal(
+        self, identifier: str, arrival: Arrival, judged: Judged, started: datetime, trace_id: str
+    ) -> Envelope | Exclusion:
         received_at = started.isoformat(timespec="milliseconds")
         key = spool_key(arrival.account, identifier)
         header = Header(
@@ -111,28 +103,52 @@ class Intake:
             trace_id=trace_id,
             provider_id=arrival.provider_id,
             source=arrival.source,
+            labels=labels_text(arrival.labels),
         )
         self.spool.put(key, seal(header, arrival.payload))
         seconds = round((self.now() - started).total_seconds(), 4)
-        return Envelope(
+        envelope = Envelope(
             mail_id=identifier,
             account=arrival.account,
             source=arrival.source,
             spool_key=key,
             received_at=received_at,
             trace_id=trace_id,
-            receipts=(Receipt("ingress", "email.receive", received_at, seconds, "accepted"),),
+            receipts=(Receipt("ingress", "email.receive", received_at, seconds, str(judged.status)),),
+            routing=judged.routing,
         )
+        return envelope if judged.barred is None else _note(envelope, judged.barred)
 
-    def _enqueue(self, sealed: dict[str, Envelope]) -> dict[str, Status]:
-        verdicts: dict[str, Status] = {}
-        for account in sorted({envelope.account for envelope in sealed.values()}):
-            group = [envelope for envelope in sealed.values() if envelope.account == account]
-            lost = self.queues.send(PIPELINE[0].name, [encode(envelope) for envelope in group], account)
-            for index, envelope in enumerate(group):
+    def _enqueue(self, sealed: dict[str, tuple[Envelope | Exclusion, Status]]) -> dict[str, Verdict]:
+        verdicts: dict[str, Verdict] = {}
+        groups: dict[tuple[str, str], list[tuple[Envelope | Exclusion, Status]]] = {}
+        for message, status in sealed.values():
+            target = PIPELINE[0].name if isinstance(message, Envelope) else LEDGER
+            groups.setdefault((target, message.account), []).append((message, status))
+        for (target, account), group in sorted(groups.items(), key=lambda item: item[0]):
+            lost = self.queues.send(target, [encode(message) for message, _ in group], account)
+            for index, (message, status) in enumerate(group):
                 if index in lost:
-                    verdicts[envelope.mail_id] = Status.TRY_AGAIN
+                    verdicts[message.mail_id] = Verdict(Status.TRY_AGAIN, message.mail_id)
                     continue
-                verdicts[envelope.mail_id] = Status.ACCEPTED
-                self.cache.set(seen_key(envelope.mail_id), b"1", SEEN_SECONDS)
+                verdicts[message.mail_id] = Verdict(status, message.mail_id)
+                if status in TAKEN:  # an excluded mail that comes again is decided again
+                    self.cache.set(seen_key(message.mail_id), b"1", SEEN_SECONDS)
         return verdicts
+
+
+def _note(envelope: Envelope, barred: Barred) -> Exclusion:
+    return Exclusion(
+        mail_id=envelope.mail_id,
+        account=envelope.account,
+        source=envelope.source,
+        spool_key=envelope.spool_key,
+        received_at=envelope.received_at,
+        trace_id=envelope.trace_id,
+        reason=barred.reason,
+        rule=barred.rule,
+        rules_version=barred.rules_version,
+        sender_key=barred.sender_key,
+        domain_key=barred.domain_key,
+        receipts=envelope.receipts,
+    )

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import binascii
 import json
+import re
 from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.ingress.intake import Arrival
+from chalicelib.ingress.arrival import Arrival
 from chalicelib.mail.identity import door_identity, provider_id
-from chalicelib.mail.sealed import FIELDS, RAW
+from chalicelib.mail.sealed import FIELDS, RAW, UPLOAD
 
 SOURCE = "gmail"
 TEXT_FIELDS = {
@@ -25,13 +26,16 @@ TEXT_FIELDS = {
     "body_html": 4_000_000,
     "raw": 6_000_000,
     "account": 64,
+    "upload": 64,
 }
 """Text fields and their largest length in characters."""
 LIST_FIELDS = {"to": 500, "cc": 500, "labels": 200, "attachments": 200}
 ATTACHMENT_FIELDS = ("name", "type", "size")
 MAX_HEADERS = 500
+UPLOAD_ID = re.compile(r"[0-9a-f]{32}")
+"""128 random bits: nobody finds another's upload by guessing."""
 
-KEPT = frozenset((*TEXT_FIELDS, *LIST_FIELDS, "headers")) - {"raw", "account"}
+KEPT = frozenset((*TEXT_FIELDS, *LIST_FIELDS, "headers")) - {"raw", "account", "upload"}
 """What of a field push is sealed; a field that nobody reads must not fill the spool."""
 
 
@@ -51,21 +55,27 @@ class Limits:
 
 
 def read(body: bytes, limits: Limits) -> tuple[list[Any], bool]:
-    """The mails of a push as JSON values, and whether it was a batch. Raises `Refused`."""
-    try:
-        data = json.loads(body)
-    except (ValueError, RecursionError):
-        raise Refused("invalid_json") from None
-    if not isinstance(data, dict):
-        raise Refused("invalid_json")
+    """The mails of a push as JSON values, and whether it was a batch; a heartbeat has none. Raises `Refused`."""
+    data = an_object(body)
     if "messages" not in data:
-        return [data], False
+        return ([], False) if data.get("heartbeat") is True else ([data], False)
     messages = data["messages"]
     if not isinstance(messages, list) or not messages:
         raise Refused("invalid_field", "messages")
     if len(messages) > limits.max_batch:
         raise Refused("too_large", "messages")
     return messages, True
+
+
+def an_object(body: bytes) -> dict[str, Any]:
+    """A body that is a JSON object. Raises `Refused`."""
+    try:
+        data = json.loads(body)
+    except (ValueError, RecursionError):
+        raise Refused("invalid_json") from None
+    if not isinstance(data, dict):
+        raise Refused("invalid_json")
+    return data
 
 
 def arrival(push: Any, accounts: tuple[str, ...], default_account: str) -> Arrival:
@@ -81,12 +91,31 @@ def arrival(push: Any, accounts: tuple[str, ...], default_account: str) -> Arriv
     for name, longest in LIST_FIELDS.items():
         _check_list(push, name, longest)
     _check_headers(push)
+    account = account_of(push, accounts, default_account)
+    if push.get("upload"):
+        return _upload(push, account)
+    return _raw(push, account) if push.get("raw") else _fields(push, account)
+
+
+def account_of(push: Mapping[str, Any], accounts: tuple[str, ...], default_account: str) -> str:
+    """The account that a push names or means. Raises `Refused`."""
     account = push.get("account") or default_account
     if not account:
         raise Refused("missing_field", "account")
-    if account not in accounts:
+    if not isinstance(account, str) or account not in accounts:
         raise Refused("invalid_field", "account")
-    return _raw(push, account) if push.get("raw") else _fields(push, account)
+    return account
+
+
+def _upload(push: Mapping[str, Any], account: str) -> Arrival:
+    """A mail that lies in the spool already; without an id of Gmail's, its upload is what it is known by."""
+    upload = push["upload"]
+    if not UPLOAD_ID.fullmatch(upload):
+        raise Refused("invalid_field", "upload")
+    provider = _provider(push)
+    identity = door_identity(provider) if provider else f"upload:{upload}"
+    payload = json.dumps({"upload": upload}).encode("ascii")
+    return Arrival(account, SOURCE, UPLOAD, payload, identity, provider, _labels(push))
 
 
 def _raw(push: Mapping[str, Any], account: str) -> Arrival:
@@ -98,7 +127,7 @@ def _raw(push: Mapping[str, Any], account: str) -> Arrival:
     if not raw:
         raise Refused("invalid_field", "raw")
     provider = _provider(push)
-    return Arrival(account, SOURCE, RAW, raw, door_identity(provider, raw=raw), provider)
+    return Arrival(account, SOURCE, RAW, raw, door_identity(provider, raw=raw), provider, _labels(push))
 
 
 def _fields(push: Mapping[str, Any], account: str) -> Arrival:
@@ -112,12 +141,16 @@ def _fields(push: Mapping[str, Any], account: str) -> Arrival:
             {key: _scalar(item.get(key)) for key in ATTACHMENT_FIELDS} for item in kept["attachments"]
         ]
     payload = json.dumps(kept, separators=(",", ":")).encode("ascii")
-    return Arrival(account, SOURCE, FIELDS, payload, door_identity(provider, push=kept), provider)
+    return Arrival(account, SOURCE, FIELDS, payload, door_identity(provider, push=kept), provider, _labels(push))
 
 
 def _scalar(value: Any) -> Any:
     """A text or a number; nothing nested reaches the seal."""
     return value if isinstance(value, str | int | float) else None
+
+
+def _labels(push: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(push.get("labels") or ())
 
 
 def _provider(push: Mapping[str, Any]) -> str:

@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.ingress.intake import Arrival
+from chalicelib.ingress.arrival import Arrival
 from chalicelib.mail.identity import door_identity, provider_id
 from chalicelib.mail.sealed import EMAILENGINE
 
@@ -91,7 +91,10 @@ def arrival(event: Event) -> Arrival:
     }
     provider = provider_id(data["emailId"]) if data.get("emailId") else ""
     payload = json.dumps(reference, separators=(",", ":")).encode("ascii")
-    return Arrival(event.account, SOURCE, EMAILENGINE, payload, door_identity(provider, reference=data["id"]), provider)
+    labels = data.get("labels")
+    told = tuple(label for label in labels if isinstance(label, str)) if isinstance(labels, list) else ()
+    identity = door_identity(provider, reference=data["id"])
+    return Arrival(event.account, SOURCE, EMAILENGINE, payload, identity, provider, told)
 
 
 def delivery_key(event_id: str) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
 from chalicelib.runtime.errors import Permanent
 
-RAW, FIELDS, EMAILENGINE, MESSAGE = "raw", "fields", "emailengine", "message"
-KINDS = (RAW, FIELDS, EMAILENGINE, MESSAGE)
+RAW, FIELDS, EMAILENGINE, MESSAGE, UPLOAD = "raw", "fields", "emailengine", "message", "upload"
+KINDS = (RAW, FIELDS, EMAILENGINE, MESSAGE, UPLOAD)
 VERSION = 1
 
 
@@ -17,9 +18,10 @@ class Header:
     """What the pipeline must know to read the payload.
 
     `kind` is `raw` (RFC 822 bytes), `fields` (the Gmail push object as JSON), `emailengine` (the webhook's
-    reference as JSON) or `message` (EmailEngine's own JSON of a message whose source it does not give).
+    reference as JSON), `message` (EmailEngine's own JSON of a message whose source it does not give) or `upload`
+    (`{"key": …}`, the spool's object that holds the RFC 822 bytes).
     `provider_id` is the normalised permanent id, or empty. `source` is the door, empty in objects of before it was
-    written down.
+    written down. `labels` are the mailbox's, one a line (`labels_text`).
     """
 
     kind: str
@@ -29,7 +31,22 @@ class Header:
     trace_id: str
     provider_id: str = ""
     source: str = ""
+    labels: str = ""
     v: int = VERSION
+
+
+LABEL_CHARS = 1_000
+"""Characters of all labels: the header stays small, because the sweep reads headers alone."""
+
+
+def labels_text(labels: Iterable[str]) -> str:
+    """Labels in one text; those that no longer fit are left out."""
+    text = ""
+    for label in labels:
+        line = " ".join(label.split())
+        if line and len(text) + len(line) < LABEL_CHARS:
+            text += f"{line}\n"
+    return text
 
 
 def seal(header: Header, payload: bytes) -> bytes:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from chalicelib.mail.identity import claims, thread_root
 from chalicelib.mail.model import Mail
 from chalicelib.mail.traits import traits
 from chalicelib.pipeline.clock import Now, timed, utc_now
-from chalicelib.pipeline.messages import INLINE_TEXT_BYTES, Content, Envelope, Message
+from chalicelib.pipeline.decide import Rules, decide
+from chalicelib.pipeline.messages import INLINE_TEXT_BYTES, Content, Envelope, Exclusion, Message
 from chalicelib.pipeline.original import Opened, open_seal
 from chalicelib.ports import Anonymizer, Cache, MessageSource, Spool, Telemetry
-from chalicelib.privacy.mapping import open_sealed, seal, sender_key
+from chalicelib.privacy.mapping import open_sealed, seal
 from chalicelib.privacy.model import Anonymized
+from chalicelib.privacy.pseudonyms import sender_key
 from chalicelib.runtime.errors import Permanent
 
 
@@ -29,17 +31,22 @@ class AnonymizeWorker:
     mapping_key: bytes
     pseudonym_key: bytes
     mapping_ttl: int
+    rules: Callable[[], Rules]
     now: Now = utc_now
 
     def begin(self, messages: Sequence[Message]) -> None:
         """Nothing is shared between the mails of a batch."""
 
-    def process(self, message: Message) -> Envelope:
-        """The same pointer with anonymized content."""
+    def process(self, message: Message) -> Envelope | Exclusion:
+        """The same pointer with anonymized content, or the note that the rules keep the mail out."""
         if not isinstance(message, Envelope):
             raise Permanent("malformed_message")
         with timed(self.now) as watch:
             opened = open_seal(message, self.spool, self.messages)
+            decided = decide(message, opened, self.rules, self.pseudonym_key, self.now())
+            if isinstance(decided, Exclusion):
+                return decided
+            message = decided
             # A mail without any Message-ID is a thread of its own: strangers must not share their tokens.
             root = thread_root(opened.mail) or message.mail_id
             thread = sender_key(f"{message.account}\n{root}", self.pseudonym_key)

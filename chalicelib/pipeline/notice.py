@@ -43,13 +43,18 @@ def compose(notices: Sequence[Notice], language: str) -> tuple[str, int]:
     words = WORDS[language]
     lines: list[str] = []
     for notice in notices:
-        line = _mail(notice, words) if notice.topic == "email" else _system(notice)
+        line = _mail(notice, words) if _is_mail(notice) else _system(notice)
         if lines and _units("\n\n".join([*lines, line])) > MAX_UNITS - 40:
             break
         lines.append(line)
     head = words["mail"] if len(lines) == 1 else words["mails"].format(n=len(lines))
     body = "\n\n".join(lines)
-    return (f"{head}\n\n{body}" if notices[0].topic == "email" else body), len(lines)
+    return (f"{head}\n\n{body}" if all(map(_is_mail, notices[: len(lines)])) else body), len(lines)
+
+
+def _is_mail(notice: Notice) -> bool:
+    """A rule may send a mail to any topic, the one of the system too."""
+    return notice.topic != "system" or notice.mail_id is not None
 
 
 def _mail(notice: Notice, words: dict[str, str]) -> str:

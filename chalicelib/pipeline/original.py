@@ -16,7 +16,7 @@ from chalicelib.ports import MessageReference, MessageSource, Spool
 from chalicelib.runtime.errors import Permanent
 
 MAX_SEALED = 41 * 1024 * 1024
-"""Bytes read from the spool at most: the largest mail (40 MiB) and its header line."""
+"""Bytes read from the spool at most: the largest mail (40 MiB) and its header line; an upload has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +28,17 @@ class Opened:
     key: str
     form: Form
     provider_id: str
+    labels: tuple[str, ...] = ()
 
 
 def fetched_key(envelope: Envelope) -> str:
     """Where the full mail lies that the door had only a reference to."""
     return f"fetched/{envelope.account}/{envelope.mail_id}"
+
+
+def upload_key(account: str, upload: str) -> str:
+    """Where the bytes lie that somebody was let put into the spool."""
+    return f"uploads/{account}/{upload}"
 
 
 def open_seal(envelope: Envelope, spool: Spool, messages: MessageSource) -> Opened:
@@ -48,6 +54,11 @@ def open_seal(envelope: Envelope, spool: Spool, messages: MessageSource) -> Open
         header = replace(header, kind=sealed.RAW if fetched.mail is None else sealed.MESSAGE)
         key, payload = fetched_key(envelope), fetched.raw
         spool.put(key, sealed.seal(header, payload))
+    elif header.kind == sealed.UPLOAD:
+        # Sealed like any other mail from here on: the address it was put to could be written once more.
+        payload = spool.get(upload_key(envelope.account, str(_object(payload).get("upload", ""))), MAX_SEALED)
+        header, key = replace(header, kind=sealed.RAW), fetched_key(envelope)
+        spool.put(key, sealed.seal(header, payload))
     return _opened(header, payload, key)
 
 
@@ -58,13 +69,16 @@ def reopen(key: str, spool: Spool) -> Opened:
 
 
 def _opened(header: sealed.Header, payload: bytes, key: str) -> Opened:
+    form: Form = "fields"
     if header.kind == sealed.RAW:
-        return Opened(parse(payload), payload, key, "raw", header.provider_id)
-    if header.kind == sealed.FIELDS:
-        return Opened(from_push(_object(payload)), payload, key, "fields", header.provider_id)
-    if header.kind == sealed.MESSAGE:
-        return Opened(from_message(_object(payload)), payload, key, "fields", header.provider_id)
-    raise Permanent("sealed_unreadable")
+        mail, form = parse(payload), "raw"
+    elif header.kind == sealed.FIELDS:
+        mail = from_push(_object(payload))
+    elif header.kind == sealed.MESSAGE:
+        mail = from_message(_object(payload))
+    else:
+        raise Permanent("sealed_unreadable")
+    return Opened(mail, payload, key, form, header.provider_id, tuple(header.labels.splitlines()))
 
 
 def _reference(payload: bytes, account: str) -> MessageReference:

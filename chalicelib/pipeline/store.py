@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from chalicelib.mail.model import Mail
 from chalicelib.pipeline.classify import text_of
 from chalicelib.pipeline.clock import Now, timed, utc_now
-from chalicelib.pipeline.messages import Envelope, Message, Quarantine
+from chalicelib.pipeline.hints import seen_key
+from chalicelib.pipeline.messages import Classification, Envelope, Exclusion, Message, Quarantine, Receipt
 from chalicelib.pipeline.original import reopen
 from chalicelib.ports import Cache, MailStore, Original, Spool, Telemetry
 from chalicelib.rules.history import write_history
@@ -33,6 +34,12 @@ class StoreWorker:
         if isinstance(message, Quarantine):
             self.store.quarantine(message)
             return None
+        if isinstance(message, Exclusion):
+            self.store.exclude(message)
+            # Pushed again, it is decided again: the rules may have changed.
+            self.cache.delete(seen_key(message.mail_id))
+            self.telemetry.count("Excluded", stage="store", code=message.reason)
+            return None
         if not isinstance(message, Envelope):
             raise Permanent("malformed_message")
         content = message.content
@@ -41,8 +48,9 @@ class StoreWorker:
         with timed(self.now) as watch:
             text = text_of(content, self.spool)
             original = self._original(content.source_key or message.spool_key)
+            message, routed = _routed(message, message.classification, watch.started)
         receipt = watch.receipt("store", "email.store", "stored")
-        stored = self.store.store(message, text, original, (*message.receipts, receipt))
+        stored = self.store.store(message, text, original, (*message.receipts, *routed, receipt))
         if content.sender_key and stored.outcome == "stored":
             history = self.store.sender_history(message.account, content.sender_key)
             write_history(self.cache, content.sender_key, history)
@@ -56,6 +64,21 @@ class StoreWorker:
         opened = reopen(key, self.spool)
         mail = opened.mail
         return Original(sender=_sender(mail), subject=mail.subject, body=mail.text, source=opened.source)
+
+
+def _routed(message: Envelope, said: Classification, at: str) -> tuple[Envelope, tuple[Receipt, ...]]:
+    """What the operator's rules say of urgency and category goes before the classifier; the receipt tells both."""
+    routing = message.routing
+    if routing is None or not routing.rules:
+        return message, ()
+    now = replace(said, urgency=routing.priority or said.urgency, category=routing.category or said.category)
+    changed = [
+        f"{name}={getattr(said, name)}>{getattr(now, name)}"
+        for name in ("urgency", "category")
+        if getattr(now, name) != getattr(said, name)
+    ]
+    outcome = " ".join([f"rules v{routing.version}", *changed])[:100]
+    return replace(message, classification=now), (Receipt("rules", "email.route", at, 0.0, outcome),)
 
 
 def _sender(mail: Mail) -> str:

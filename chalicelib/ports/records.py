@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from chalicelib.pipeline.messages import Envelope, Quarantine, Receipt
+from chalicelib.pipeline.messages import Envelope, Exclusion, Quarantine, Receipt
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,13 @@ class MailStore(Protocol):
     def quarantine(self, note: Quarantine) -> None:
         """Ledger state `quarantined`, unless the mail is stored already."""
 
+    def exclude(self, note: Exclusion) -> None:
+        """Ledger state `excluded` with the rules' reason, and what is needed to decide anew; receipts.
+
+        Idempotent. A mail that is stored, a duplicate or discarded by an operator stays so; one in quarantine, or
+        excluded before, takes the note when that was decided later.
+        """
+
     def sender_history(self, account: str, sender_key: str) -> dict[str, int]:
         """category → number of stored mails of that sender, among the account's last 50 of them."""
 
@@ -63,7 +70,7 @@ class Ledger(Protocol):
         """mail id → when its row last changed, for all in state `quarantined`. `Retryable`."""
 
     def unsent(self, before: datetime, limit: int) -> list[str]:
-        """Stored mails whose notice was made before that time and is not sent yet, oldest first. `Retryable`."""
+        """Stored mails whose notice was due before that time and is not sent yet, oldest first. `Retryable`."""
 
     def redriven(self, stage: str, mail_ids: Sequence[str] | None, author: str) -> None:
         """Record who sends these mails (None: all of the stage) on their way again; they stay `quarantined` meanwhile.
@@ -82,8 +89,47 @@ class Ledger(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class ExclusionQuery:
+    """Which excluded mails: every condition that is not empty holds. The keys as in `messages.Exclusion`."""
+
+    sender_key: str = ""
+    domain_key: str = ""
+    rule: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Excluded:
+    """A mail that the rules keep out; codes and keyed hashes only. `received_at` is timezone-aware."""
+
+    mail_id: str
+    account: str
+    source: str
+    spool_key: str
+    received_at: datetime
+    trace_id: str
+    reason: str
+    rule: str
+    sender_key: str
+    domain_key: str
+
+
+class Exclusions(Protocol):
+    """Mail that the operator's rules keep out (PostgreSQL); the store stage writes it (`MailStore.exclude`)."""
+
+    def find(self, query: ExclusionQuery, after: str, limit: int) -> list[Excluded]:
+        """In the order of the mail ids, those after `after`. Duplicates and discarded mail are not among them."""
+
+    def reconsidered(self, mails: Sequence[Excluded], author: str) -> None:
+        """Record who has them decided anew. `Permanent("database_rejected")` for an author that does not fit."""
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
-    """One outbox row. `topic` is `email` or `system`; `fields` are anonymized values, never personal data."""
+    """One outbox row. `topic` is `email`, `system` or one that a rule names; `mail_id` is None where it is no mail's.
+
+    `fields` are anonymized values, never personal data.
+    """
 
     id: int
     topic: str
@@ -107,6 +153,8 @@ class Outbox(Protocol):
     def claim(self, limit: int, lease: float) -> Claim:
         """Claim up to `limit` notices of *one* topic, most urgent first then oldest, for `lease` seconds.
 
+        A notice is not claimed before its time (`Routing.hold_until`).
+
         Reserves the chat's next sending slot (`rules.pacing`) in the same transaction, so that two
         workers never send at once.
         """
@@ -117,7 +165,7 @@ class Outbox(Protocol):
         """Give claimed notices back, and let the chat rest for `after` seconds."""
 
     def sent(self, mail_ids: Sequence[str]) -> frozenset[str]:
-        """Those of the mails that have no notice left to send."""
+        """Those of the mails that have no notice left to send now; one that is held until later is the sweep's."""
 
     def add_system(self, key: str, fields: Mapping[str, str]) -> None:
         """Queue a notice for topic `system`; the same `key` again changes nothing."""

@@ -151,3 +151,40 @@ class Cache(Board, Protocol):
 
     def ping(self) -> None:
         """`Retryable("cache_unavailable")`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """A rate that an ask counts against: `key` may name a person only as a keyed hash. `burst` units at once."""
+
+    key: str
+    per_minute: float
+    burst: int
+
+
+class Limiter(Protocol):
+    """Counts what comes in (Redis, and this process while Redis is away)."""
+
+    def take(self, asks: Sequence[Sequence[Quota]]) -> list[float]:
+        """For each ask, in order: 0 when it is granted, else the seconds until it could be.
+
+        One unit of every quota of the ask, or of none when one of them refuses. Never raises, never waits long.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """Where something may be put once, by HTTP PUT with exactly these headers."""
+
+    url: str
+    headers: Mapping[str, str]
+
+
+class Uploads(Protocol):
+    """Lets somebody put an object into the spool without any right of their own (S3, presigned)."""
+
+    def offer(self, key: str, seconds: int, size: int | None) -> Offer:
+        """An address for the object `key`, good for `seconds`; of exactly `size` bytes where that is given.
+
+        `Retryable("spool_unavailable")`.
+        """

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 import os
 import re
-import unicodedata
 from collections.abc import Mapping
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from chalicelib.privacy.pseudonyms import sender_key as sender_key
 from chalicelib.runtime.errors import Permanent
 
 _VERSION = b"\x01"
@@ -66,15 +64,3 @@ def deanonymize(text: str, mapping: Mapping[str, str]) -> str:
 def unknown_tokens(text: str, mapping: Mapping[str, str]) -> tuple[str, ...]:
     """The tokens of `text` that `mapping` does not know, in reading order."""
     return tuple(dict.fromkeys(m.group(0) for m in TOKEN.finditer(text) if m.group(0) not in mapping))
-
-
-def normal_address(address: str) -> str:
-    """An address for comparison: NFKC, case folded, without brackets and `+tag` (RFC 5233)."""
-    folded = unicodedata.normalize("NFKC", address).strip().strip("<>").casefold()
-    local, at, domain = folded.rpartition("@")
-    return f"{local.split('+')[0] or local}@{domain}" if at else folded
-
-
-def sender_key(address: str, key: bytes) -> str:
-    """Keyed hash (HMAC-SHA256, 32 hex characters) of a normalised address, for history and VIP look-ups."""
-    return hmac.new(key, normal_address(address).encode("utf-8", "replace"), hashlib.sha256).hexdigest()[:32]

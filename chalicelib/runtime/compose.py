@@ -16,10 +16,12 @@ from typing import TYPE_CHECKING
 
 from chalicelib.adapters.aws import Aws
 from chalicelib.adapters.secrets import Secrets
+from chalicelib.ingress.gate import Gate
 from chalicelib.ingress.intake import Intake
 from chalicelib.pipeline import stages
 from chalicelib.rules.flags import Flags
 from chalicelib.rules.history import read_history
+from chalicelib.rules.rates import MemoryLimiter
 from chalicelib.runtime import observability as o11y
 from chalicelib.runtime.errors import ConfigurationError
 from chalicelib.runtime.settings import Settings, load
@@ -27,6 +29,7 @@ from chalicelib.runtime.settings import Settings, load
 if TYPE_CHECKING:
     from chalicelib.adapters.llm_prompt import Model
     from chalicelib.adapters.postgres import Database
+    from chalicelib.ingress.uploads import UploadDesk
     from chalicelib.pipeline.dead_letters import DeadLetterDesk
     from chalicelib.pipeline.notify import NotifyWorker
     from chalicelib.pipeline.prover import Prover
@@ -34,8 +37,10 @@ if TYPE_CHECKING:
         Cache,
         Classifier,
         DeadLetters,
+        Exclusions,
         FlagStore,
         Ledger,
+        Limiter,
         MailStore,
         Messenger,
         Outbox,
@@ -44,6 +49,7 @@ if TYPE_CHECKING:
         Spool,
     )
     from chalicelib.rules.book import RuleBook
+    from chalicelib.rules.document import Limits
     from chalicelib.runtime.batch import Worker
     from chalicelib.runtime.breakers import Breakers
 
@@ -142,6 +148,46 @@ class Container:
         )
 
     @cached_property
+    def limiter(self) -> Limiter:
+        """Redis counts; while it is away every container counts for itself."""
+        from chalicelib.adapters.redis_cache import RedisCache
+        from chalicelib.adapters.redis_limiter import RedisLimiter
+
+        here = MemoryLimiter(time.monotonic)
+        return RedisLimiter(self.cache, here) if isinstance(self.cache, RedisCache) else here
+
+    @cached_property
+    def gate(self) -> Gate:
+        """What the operator decides of each mail at the doors."""
+        return Gate(self.limiter, lambda: self.rules.current(), self._limits(), self._pseudonym_key)
+
+    def _limits(self) -> Limits:
+        from chalicelib.rules.document import Limits, Rate
+
+        settings = self.settings
+        sender, total = (Rate(*rate) if rate else None for rate in (settings.rate_sender, settings.rate_total))
+        return Limits(sender, total)
+
+    def _pseudonym_key(self) -> bytes:
+        return _key(self.backend_secrets, "pseudonym_key")
+
+    @cached_property
+    def upload_desk(self) -> UploadDesk:
+        """Where mail goes in that no push can carry."""
+        from chalicelib.adapters.s3_uploads import S3Uploads
+        from chalicelib.ingress.uploads import UploadDesk
+
+        settings = self.settings
+        uploads = S3Uploads(self.aws.client, settings.bucket, settings.kms_key)
+        return UploadDesk(uploads, self.spool, settings.max_source)
+
+    @cached_property
+    def exclusions(self) -> Exclusions:
+        from chalicelib.adapters.postgres_exclusions import PostgresExclusions
+
+        return PostgresExclusions(self.database)
+
+    @cached_property
     def intake(self) -> Intake:
         return Intake(self.spool, self.queues, self.cache)
 
@@ -211,6 +257,7 @@ class Container:
             mapping_key=_key(secrets, "mapping_key"),
             pseudonym_key=_key(secrets, "pseudonym_key"),
             mapping_ttl=settings.mapping_minutes * 60,
+            rules=lambda: self.rules.current(),
         )
 
     def classify_worker(self) -> Worker:

@@ -65,6 +65,15 @@ def _between(low: int, high: int) -> Callable[[str], int]:
     return parse
 
 
+def _rate(text: str) -> tuple[float, int] | None:
+    if text == "off":
+        return None
+    per_minute, colon, burst = text.partition(":")
+    if not (colon and per_minute.isdecimal() and burst.isdecimal() and int(per_minute) and int(burst)):
+        raise ValueError("expected mails a minute and at once, such as 600:1000, or off")
+    return float(per_minute), int(burst)
+
+
 def _url(text: str) -> str:
     if not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", text):
         raise ValueError("expected an http(s) URL without credentials, query or fragment")
@@ -106,6 +115,12 @@ class Settings:
     signature_window: int = _setting("seconds that a signed push's timestamp may be off", _between(30, 3600), "300")
     max_body: int = _setting("bytes of a Gmail push", _between(1024, 6_000_000), str(5 * 1024 * 1024))
     max_batch: int = _setting("mails in one Gmail push", _between(1, 50), "50")
+    rate_sender: tuple[float, int] | None = _setting(
+        "mails a minute and at once from one sender, where the rules name no rate; off: no limit", _rate, "600:1000"
+    )
+    rate_total: tuple[float, int] | None = _setting(
+        "mails a minute and at once through all doors, where the rules name no rate; off: no limit", _rate, "6000:6000"
+    )
     emailengine_url: str = _setting("base URL of EmailEngine", _url)
     emailengine_folders: tuple[str, ...] = _setting(
         "folders (special use or path) whose mail enters; * is every folder but Junk, Sent, Drafts and Trash",
@@ -142,7 +157,7 @@ def _plain(value: Any) -> str:
     """A value in the environment's own spelling."""
     if isinstance(value, Mapping):
         return ",".join(f"{name}={held}" for name, held in value.items())
-    return ",".join(value) if isinstance(value, tuple) else str(value)
+    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
 def load(environ: Mapping[str, str]) -> Settings:

@@ -236,6 +236,7 @@ def test_no_other_route_is_open() -> None:
         "/admin/rules/versions",
         "/admin/rules/versions/{number}",
         "/api/ingress/gmail",
+        "/api/ingress/gmail/uploads",
         "/api/v1/webhooks/emailengine/{account_id}",
         "/health",
         "/openapi.json",

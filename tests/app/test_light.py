@@ -18,6 +18,7 @@ from chalice.test import Client
 from app import app
 from chalicelib.adapters.secrets import Secrets
 from chalicelib.ingress import auth
+from chalicelib.rules.book import RuleBook
 from chalicelib.runtime import compose
 from tests.twins.cache import MemoryCache
 from tests.twins.queues import MemoryQueues
@@ -33,6 +34,16 @@ made = compose.Container(ENVIRONMENT)
 cache = MemoryCache()
 for name in ("gmail_ingress_enabled", "emailengine_ingress_enabled"):
     cache.set(f"flag:{name}", b"1", 60)
+class Backend(Manager):
+    def get_secret_value(self, SecretId):
+        return {"ARN": SecretId, "SecretString": json.dumps({"mapping_key": "6d" * 32, "pseudonym_key": "70" * 32})}
+
+class NoRules:
+    def current(self):
+        return None
+
+RuleBook(cache, NoRules, lambda: b"m" * 32, time.monotonic).current()  # Redis knows from then on
+made.__dict__["backend_secrets"] = Secrets(lambda _: Backend(), "arn:backend")
 made.__dict__ |= {"spool": MemorySpool(), "queues": MemoryQueues(), "cache": cache}
 made.__dict__["door_secrets"] = Secrets(lambda _: Manager(), "arn:door")
 body, stamp = json.dumps(DATA).encode(), str(int(time.time()))

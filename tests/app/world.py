@@ -14,7 +14,8 @@ from app import app
 from chalicelib.adapters.secrets import Secrets
 from chalicelib.ingress import auth
 from chalicelib.ingress.intake import Intake
-from chalicelib.pipeline.messages import decode
+from chalicelib.ingress.uploads import UploadDesk
+from chalicelib.pipeline.messages import Exclusion, decode
 from chalicelib.rules.book import RuleBook
 from chalicelib.rules.flags import Flags
 from chalicelib.runtime import compose
@@ -22,14 +23,16 @@ from chalicelib.runtime.errors import Retryable
 from tests.app.conformance import complaints
 from tests.twins.cache import MemoryCache
 from tests.twins.dead_letters import MemoryDeadLetters
+from tests.twins.exclusions import MemoryExclusions
 from tests.twins.flags import MemoryFlagStore
 from tests.twins.ledger import MemoryLedger
 from tests.twins.messenger import MemoryMessenger
 from tests.twins.outbox import MemoryOutbox
-from tests.twins.queues import MemoryQueues
+from tests.twins.queues import MemoryQueues, Queued
 from tests.twins.rules import MemoryRuleStore
 from tests.twins.spool import MemorySpool
 from tests.twins.store import MemoryMailStore
+from tests.twins.uploads import MemoryUploads
 from tests.unit.runtime.environment import ENVIRONMENT
 
 GMAIL, HOOK = "/api/ingress/gmail", "/api/v1/webhooks/emailengine"
@@ -41,6 +44,7 @@ DOOR = {
     "admin_tokens": ["admin-token"],
 }
 ADMIN = {"Authorization": "Bearer admin-token"}
+BACKEND = {"pseudonym_key": "70" * 32, "mapping_key": "6d" * 32}
 JSON = {"Content-Type": "application/json"}
 
 
@@ -91,6 +95,10 @@ class World:
         parts["flags"] = Flags(self.cache, lambda: self.durable, time.monotonic)
         self.rules = MemoryRuleStore()
         parts["rules"] = RuleBook(self.cache, lambda: self.rules, lambda: bytes(32), time.monotonic)
+        parts["backend_secrets"] = Secrets(lambda _: SecretsManager(BACKEND), "arn:backend")
+        self.uploads = MemoryUploads(self.spool)
+        parts["upload_desk"] = UploadDesk(self.uploads, self.spool, 40 * 1024 * 1024)
+        parts["exclusions"] = MemoryExclusions(self.ledger)
         parts["intake"] = Intake(self.spool, self.queues, self.cache)
         self.client = Client(app)
 
@@ -113,10 +121,24 @@ class World:
         signed = {"X-EE-Wh-Signature": auth.sign_emailengine("ee-secret-1", body)}
         return self.request("POST", f"{HOOK}/{account}", body, signed | (headers or {}))
 
+    def rule(self, document: dict[str, Any]) -> None:
+        """Put rules in force."""
+        saved = self.rules.current()
+        self.container.rules.save(document, "ada", "", saved.change.version if saved else 0)
+
+    @property
+    def notes(self) -> list[Exclusion]:
+        """The notes that wait for the ledger."""
+        return [note for note in map(_message, self.queues.queues["store"]) if isinstance(note, Exclusion)]
+
     @property
     def queued(self) -> list[str]:
         """Mail ids that wait for the first stage."""
         return [decode(message.body).mail_id for message in self.queues.queues["anonymize"]]
+
+
+def _message(queued: Queued) -> Any:
+    return decode(queued.body)
 
 
 @contextmanager

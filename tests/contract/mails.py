@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import uuid
+from datetime import UTC, datetime, timedelta
 
-from chalicelib.pipeline.messages import Classification, Content, Envelope, Quarantine, Receipt
+from chalicelib.pipeline.messages import Classification, Content, Envelope, Exclusion, Quarantine, Receipt, Routing
 from chalicelib.ports import Original
 
 ORIGINAL = Original(
@@ -29,6 +30,7 @@ def envelope(
     category: str = "patient",
     received_at: str = RECEIVED,
     sender_key: str = "s" * 32,
+    routing: Routing | None = None,
 ) -> Envelope:
     """A mail at the store stage; by default it has one identity of its own."""
     content = Content(
@@ -56,12 +58,35 @@ def envelope(
         (),
         content=content,
         classification=verdict,
+        routing=routing,
     )
 
 
-def note(name: str, reason: str = "mime_unreadable", attempts: int = 1) -> Quarantine:
+def at(minutes: float) -> str:
+    """A moment, so many minutes after the mails came."""
+    return (datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC) + timedelta(minutes=minutes)).isoformat()
+
+
+def note(name: str, reason: str = "mime_unreadable", attempts: int = 1, last_at: str = RECEIVED) -> Quarantine:
     """The note that a stage gave the mail up."""
     return Quarantine(
         mail_id(name), "practice", "gmail", f"spool/{name}", RECEIVED, "trace-1", "anonymize", reason, "", attempts,
-        RECEIVED, RECEIVED,
+        RECEIVED, last_at,
+    )  # fmt: skip
+
+
+def exclusion(
+    name: str,
+    reason: str = "sender_not_allowed",
+    rule: str = "",
+    minutes: float = 1,
+    sender: str = "a",
+    domain: str = "b",
+    account: str = "practice",
+) -> Exclusion:
+    """The note that the rules keep the mail out, decided `minutes` after it came."""
+    receipt = Receipt("ingress", "email.receive", at(minutes), 0.1, f"skipped_{reason}")
+    return Exclusion(
+        mail_id(name), account, "gmail", f"spool/{name}", RECEIVED, "trace-1", reason, rule, 3,
+        sender * 32, domain * 32, (receipt,),
     )  # fmt: skip

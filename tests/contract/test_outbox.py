@@ -5,12 +5,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import pytest
 
 from chalicelib.adapters.postgres import Database
 from chalicelib.adapters.postgres_outbox import PostgresOutbox
 from chalicelib.adapters.postgres_store import PostgresMailStore
+from chalicelib.pipeline.messages import Routing
 from chalicelib.ports import MailStore, Outbox
 from chalicelib.rules.pacing import LIMIT, QUICK_GAP
 from infra.local.servers import Postgres
@@ -39,8 +41,11 @@ class Side:
     store: MailStore
     clock: Clock
 
-    def add(self, name: str, urgency: str = "normal") -> str:
-        self.store.store(envelope(name, urgency=urgency), "text", ORIGINAL, [])
+    def add(self, name: str, urgency: str = "normal", topic: str = "", held: float = 0) -> str:
+        """Store a mail; its notice is held for so many seconds."""
+        until = datetime.fromtimestamp(self.clock.now + held, UTC).isoformat() if held else ""
+        routing = Routing(1, ("rule",), topic=topic, hold_until=until) if topic or held else None
+        self.store.store(envelope(name, urgency=urgency, routing=routing), "text", ORIGINAL, [])
         return mail_id(name)
 
     def pass_time(self, seconds: float) -> None:
@@ -250,3 +255,48 @@ def test_of_two_workers_at_the_same_moment_one_gets_the_slot(postgres: Postgres,
     for worker in workers:
         worker.join(30)
     assert sorted(len(claim.notices) for claim in claims) == [0, 0, 0, 1]
+
+
+def test_a_held_notice_is_not_claimed_before_its_time(side: Side) -> None:
+    side.add("a", held=3600)
+    side.pass_time(3599)
+    assert side.outbox.claim(10, 60).notices == ()
+
+
+def test_a_held_notice_is_claimed_when_it_is_due(side: Side) -> None:
+    wanted = side.add("a", held=3600)
+    side.pass_time(3601)
+    assert [notice.mail_id for notice in side.outbox.claim(10, 60).notices] == [wanted]
+
+
+def test_a_held_notice_holds_up_no_other(side: Side) -> None:
+    side.add("a", "high", held=3600)
+    wanted = side.add("b", "low")
+    assert [notice.mail_id for notice in side.outbox.claim(10, 60).notices] == [wanted]
+
+
+def test_a_held_notice_asks_for_no_wait(side: Side) -> None:
+    side.add("a", held=3600)
+    assert side.outbox.claim(10, 60).wait == 0
+
+
+def test_a_mail_whose_notice_is_held_has_nothing_to_send_now(side: Side) -> None:
+    held, due = side.add("a", held=3600), side.add("b")
+    assert side.outbox.sent([held, due]) == {held}
+
+
+def test_a_mail_whose_held_notice_is_due_has_something_to_send(side: Side) -> None:
+    held = side.add("a", held=3600)
+    side.pass_time(3601)
+    assert side.outbox.sent([held]) == frozenset()
+
+
+def test_a_notice_goes_to_the_topic_of_its_routing(side: Side) -> None:
+    side.add("a", topic="deliveries")
+    assert [notice.topic for notice in side.outbox.claim(10, 60).notices] == ["deliveries"]
+
+
+def test_topics_of_rules_are_claimed_apart(side: Side) -> None:
+    side.add("a", topic="deliveries")
+    side.add("b")
+    assert len(side.outbox.claim(10, 60).notices) == 1

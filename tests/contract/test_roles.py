@@ -31,6 +31,7 @@ EXPECTED: dict[str, dict[str, tuple[str, ...]]] = {
     "api": {
         "core.ledger": LEDGER,
         "core.decisions": ("INSERT",),
+        "core.exclusions": ("SELECT",),
         "core.flags": ("INSERT", "SELECT", "UPDATE"),
         "core.flag_changes": ("INSERT",),
         "core.rule_versions": ("INSERT", "SELECT"),
@@ -46,6 +47,7 @@ EXPECTED: dict[str, dict[str, tuple[str, ...]]] = {
         "core.outbox": ("SELECT",),
         "core.flags": ("SELECT",),
         "core.decisions": ("INSERT", "SELECT"),
+        "core.exclusions": ("SELECT",),
         "core.rule_versions": ("SELECT",),
         "ingestion.emails_raw": ("SELECT(mail_id)", "SELECT(source)"),
     },
@@ -53,6 +55,7 @@ EXPECTED: dict[str, dict[str, tuple[str, ...]]] = {
         "core.ledger": LEDGER,
         "core.action_receipts": ("INSERT",),
         "core.outbox": ("INSERT", "SELECT(dedup_key)"),
+        "core.exclusions": LEDGER,
         "ingestion.emails": (
             "INSERT",
             "SELECT(account_id)",

@@ -104,7 +104,8 @@ def test_the_doors_read_no_mail(template: Template) -> None:
 
 
 def test_the_doors_write_sealed_mail_only(template: Template) -> None:
-    assert resources(template, "APIHandler", "s3:PutObject") == {f"{SPOOL_OBJECTS}sealed/*"}
+    written = {f"{SPOOL_OBJECTS}sealed/*", f"{SPOOL_OBJECTS}uploads/*"}
+    assert resources(template, "APIHandler", "s3:PutObject") == written
 
 
 @pytest.mark.parametrize(
@@ -184,7 +185,8 @@ def test_a_function_that_reads_the_spool_can_tell_a_missing_object_from_a_forbid
 
 
 def test_anonymize_reads_sealed_mail_and_writes_beside_it(template: Template) -> None:
-    assert resources(template, "Anonymize", "s3:GetObject") == {f"{SPOOL_OBJECTS}sealed/*"}
+    sealed = {f"{SPOOL_OBJECTS}sealed/*", f"{SPOOL_OBJECTS}uploads/*"}
+    assert resources(template, "Anonymize", "s3:GetObject") == sealed
     written = {f"{SPOOL_OBJECTS}fetched/*", f"{SPOOL_OBJECTS}text/*"}
     assert resources(template, "Anonymize", "s3:PutObject") == written
 

@@ -33,12 +33,17 @@ class MemoryLedger:
     def unsent(self, before: datetime, limit: int) -> list[str]:
         self._answer()
         rows_of = self.store.outbox.rows.values()
-        waiting = [row for row in rows_of if not row.sent and row.notice.mail_id and row.notice.created_at < before]
+        late = before.timestamp()
+        waiting = [
+            row
+            for row in rows_of
+            if not row.sent and row.notice.mail_id and max(row.notice.created_at.timestamp(), row.not_before) < late
+        ]
         return [str(row.notice.mail_id) for row in sorted(waiting, key=lambda row: row.notice.created_at)][:limit]
 
     def redriven(self, stage: str, mail_ids: Sequence[str] | None, author: str) -> None:
         self._answer()
-        self._fits(author)
+        self.fits(author)
         for mail_id in self.quarantined() if mail_ids is None else mail_ids:
             self.changed[mail_id] = self._now()
         self.decisions += [
@@ -47,7 +52,7 @@ class MemoryLedger:
 
     def discard(self, note: Quarantine, reason: str, author: str) -> str:
         self._answer()
-        self._fits(author)
+        self.fits(author)
         entry = self.store.ledger.get(note.mail_id)
         if entry is None or (entry.state != "stored" and entry.canonical_id is None):
             entry = self.store.ledger[note.mail_id] = Entry("excluded", f"discarded:{reason}")
@@ -56,7 +61,7 @@ class MemoryLedger:
 
     def write_off(self, mail_id: str, reason: str, author: str) -> bool:
         self._answer()
-        self._fits(author)
+        self.fits(author)
         entry = self.store.ledger.get(mail_id)
         if entry is None or entry.state != "quarantined":
             return False
@@ -72,6 +77,6 @@ class MemoryLedger:
             raise Retryable("database_unavailable")
 
     @staticmethod
-    def _fits(author: str) -> None:
+    def fits(author: str) -> None:
         if not 0 < len(author) <= 100 or rows.UNSTORABLE.search(author):
             raise Permanent("database_rejected")

@@ -20,6 +20,7 @@ class Row:
     notice: Notice
     claimed_until: float = 0.0
     sent: bool = False
+    not_before: float = 0.0
 
 
 class MemoryOutbox:
@@ -32,17 +33,25 @@ class MemoryOutbox:
         self._rest_until = 0.0
         self._lock = threading.RLock()
 
-    def add(self, key: str, topic: str, mail_id: str | None, urgency: int, fields: Mapping[str, str]) -> None:
+    def add(
+        self,
+        key: str,
+        topic: str,
+        mail_id: str | None,
+        urgency: int,
+        fields: Mapping[str, str],
+        not_before: float = 0.0,
+    ) -> None:
         """Add a notice unless its key is known; what the twin of the store does in its transaction."""
         with self._lock:
             if key not in self.rows:
                 notice = Notice(len(self.rows) + 1, topic, mail_id, urgency, dict(fields), datetime.now(UTC))
-                self.rows[key] = Row(notice)
+                self.rows[key] = Row(notice, not_before=not_before)
 
     def claim(self, limit: int, lease: float) -> Claim:
         with self._lock:
             now = self._clock()
-            pending = [row for row in self.rows.values() if not row.sent and row.claimed_until <= now]
+            pending = [row for row in self.rows.values() if self._due(row, now) and row.claimed_until <= now]
             if not pending:
                 return Claim((), 0.0)
             due = max(self._rest_until, pacing.next_allowed(self._sends, now))
@@ -69,10 +78,15 @@ class MemoryOutbox:
 
     def sent(self, mail_ids: Sequence[str]) -> frozenset[str]:
         with self._lock:
-            return frozenset(mail_ids) - {row.notice.mail_id or "" for row in self.rows.values() if not row.sent}
+            now = self._clock()
+            return frozenset(mail_ids) - {row.notice.mail_id or "" for row in self.rows.values() if self._due(row, now)}
 
     def add_system(self, key: str, fields: Mapping[str, str]) -> None:
         self.add(system_key(key), "system", None, 2, clean_fields(fields))
+
+    @staticmethod
+    def _due(row: Row, now: float) -> bool:
+        return not row.sent and row.not_before <= now
 
     def _rows(self, ids: Sequence[int]) -> list[Row]:
         return [row for row in self.rows.values() if row.notice.id in ids]

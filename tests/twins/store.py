@@ -7,10 +7,11 @@ import uuid
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from chalicelib.adapters import store_rows as rows
-from chalicelib.pipeline.messages import Envelope, Quarantine, Receipt
+from chalicelib.pipeline.messages import Envelope, Exclusion, Quarantine, Receipt
 from chalicelib.ports import Original, Stored
 from chalicelib.runtime.errors import Permanent
 from tests.twins.outbox import MemoryOutbox
@@ -23,6 +24,8 @@ class Entry:
     state: str
     reason: str
     canonical_id: str | None = None
+    last_at: datetime | None = None
+    updated_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 
 @dataclass
@@ -35,6 +38,7 @@ class MemoryMailStore:
     originals: dict[str, Original] = field(default_factory=dict)
     receipts: dict[tuple[str, str, str], Receipt] = field(default_factory=dict)
     identities: dict[tuple[str, str], str] = field(default_factory=dict)
+    exclusions: dict[str, Exclusion] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._lock = threading.RLock()
@@ -63,18 +67,42 @@ class MemoryMailStore:
             self.ledger[mail_id] = Entry("stored", "")
             self.emails[mail_id] = rows.email_values(envelope, content, verdict, text)
             self.originals[mail_id] = original
-            urgency = rows.URGENCIES.get(verdict.urgency, 1)
-            self.outbox.add(
-                f"email:{mail_id}", "email", mail_id, urgency, rows.notice_fields(envelope, content, verdict)
-            )
+            values = rows.outbox_values(mail_id, envelope, content, verdict)
+            fields, until = rows.notice_fields(envelope, content, verdict), values["not_before"]
+            not_before = datetime.fromisoformat(until).timestamp() if until else 0.0
+            self.outbox.add(values["key"], values["topic"], mail_id, values["urgency"], fields, not_before)
             return Stored("stored", mail_id)
 
     def quarantine(self, note: Quarantine) -> None:
         mail_id = _identifier(note.mail_id)
         with self._lock:
             entry = self.ledger.get(mail_id)
-            if entry is None or (entry.state != "stored" and entry.canonical_id is None):
-                self.ledger[mail_id] = Entry("quarantined", rows.quarantine_values(note)["reason"])
+            last_at = datetime.fromisoformat(note.last_at) if note.last_at else None
+            if entry is None or entry.state == "quarantined":
+                takes = True
+            else:  # a late repeat must not undo what was decided after it
+                later = last_at is None or last_at > entry.updated_at
+                takes = entry.state == "excluded" and entry.canonical_id is None and later
+            if takes:
+                self.ledger[mail_id] = Entry("quarantined", rows.quarantine_values(note)["reason"], last_at=last_at)
+
+    def exclude(self, note: Exclusion) -> None:
+        mail_id = _identifier(note.mail_id)
+        with self._lock:
+            entry = self.ledger.get(mail_id)
+            held = self.exclusions.get(mail_id)
+            decided = _decided(note)
+            if entry is None:
+                takes = True
+            elif entry.state == "quarantined":
+                takes = entry.last_at is None or decided > entry.last_at
+            else:
+                by_rules = entry.state == "excluded" and held is not None and held.reason == entry.reason
+                takes = by_rules and held is not None and decided > _decided(held)
+            if takes:
+                self.ledger[mail_id] = Entry("excluded", note.reason)
+                self.exclusions[mail_id] = note
+            self.add_receipts(mail_id, note.receipts)
 
     def sender_history(self, account: str, sender_key: str) -> dict[str, int]:
         with self._lock:
@@ -99,6 +127,10 @@ class MemoryMailStore:
 
     def ping(self) -> None:
         """Memory always answers."""
+
+
+def _decided(note: Exclusion) -> datetime:
+    return datetime.fromisoformat(rows.exclusion_values(note)["decided_at"])
 
 
 def _identifier(mail_id: str) -> str:

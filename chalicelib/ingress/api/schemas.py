@@ -60,6 +60,26 @@ _ADDRESSES = {
 }
 _HEADER = {"anyOf": [text(), several(text())]}
 
+WAIT = whole(minimum=1, maximum=3600, description="seconds; also in `Retry-After`")
+UPLOAD: Schema = record(
+    {
+        "id": text(32, pattern="^[0-9a-f]{32}$", description="what a push names it by"),
+        "url": text(),
+        "method": named("PUT"),
+        "headers": {"type": "object", "additionalProperties": text()},
+        "expires_at": WHEN,
+        "max_bytes": whole(minimum=1),
+    }
+)
+UPLOAD_WANTED: Schema = record(
+    {},
+    {
+        "size": maybe(whole(minimum=1, description="bytes; the upload must then have exactly so many")),
+        "account": maybe(text(64)),
+    },
+    closed=False,
+)
+
 PUSHED_MAIL: Schema = record(
     {},
     {
@@ -77,10 +97,12 @@ PUSHED_MAIL: Schema = record(
     },
     closed=False,
 ) | {
-    "description": "One mail: `raw` (base64 or base64url of the RFC 822 bytes) or at least `sender` and `body`. "
-    "`raw` wins over the fields. Unknown fields are ignored and not kept.",
+    "description": "One mail: `upload` (the id of one that was put into the spool), `raw` (base64 or base64url of the "
+    "RFC 822 bytes) or at least `sender` and `body`. `upload` wins over `raw`, and that over the fields. "
+    "Unknown fields are ignored and not kept.",
     "anyOf": [
         {"required": ["raw"], "properties": {"raw": {"type": "string", "minLength": 1}}},
+        {"required": ["upload"], "properties": {"upload": {"type": "string", "pattern": "^[0-9a-f]{32}$"}}},
         {
             "required": ["sender", "body"],
             "properties": {"sender": {"type": "string", "pattern": r"\S"}, "body": {"type": "string"}},
@@ -90,6 +112,7 @@ PUSHED_MAIL: Schema = record(
 PUSH: Schema = {
     "anyOf": [
         PUSHED_MAIL | {"not": {"required": ["messages"]}},
+        record({"heartbeat": {"const": True}}, closed=False) | {"not": {"required": ["messages"]}},
         record({"messages": several(PUSHED_MAIL, 50, minItems=1)}, closed=False),
     ]
 }

@@ -18,12 +18,23 @@ OPEN, ADMIN, GMAIL, EMAILENGINE = "open", "admin", "gmail", "emailengine"
 JSON, ANY = "application/json", "*/*"
 
 DETAILS: dict[str, tuple[dict[str, Schema], dict[str, Schema]]] = {
-    "accepted": ({"mail_id": s.MAIL_ID}, {"id": s.text(64)}),
+    **dict.fromkeys(
+        (
+            *("accepted", "accepted_held", "skipped_sender_not_allowed"),
+            *("skipped_outside_time_window", "stopped_by_routing_rule"),
+        ),
+        ({"mail_id": s.MAIL_ID}, {"id": s.text(64)}),
+    ),
+    **dict.fromkeys(
+        ("outside_time_window", "rate_limited"),
+        ({"retry_after": s.WAIT}, {"mail_id": s.MAIL_ID, "id": s.text(64)}),
+    ),
+    "upload_offered": ({"upload": s.UPLOAD}, {}),
     "already_processed": ({}, {"mail_id": s.MAIL_ID, "id": s.text(64)}),
     "try_again": ({}, {"mail_id": s.MAIL_ID, "id": s.text(64)}),
     "missing_field": ({"field": s.text()}, {"id": s.text(64)}),
     "invalid_field": ({"field": s.text()}, {"id": s.text(64), "known": s.several(s.text())}),
-    "too_large": ({}, {"limit": s.whole(), "field": s.text(), "id": s.text(64)}),
+    "too_large": ({}, {"limit": s.whole(), "field": s.text(), "id": s.text(64), "upload": s.UPLOAD}),
     "internal_error": ({"correlation_id": s.text(36)}, {}),
     "invalid_rules": ({"errors": r.RULE_ERRORS}, {}),
     "version_conflict": ({"version": s.whole(minimum=0)}, {}),
@@ -66,30 +77,41 @@ class Route:
         return "_".join([self.method.lower(), *filter(None, words)])
 
 
-_IN = (*(str(status) for status in Status), "invalid_json", "missing_field", "invalid_field", "unauthorized")
+_REFERENCED = ("accepted", "already_processed", "rate_limited", "try_again")
+"""What can be said of a mail that the door has only a reference to: the rules decide later."""
+_WRONG = ("invalid_json", "missing_field", "invalid_field", "unauthorized")
+_IN = (*(str(status) for status in Status), *_WRONG)
 _BATCH = s.record(
     {
         "status": s.named("batch"),
         "verdicts": s.several({"$ref": "#/components/schemas/MailVerdict"}, 50, minItems=1),
     }
 )
-MAIL_VERDICTS = ("accepted", "already_processed", "try_again", "missing_field", "invalid_field", "too_large")
+MAIL_VERDICTS = (*(str(status) for status in Status), "missing_field", "invalid_field", "too_large")
 """What the Gmail door may say of one mail of a batch."""
 
 ROUTES = (
     Route(
         *("POST", "/api/ingress/gmail", GMAIL),
         'Push one mail, or a batch of at most 50 as `{"messages": [...]}`; at most 5 MiB in all. A batch answers '
-        "200 with one verdict a mail, in order. `accepted` means durable: sealed and queued.",
-        (*_IN, "gmail_ingress_disabled", "too_large"),
+        "200 with one verdict a mail, in order. `accepted` means durable: sealed and queued. `skipped_*` and "
+        "`stopped_*` are kept as excluded. `too_large` offers an upload: PUT the RFC 822 bytes to its `url` with its "
+        "`headers`, then push `upload` (its `id`).",
+        (*_IN, "gmail_ingress_disabled", "too_large", "alive"),
         {200: _BATCH},
         s.PUSH,
+    ),
+    Route(
+        *("POST", "/api/ingress/gmail/uploads", GMAIL),
+        "An address for a raw mail that no push could carry, good for a quarter of an hour.",
+        ("upload_offered", *_WRONG, "gmail_ingress_disabled", "too_large"),
+        body=s.UPLOAD_WANTED,
     ),
     Route(
         *("POST", "/api/v1/webhooks/emailengine/{account_id}", EMAILENGINE),
         f"A webhook of EmailEngine, at most {webhook.MAX_BODY // 1024} KiB. `messageNew` enters; every other event is "
         "acknowledged. A repeat of an event is known by `X-EE-Wh-Event-Id`.",
-        (*_IN, "unknown_account", "too_large", "emailengine_ingress_disabled"),
+        (*_REFERENCED, *_WRONG, "unknown_account", "too_large", "emailengine_ingress_disabled"),
         {200: s.record({"status": s.named("acknowledged", "skipped_folder")})},
         s.WEBHOOK,
         headers={"X-EE-Wh-Event-Id": "stable across the repeats of one event"},

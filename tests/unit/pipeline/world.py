@@ -14,6 +14,7 @@ from chalicelib.mail.sealed import EMAILENGINE, FIELDS, RAW
 from chalicelib.pipeline.anonymize import AnonymizeWorker
 from chalicelib.pipeline.messages import Classification, Content, Envelope, decode
 from chalicelib.privacy.model import Anonymized
+from chalicelib.rules.ruleset import RuleSet, load
 from tests.twins.cache import MemoryCache
 from tests.twins.queues import MemoryQueues
 from tests.twins.source import MemorySource
@@ -71,12 +72,13 @@ class World:
     queues: MemoryQueues = field(default_factory=MemoryQueues)
     anonymizer: PlainAnonymizer = field(default_factory=PlainAnonymizer)
     telemetry: Telemetry = field(default_factory=Telemetry)
+    rules: RuleSet = field(default_factory=lambda: load({}))
 
     @property
     def worker(self) -> AnonymizeWorker:
         """Made anew: nothing is kept between two calls but what the twins hold."""
         parts = self.spool, self.source, self.anonymizer, self.cache, self.telemetry
-        return AnonymizeWorker(*parts, MAPPING_KEY, PSEUDONYM_KEY, 1800, lambda: NOW)
+        return AnonymizeWorker(*parts, MAPPING_KEY, PSEUDONYM_KEY, 1800, lambda: self.rules, lambda: NOW)
 
     def take(self, arrival: Arrival) -> Envelope:
         """Through the intake, as a door does; the pointer from the queue."""
@@ -104,6 +106,7 @@ class World:
     def anonymized(self, envelope: Envelope) -> tuple[Envelope, Content]:
         """Through the stage."""
         done = self.worker.process(envelope)
+        assert isinstance(done, Envelope)
         assert done.content is not None
         return done, done.content
 

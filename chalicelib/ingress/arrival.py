@@ -1,0 +1,87 @@
+"""What a door hands to the intake, and what it may answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from chalicelib.pipeline.messages import Routing
+from chalicelib.rules.decision import OUTSIDE_WINDOW, SENDER_NOT_ALLOWED, STOPPED
+
+
+class Status(StrEnum):
+    """The verdict on one arrival (requirements: gmail-push, the table)."""
+
+    ACCEPTED = "accepted"
+    ACCEPTED_HELD = "accepted_held"
+    ALREADY_PROCESSED = "already_processed"
+    SKIPPED_SENDER = "skipped_sender_not_allowed"
+    STOPPED = "stopped_by_routing_rule"
+    SKIPPED_WINDOW = "skipped_outside_time_window"
+    OUTSIDE_WINDOW = "outside_time_window"
+    RATE_LIMITED = "rate_limited"
+    TRY_AGAIN = "try_again"
+
+
+REASONS = {
+    SENDER_NOT_ALLOWED: Status.SKIPPED_SENDER,
+    STOPPED: Status.STOPPED,
+    OUTSIDE_WINDOW: Status.SKIPPED_WINDOW,
+}
+"""Why a mail is excluded → what the door says."""
+
+TAKEN = (Status.ACCEPTED, Status.ACCEPTED_HELD)
+"""The mail goes down the pipeline."""
+
+SETTLED = (*TAKEN, Status.ALREADY_PROCESSED, *REASONS.values())
+"""The sender need not send it again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One mail at a door. `identity` is the best that the door can know (see `mail.identity`).
+
+    `labels` are what the mailbox calls it, for the rules; they travel in the seal.
+    """
+
+    account: str
+    source: str
+    kind: str
+    payload: bytes
+    identity: str
+    provider_id: str = ""
+    labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Barred:
+    """Why the rules keep a mail out, as the note for the ledger has it (`messages.Exclusion`)."""
+
+    reason: str
+    rule: str
+    rules_version: int
+    sender_key: str
+    domain_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What is decided of an arrival before it is sealed.
+
+    `routing` is None where nothing was decided; `barred` is set for the statuses of `REASONS`; `retry_after` is in
+    seconds, for `RATE_LIMITED` and `OUTSIDE_WINDOW`.
+    """
+
+    status: Status = Status.ACCEPTED
+    routing: Routing | None = None
+    barred: Barred | None = None
+    retry_after: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the door may answer for one arrival."""
+
+    status: Status
+    mail_id: str
+    retry_after: float = 0.0

@@ -1,0 +1,60 @@
+"""The rules' word on a mail that no door could read whole: fetched by reference, uploaded, reconsidered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from typing import Protocol
+
+from chalicelib.pipeline.messages import Envelope, Exclusion, Receipt, Routing
+from chalicelib.pipeline.original import Opened
+from chalicelib.privacy.pseudonyms import sender_keys
+from chalicelib.rules.decision import Decision, Facts, Verdict
+from chalicelib.rules.facts import facts_of
+
+
+class Rules(Protocol):
+    """A rule set (`rules.ruleset.RuleSet`)."""
+
+    def decide(self, facts: Facts, now: datetime, *, stops: bool = True) -> Decision:
+        """What becomes of the mail."""
+
+
+def decide(
+    message: Envelope, opened: Opened, rules: Callable[[], Rules], key: bytes, now: datetime
+) -> Envelope | Exclusion:
+    """The pointer with its routing, or the note that the rules keep the mail out.
+
+    A mail that brings its routing was decided at the door, on all that it says, and is not decided again: rules that
+    changed since must not undo what the sender was told. Nobody can be refused here: that counts as held. Raises what
+    `rules` raises.
+    """
+    if message.routing is not None:
+        return message
+    told = facts_of(opened.mail, message.account, opened.labels)
+    decision = rules().decide(told, now)
+    if decision.verdict is not Verdict.EXCLUDE:
+        return replace(message, routing=_routing(decision))
+    sender, domain = sender_keys(told.sender, key)
+    receipt = Receipt("anonymize", "email.decide", now.isoformat(timespec="milliseconds"), 0.0, decision.reason)
+    return Exclusion(
+        mail_id=message.mail_id,
+        account=message.account,
+        source=message.source,
+        spool_key=message.spool_key,
+        received_at=message.received_at,
+        trace_id=message.trace_id,
+        reason=decision.reason,
+        rule=decision.rule,
+        rules_version=decision.routing.version,
+        sender_key=sender,
+        domain_key=domain,
+        receipts=(*message.receipts, receipt),
+    )
+
+
+def _routing(decision: Decision) -> Routing:
+    if decision.verdict is not Verdict.REFUSE:
+        return decision.routing
+    return replace(decision.routing, hold_until=decision.retry_at)
