@@ -56,7 +56,7 @@ def _check(value: object, rules: Mapping[str, Any], path: str) -> Iterator[Error
     elif "type" in rules and not _is(value, rules["type"]):
         yield path, f"must be {_TYPES[rules['type']]}" + (f": {about}" if about else "")
     elif isinstance(value, dict):
-        yield from _object(value, rules, path)
+        yield from _object(value, rules, path, about)
     elif isinstance(value, list):
         yield from _list(value, rules, path)
     elif isinstance(value, str):
@@ -73,7 +73,7 @@ def _is(value: object, kind: str) -> bool:
     return isinstance(value, types[kind])
 
 
-def _object(value: dict[str, Any], rules: Mapping[str, Any], path: str) -> Iterator[Error]:
+def _object(value: dict[str, Any], rules: Mapping[str, Any], path: str, about: str) -> Iterator[Error]:
     known = rules.get("properties", {})
     least, most = rules.get("minProperties", 0), rules.get("maxProperties", len(value))
     if not least <= len(value) <= most:
@@ -95,7 +95,8 @@ def _object(value: dict[str, Any], rules: Mapping[str, Any], path: str) -> Itera
         if name in known:
             yield from _check(item, known[name], where)
         elif more is False:
-            yield where, f"is not known here: remove it, or use one of {', '.join(known)}"
+            hint = f" ({about})" if about else ""
+            yield where, f"is not known here: remove it, or use one of {', '.join(known)}{hint}"
         else:
             yield from _check(item, more, where)
 

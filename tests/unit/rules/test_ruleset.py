@@ -19,7 +19,8 @@ from infra.template import ROOT
 WEDNESDAY_NOON = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
 SATURDAY_NOON = datetime(2026, 3, 7, 12, 0, tzinfo=UTC)
 OFFICE = {
-    "office": {"zone": "Europe/Paris", "days": ["mon", "tue", "wed", "thu", "fri"], "from": "08:30", "to": "18:00"}
+    "office": {"zone": "Europe/Paris", "days": ["mon", "tue", "wed", "thu", "fri"], "from": "08:30", "to": "18:00"},
+    "tuesday": {"zone": "Europe/Paris", "days": ["tue"], "from": "08:30", "to": "18:00"},
 }
 HOOKS = {name: {"url": f"https://{name}.example/hook"} for name in ("one", "two")}
 EXAMPLE = load(json.loads((ROOT / "docs" / "rules.example.json").read_text()), 3)
@@ -105,6 +106,7 @@ HOLDS: list[tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = [
     ({"body": {"words": ["livr*"]}}, {"body": "votre livraison"}, {"body": "délivrance"}),
     ({"body": {"contains": ["n° 12"]}}, {"body": "Facture N° 12"}, {"body": "facture 12"}),
     ({"body": {"matches": r"\blivré\b"}}, {"body": "LIVRÉ."}, {"body": "livrée"}),
+    ({"body": {"matches": r"N° É\d"}}, {"body": "n° e7"}, {"body": "n° 7"}),
     ({"label": {"is": ["Inbox"]}}, {"labels": ("INBOX",)}, {"labels": ("SENT",)}),
     ({"account": {"is": ["personal"]}}, {}, {"account": "work"}),
     ({"attachment": {"present": True}}, {"attachments": ("a.pdf",)}, {}),
@@ -198,6 +200,13 @@ def test_outside_its_window_a_rule_may_hold_the_mail_until_it_opens() -> None:
         "2026-03-09T07:30:00+00:00",
         "held",
     )
+
+
+@pytest.mark.parametrize("order", [("office", "tuesday"), ("tuesday", "office")])
+def test_of_two_windows_that_hold_the_later_opening_counts(order: tuple[str, str]) -> None:
+    held = [{"name": name, "time_window": {"open": [name], "outside": "hold"}} for name in order]
+    answer = decided(*held, at=SATURDAY_NOON)
+    assert (answer.routing.hold_until, answer.rule) == ("2026-03-10T07:30:00+00:00", "tuesday")
 
 
 def test_outside_its_window_a_rule_may_keep_the_mail_out() -> None:
