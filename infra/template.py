@@ -8,6 +8,7 @@ environment and its rights. Run as `python -m infra.template OUT`.
 from __future__ import annotations
 
 import json
+import math
 import sys
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,9 @@ from infra.rights import DOOR, name_of
 ROOT = Path(__file__).resolve().parent.parent
 VISIBILITY_FACTOR = 6
 """Visibility time-out ≥ 6 × the function's time-out (AWS Lambda guide, SQS event sources)."""
+CRASH_SECONDS = 3600
+"""A function that dies at its start (a broken deployment) gets its messages back after the visibility time-out, until
+`maxReceiveCount`: for at least so long none of them may reach a dead-letter queue (requirements: Resilience)."""
 DAY = 24 * 3600
 SOURCE_RETENTION = 4 * DAY
 DEAD_RETENTION = 14 * DAY
@@ -84,6 +88,11 @@ def timeouts() -> dict[str, int]:
     config = json.loads((ROOT / ".chalice" / "config.json").read_text())
     functions = config["stages"]["mail"]["lambda_functions"]
     return {name: options["lambda_timeout"] for name, options in functions.items()}
+
+
+def visibility(timeout: int) -> int:
+    """Seconds that a received message is hidden, by its function's time-out."""
+    return max(VISIBILITY_FACTOR * timeout, math.ceil(CRASH_SECONDS / MAX_RECEIVE_COUNT))
 
 
 def logical(stage: Stage, kind: str) -> str:
@@ -198,7 +207,7 @@ def queues(stage: Stage, timeout: int) -> dict[str, Any]:
             "Type": "AWS::SQS::Queue",
             "Properties": {
                 "QueueName": stage.queue,
-                "VisibilityTimeout": VISIBILITY_FACTOR * timeout,
+                "VisibilityTimeout": visibility(timeout),
                 "MessageRetentionPeriod": SOURCE_RETENTION,
                 "SqsManagedSseEnabled": True,
                 "RedrivePolicy": {

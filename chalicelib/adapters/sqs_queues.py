@@ -100,6 +100,19 @@ class SqsQueues:
         if not answer.get("MessageId"):  # a 200 that is not SQS's
             raise Retryable(UNAVAILABLE)
 
+    def remove(self, stage: str, receipt_handles: Sequence[str]) -> None:
+        """Delete in batches. `Retryable("queue_unavailable")`."""
+        url = self._urls[stage]
+        for start in range(0, len(receipt_handles), MAX_ENTRIES):
+            handles = receipt_handles[start : start + MAX_ENTRIES]
+            entries = [{"Id": str(index), "ReceiptHandle": handle} for index, handle in enumerate(handles)]
+            try:
+                answer = ask(lambda: self._client.delete_message_batch(QueueUrl=url, Entries=entries))  # noqa: B023
+            except AwsFailure:
+                raise Retryable(UNAVAILABLE) from None
+            if len(answer.get("Successful", [])) < len(entries):
+                raise Retryable(UNAVAILABLE)
+
     def postpone(self, stage: str, receipt_handle: str, seconds: float) -> None:
         """Make a received message visible again after `seconds`, at most `MAX_POSTPONE`. `Retryable`."""
         url = self._urls[stage]

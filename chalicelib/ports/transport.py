@@ -71,6 +71,9 @@ class Queues(Protocol):
         fit into 1 MiB together with them.
         """
 
+    def remove(self, stage: str, receipt_handles: Sequence[str]) -> None:
+        """Acknowledge received messages now, before their batch ends. `Retryable` when one may still be there."""
+
     def postpone(self, stage: str, receipt_handle: str, seconds: float) -> None:
         """Make a received message visible again after `seconds` (0 to 43,200). `Retryable`."""
 

@@ -73,11 +73,14 @@ class Runner:
         not_begun = self._begin(readable)
         ready: list[Record] = []
         flushed = monotonic()
-        for record in readable:
+        for record in sorted(readable, key=self._innocence):
+            if record.native > 1:
+                ready = self._let_go(records, ready)
             if not_begun or self.remaining_ms() < RESERVE_MS:
                 self._postpone(record, not_begun or Retryable("out_of_time", after=1))
                 continue
             self._guarded(record, self._process)
+            record.done = True
             ready += [record] if record.forward else []
             if monotonic() - flushed > FLUSH_SECONDS:  # a slow mail must not hold up its neighbours
                 self._forward(ready)
@@ -102,6 +105,27 @@ class Runner:
             o11y.failure("batch_not_begun", error, stage=self.stage.name)
             return error if isinstance(error, Retryable) else Retryable("batch_not_begun")
         return None
+
+    def _innocence(self, record: Record) -> tuple[int, float]:
+        """Order of the work: what comes back may have killed its worker, so that it comes after what never did."""
+        return record.native, self.chance() if record.native > 1 else 0.0
+
+    def _let_go(self, records: Sequence[Record], ready: Sequence[Record]) -> list[Record]:
+        """Before a message that may kill this worker: what is finished is handed on, and out of its reach.
+
+        Else its neighbours would come back with it, again and again, and end in quarantine with it.
+        """
+        self._forward(ready)
+        worked = [record for record in records if record.done or record.message is None]
+        finished = [record for record in worked if not record.failed and not record.gone]
+        if self.report and finished:
+            try:
+                self.queues.remove(self.stage.name, [record.receipt_handle for record in finished])
+            except Retryable as inner:  # then Lambda acknowledges them after the batch
+                o11y.failure("remove_failed", inner, stage=self.stage.name)
+            for record in finished:
+                record.gone = True
+        return []
 
     def _read(self, record: Record) -> None:
         record.message = self.read(record.body)

@@ -24,7 +24,8 @@ class Record:
     """`receives` counts the tries of all copies, this one included; `native` is SQS's count of this copy.
 
     `first_at` and `counted_at` (the last failed try that counted; 0 for none) in Unix seconds; `times` is how often the
-    message was postponed before; `group` its fair-queue group, empty for none.
+    message was postponed before; `group` its fair-queue group, empty for none. `done`: worked on.
+    `gone`: acknowledged already.
     """
 
     message_id: str
@@ -39,6 +40,8 @@ class Record:
     message: Any = None
     forward: Envelope | Exclusion | None = None
     failed: bool = False
+    done: bool = False
+    gone: bool = False
 
     def carried(self, attempts: int, counted_at: float) -> dict[str, str]:
         """Attributes of the next copy."""

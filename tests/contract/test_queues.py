@@ -195,6 +195,27 @@ def test_a_message_that_does_not_fit_with_its_attributes_is_not_repeated(bench: 
         bench.queues.repeat("anonymize", "x" * MIB, "practice", 1, {"carried_attempts": "3"})
 
 
+def test_a_removed_message_is_gone_and_its_neighbour_stays(bench: Bench) -> None:
+    bench.queues.send("anonymize", ["one", "two"], "practice")
+    taken = {body: handle for body, _, handle in bench.received("anonymize")}
+    bench.queues.remove("anonymize", [taken["one"]])
+    depth = bench.queues.depths()[0]
+    assert (depth.waiting, depth.in_flight) == (0, 1)
+
+
+def test_more_messages_than_a_batch_holds_are_all_removed(bench: Bench) -> None:
+    bench.queues.send("anonymize", [f"body {n}" for n in range(14)], "practice")
+    handles = [handle for _ in range(6) for _, _, handle in bench.received("anonymize")]
+    bench.queues.remove("anonymize", handles)
+    depth = bench.queues.depths()[0]
+    assert (len(handles), depth.waiting, depth.in_flight) == (14, 0, 0)
+
+
+def test_a_message_that_was_never_received_cannot_be_removed(bench: Bench) -> None:
+    with pytest.raises(Retryable, match="queue_unavailable"):
+        bench.queues.remove("anonymize", ["garbage"])
+
+
 def test_a_postponed_message_is_not_seen_before_its_time(bench: Bench) -> None:
     bench.queues.send("anonymize", ["one"], "practice")
     [(_, _, handle)] = bench.received("anonymize")
@@ -242,6 +263,7 @@ def test_nothing_is_durable_in_unreachable_queues(unreachable: Queues) -> None:
     [
         ("send_dead", ("store", "body", {})),
         ("repeat", ("store", "body", "practice", 1, {})),
+        ("remove", ("store", ["handle"])),
         ("postpone", ("store", "handle", 1)),
         ("depths", ()),
         ("ping", ()),

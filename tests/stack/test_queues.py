@@ -57,6 +57,24 @@ def test_a_message_stays_hidden_six_times_as_long_as_its_function_may_run(templa
 
 
 @every_stage
+def test_a_function_that_dies_at_its_start_fills_no_dead_letter_queue_within_an_hour(
+    template: Template, stage: Stage
+) -> None:
+    """An import error, a crash, a throttled invocation: each receive costs the visibility time-out."""
+    found = queue(template, stage)
+    assert found["VisibilityTimeout"] * found["RedrivePolicy"]["maxReceiveCount"] >= 3600
+
+
+@every_stage
+def test_a_stage_takes_no_more_than_it_may_run_at_once(template: Template, stage: Stage) -> None:
+    """A reserved concurrency below the event source's would throttle: each throttled message costs a receive."""
+    function = template.properties(stage.name.capitalize())
+    [event] = [event for event in function["Events"].values() if event["Type"] == "SQS"]
+    allowed = event["Properties"]["ScalingConfig"]["MaximumConcurrency"]
+    assert allowed == stage.concurrency <= function.get("ReservedConcurrentExecutions", allowed)
+
+
+@every_stage
 def test_the_timeout_is_the_one_of_the_configuration(template: Template, stage: Stage) -> None:
     assert template.properties(stage.name.capitalize())["Timeout"] == timeouts()[stage.name]
 

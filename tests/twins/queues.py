@@ -88,6 +88,13 @@ class MemoryQueues:
         visible = now + min(max(seconds, 0.0), 900.0)
         self.queues[stage].append(Queued(f"m{next(self._ids)}", body, group, now, visible, attributes=kept))
 
+    def remove(self, stage: str, receipt_handles: Sequence[str]) -> None:
+        self._answer()
+        held = {message.handle for message in self.queues[stage] if message.handle}
+        self.queues[stage] = [message for message in self.queues[stage] if message.handle not in receipt_handles]
+        if not held.issuperset(receipt_handles):
+            raise Retryable("queue_unavailable")
+
     def postpone(self, stage: str, receipt_handle: str, seconds: float) -> None:
         self._answer()
         found = [message for message in self.queues[stage] if receipt_handle and message.handle == receipt_handle]

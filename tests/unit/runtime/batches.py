@@ -66,6 +66,12 @@ class FlakyQueues(MemoryQueues):
             raise Retryable("queue_unavailable")
         super().repeat(stage, body, group, seconds, attributes)
 
+    def remove(self, stage: str, receipt_handles: Sequence[str]) -> None:
+        """Fail, or do it."""
+        if self.fails("remove"):
+            raise Retryable("queue_unavailable")
+        super().remove(stage, receipt_handles)
+
     def postpone(self, stage: str, receipt_handle: str, seconds: float) -> None:
         """Fail, or do it."""
         if self.fails("postpone"):
