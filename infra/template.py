@@ -15,7 +15,7 @@ from typing import Any
 
 from chalicelib.pipeline.stages import ALERT, STAGES, Stage
 from chalicelib.rules.retry import MAX_RECEIVE_COUNT
-from infra import policies
+from infra import alarms, policies
 from infra.rights import DOOR, name_of
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -55,6 +55,18 @@ PARAMETERS: dict[str, dict[str, Any]] = {
         "Type": "String",
         "Default": "15",
         "Description": "Minutes that a sealed mail may be without an end before the sweep looks for it",
+    },
+    "BacklogMessages": {
+        "Type": "Number",
+        "Default": 100,
+        "MinValue": 1,
+        "Description": "Messages that wait in one queue before its backlog alarm",
+    },
+    "BacklogSeconds": {
+        "Type": "Number",
+        "Default": 900,
+        "MinValue": 60,
+        "Description": "Age of a queue's oldest message before its alarm",
     },
     "SpoolDays": {"Type": "Number", "Default": 30, "MinValue": 15, "Description": "Days that sealed mail is kept"},
 }
@@ -104,7 +116,7 @@ def template() -> dict[str, Any]:
     """The whole merge template."""
     resources = spool() | alarms_topic() | policies.roles()
     for stage in STAGES:
-        resources |= queues(stage, timeouts()[stage.name]) | alarm(stage) | consumer(stage)
+        resources |= queues(stage, timeouts()[stage.name]) | alarms.of(stage) | consumer(stage)
     resources |= {"APIHandler": function("APIHandler"), "Sweep": function("Sweep")}
     return {
         "Metadata": {"cfn-lint": {"config": {"ignore_checks": list(NOT_LINTED)}}},
@@ -295,30 +307,6 @@ def alarms_topic() -> dict[str, Any]:
                 },
             },
         },
-    }
-
-
-def alarm(stage: Stage) -> dict[str, Any]:
-    """A message in a dead-letter queue is told in Telegram "System"."""
-    return {
-        logical(stage, "DlqAlarm"): {
-            "Type": "AWS::CloudWatch::Alarm",
-            "Properties": {
-                "AlarmName": f"{stage.dead_letter_queue}-not-empty",
-                "AlarmDescription": f"Mail in quarantine at stage {stage.name}: see docs/operating.md, Quarantine",
-                "Namespace": "AWS/SQS",
-                "MetricName": "ApproximateNumberOfMessagesVisible",
-                "Dimensions": [{"Name": "QueueName", "Value": stage.dead_letter_queue}],
-                "Statistic": "Maximum",
-                "Period": 60,
-                "EvaluationPeriods": 1,
-                "Threshold": 0,
-                "ComparisonOperator": "GreaterThanThreshold",
-                "TreatMissingData": "notBreaching",
-                "AlarmActions": [{"Ref": "AlarmTopic"}],
-                "OKActions": [{"Ref": "AlarmTopic"}],
-            },
-        }
     }
 
 

@@ -34,41 +34,72 @@ ATTRIBUTES = {
 INTERVAL = 2.0
 
 
-def judge(aws: dict[str, str]) -> dict[str, str]:
-    """Judge every queue alarm once; alarm name → state. Alarms on other metrics are left alone."""
+LATE = 400
+"""Seconds by which ages are dated back: the emulator would judge newer ones itself, mixing all queues' (the age alarms
+look at five minutes), and `adapters.queue_ages` reads those of ten minutes. SQS's own are some minutes late as well."""
+
+
+def judge(aws: dict[str, str], since: dict[str, float] | None = None, now: float | None = None) -> dict[str, str]:
+    """Judge every queue alarm once; alarm name → state. Alarms on other metrics are left alone.
+
+    `since` is kept by the caller from look to look: alarm → Unix time from which on its metric breaches. An alarm over
+    several periods needs a breach that lasts as long.
+    """
+    since = {} if since is None else since
+    now = time.time() if now is None else now
     cloudwatch, sqs = client("cloudwatch", aws), client("sqs", aws)
-    states = {}
+    states: dict[str, str] = {}
+    ages: dict[str, float] | None = None
     for alarm in cloudwatch.describe_alarms()["MetricAlarms"]:
-        if alarm.get("Namespace") != "AWS/SQS" or alarm.get("MetricName") not in ATTRIBUTES:
+        if alarm.get("Namespace") != "AWS/SQS" or alarm.get("MetricName") not in (*ATTRIBUTES, METRIC):
             continue
-        value = _value(sqs, alarm)
-        breaching = COMPARE[alarm["ComparisonOperator"]](value, alarm["Threshold"])
-        state = "ALARM" if breaching else "OK"
+        if alarm["MetricName"] == METRIC:
+            ages = _ages(aws) if ages is None else ages
+            value = ages.get(alarm["Dimensions"][0]["Value"], 0.0)
+        else:
+            value = _value(sqs, alarm)
+        name = alarm["AlarmName"]
+        if COMPARE[alarm["ComparisonOperator"]](value, alarm["Threshold"]):
+            since.setdefault(name, now)
+        else:
+            since.pop(name, None)
+        patience = alarm["Period"] * (alarm["EvaluationPeriods"] - 1)
+        state = "ALARM" if name in since and now - since[name] >= patience else "OK"
         if state != alarm["StateValue"]:
             reason = f"Threshold Crossed: {value}"
-            cloudwatch.set_alarm_state(AlarmName=alarm["AlarmName"], StateValue=state, StateReason=reason)
-        states[alarm["AlarmName"]] = state
+            cloudwatch.set_alarm_state(AlarmName=name, StateValue=state, StateReason=reason)
+        states[name] = state
     return states
 
 
 def publish_ages(aws: dict[str, str]) -> None:
-    """Publish the age of each queue's oldest message as SQS does; nothing for an empty queue.
+    """Publish the age of each queue's oldest message as SQS does, some minutes late; nothing for an empty queue."""
+    at = time.time() - LATE
+    data = [
+        {
+            "MetricName": METRIC,
+            "Dimensions": [{"Name": "QueueName", "Value": name}],
+            "Value": age,
+            "Unit": "Seconds",
+            "Timestamp": at,
+        }
+        for name, age in _ages(aws).items()
+    ]
+    if data:
+        client("cloudwatch", aws).put_metric_data(Namespace="AWS/SQS", MetricData=data)
 
-    No alarm looks at this metric, so the emulator's mixing of dimensions does no harm.
-    """
+
+def _ages(aws: dict[str, str]) -> dict[str, float]:
+    """Queue → age of its oldest message in seconds, for those that hold one."""
     page = requests.get(f"{aws['AWS_ENDPOINT_URL']}/_ministack/sqs/messages", timeout=10).json()
     now = time.time()
-    data = []
+    ages = {}
     for regions in page["messages"].values():
         for queues in regions.values():
             for url, messages in queues.items():
-                sent = [int(message["SentTimestamp"]) for message in messages]
-                if sent:
-                    dimensions = [{"Name": "QueueName", "Value": url.rsplit("/", 1)[-1]}]
-                    age = {"MetricName": METRIC, "Dimensions": dimensions, "Value": now - min(sent), "Unit": "Seconds"}
-                    data.append(age)
-    if data:
-        client("cloudwatch", aws).put_metric_data(Namespace="AWS/SQS", MetricData=data)
+                if sent := [int(message["SentTimestamp"]) for message in messages]:
+                    ages[url.rsplit("/", 1)[-1]] = now - min(sent)
+    return ages
 
 
 def _value(sqs: Any, alarm: dict[str, Any]) -> float:
@@ -87,9 +118,10 @@ def main() -> None:
         "AWS_SECRET_ACCESS_KEY": "test",
     }
     ended = threading.Event()
+    since: dict[str, float] = {}
     while not ended.wait(INTERVAL):
         try:
-            judge(aws)
+            judge(aws, since)
             publish_ages(aws)
         except (
             BotoCoreError,

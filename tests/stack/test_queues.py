@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.pipeline.stages import ALERT, STAGES, Stage
 from chalicelib.rules.retry import JITTER, MAX_RECEIVE_COUNT, MAX_RECEIVES, MAX_WAIT, SCHEDULE
-from infra.template import DAY, timeouts
+from infra.template import DAY, PARAMETERS, timeouts
 from tests.stack.conftest import Resource, Template
 
 every_stage = pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.name)
@@ -114,10 +114,35 @@ def test_one_message_in_a_dead_letter_queue_raises_its_alarm(template: Template,
     assert judged == ("ApproximateNumberOfMessagesVisible", "GreaterThanThreshold", 0, [dimension])
 
 
-@every_stage
-def test_an_alarm_tells_its_beginning_and_its_end(template: Template, stage: Stage) -> None:
-    alarm = template.properties(f"{stage.name.capitalize()}DlqAlarm")
-    assert alarm["AlarmActions"] == alarm["OKActions"] == [{"Ref": "AlarmTopic"}]
+def test_every_alarm_tells_its_beginning_and_its_end(template: Template) -> None:
+    told = [(alarm["AlarmActions"], alarm["OKActions"]) for alarm in template.of("CloudWatch::Alarm").values()]
+    assert told == [([{"Ref": "AlarmTopic"}], [{"Ref": "AlarmTopic"}])] * len(told)
+
+
+every_working_stage = pytest.mark.parametrize(
+    "stage", [stage for stage in STAGES if stage is not ALERT], ids=lambda stage: stage.name
+)
+
+
+@every_working_stage
+@pytest.mark.parametrize(
+    ("kind", "metric", "parameter", "default"),
+    [
+        ("Backlog", "ApproximateNumberOfMessagesVisible", "BacklogMessages", 100),
+        ("Oldest", "ApproximateAgeOfOldestMessage", "BacklogSeconds", 900),
+    ],
+)
+def test_a_queue_that_is_not_worked_off_raises_an_alarm(
+    template: Template, stage: Stage, kind: str, metric: str, parameter: str, default: int
+) -> None:
+    alarm = template.properties(f"{stage.name.capitalize()}{kind}Alarm")
+    judged = alarm["MetricName"], alarm["ComparisonOperator"], alarm["Threshold"], alarm["Dimensions"]
+    assert judged == (metric, "GreaterThanThreshold", {"Ref": parameter}, [{"Name": "QueueName", "Value": stage.queue}])
+    assert PARAMETERS[parameter]["Default"] == default
+
+
+def test_the_alert_stage_is_not_asked_to_tell_of_its_own_backlog(template: Template) -> None:
+    assert not [name for name in template.of("CloudWatch::Alarm") if name in ("AlertBacklogAlarm", "AlertOldestAlarm")]
 
 
 def test_the_alarm_topic_is_read_by_the_alert_queue(template: Template) -> None:

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
+from chalicelib.adapters.queue_ages import METRIC
 from infra.deploy import client
-from infra.local.alarms import judge
+from infra.local.alarms import judge, publish_ages
 from infra.local.companions import Alarms
 from infra.local.process import wait_until
 from infra.local.servers import Emulator
@@ -103,6 +104,46 @@ def test_an_alarm_on_something_else_is_left_alone(aws: dict[str, str]) -> None:
     queue = Queue.make(aws, [], Namespace="AWS/Lambda", MetricName="Errors")
     queue.put()
     assert queue.name not in judge(aws)
+
+
+def test_a_backlog_is_one_when_it_lasts(aws: dict[str, str]) -> None:
+    queue = Queue.make(aws, [], EvaluationPeriods=5)
+    queue.put()
+    since: dict[str, float] = {}
+    states = [judge(aws, since, now)[queue.name] for now in (1000.0, 1239.0, 1240.0)]
+    assert states == ["OK", "OK", "ALARM"]
+
+
+def test_a_burst_that_was_worked_off_meanwhile_begins_anew(aws: dict[str, str]) -> None:
+    queue = Queue.make(aws, [], EvaluationPeriods=5)
+    since: dict[str, float] = {}
+    queue.put()
+    judge(aws, since, 1000.0)
+    queue.purge()
+    judge(aws, since, 1100.0)
+    queue.put()
+    assert judge(aws, since, 1240.0)[queue.name] == "OK"
+
+
+def test_the_age_of_the_oldest_message_is_judged_by_its_own_queue(aws: dict[str, str]) -> None:
+    old, empty = (Queue.make(aws, [], MetricName=METRIC, Threshold=-1, EvaluationPeriods=5) for _ in range(2))
+    fresh = Queue.make(aws, [], MetricName=METRIC, Threshold=900)
+    old.put()
+    fresh.put()
+    since: dict[str, float] = {}
+    judge(aws, since, 1000.0)
+    empty_is_zero = since.keys() & {old.name, empty.name, fresh.name}
+    assert empty_is_zero == {old.name, empty.name}
+    assert judge(aws, since, 2000.0)[fresh.name] == "OK"
+
+
+def test_ages_that_are_published_change_no_alarm_by_themselves(aws: dict[str, str]) -> None:
+    """The emulator would judge them without looking at the queue that they are of."""
+    queue = Queue.make(aws, [], MetricName=METRIC, Threshold=-1, EvaluationPeriods=5)
+    queue.put()
+    before = queue.alarm["StateValue"]
+    publish_ages(aws)
+    assert queue.alarm["StateValue"] == before != "ALARM"
 
 
 def test_a_change_is_told_to_the_topic(aws: dict[str, str]) -> None:
