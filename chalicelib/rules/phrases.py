@@ -18,6 +18,8 @@ BREAK = "."
 """Stands for a clause's end and for a personal-data token: no phrase reaches across it."""
 
 MAXIMUM_STEM = 24
+PIECE = 1_024
+"""Only a letter with several marks of a rare script, cut between its marks, could come out differently."""
 
 
 def fold(text: str) -> str:
@@ -27,7 +29,9 @@ def fold(text: str) -> str:
         return folded
     for ligature, letters in LIGATURES:  # not `translate`, which costs ten times as much on a text that has none
         folded = folded.replace(ligature, letters)
-    return INVISIBLE.sub("", unicodedata.normalize("NFKD", folded)).casefold()
+    # In pieces, since normalising orders a run of combining marks in quadratic time: 32,000 of them cost 0.8 s.
+    pieces = (folded[start : start + PIECE] for start in range(0, len(folded), PIECE))
+    return INVISIBLE.sub("", "".join(unicodedata.normalize("NFKD", piece) for piece in pieces)).casefold()
 
 
 def tokens(text: str, limit: int) -> list[str]:

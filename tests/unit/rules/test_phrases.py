@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chalicelib.rules.phrases import Phrases, split, tokens
+from chalicelib.rules.phrases import Phrases, fold, split, tokens
 
 
 def found(phrases: list[str], text: str) -> list[str]:
@@ -55,3 +55,7 @@ def test_a_phrase_that_could_never_be_meant_is_refused(phrase: str) -> None:
 
 def test_no_more_than_the_limit_is_read() -> None:
     assert tokens("one two three", 7) == ["one", "two"]
+
+
+def test_a_flood_of_combining_marks_is_folded_in_linear_time() -> None:
+    assert fold("e" + "\u0301\u0323" * 200_000) == "e"  # by squares: minutes

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from chalicelib.rules.decision import OUTSIDE_WINDOW, SENDER_NOT_ALLOWED, STOPPED, Decision, Facts, Verdict
 from chalicelib.rules.document import Limits, Rate
 from chalicelib.rules.ruleset import RuleSet, load
+from infra.bench.rules import MAIL, document
 from infra.template import ROOT
 
 WEDNESDAY_NOON = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
@@ -312,6 +313,10 @@ def test_the_end_of_what_is_read_is_not_the_end_of_the_text() -> None:
     bodies = ("word " * 2, "word " * 100_000, "é " * 15_990 + "word ")
     rules = load({"rules": [rule(when={"body": {"matches": "word $"}}, topic="x")]})
     assert [rules.decide(mail(body=body), WEDNESDAY_NOON).matches[0].matched for body in bodies] == [True, False, True]
+
+
+def test_a_thousand_rules_are_all_looked_at() -> None:
+    assert len(load(document(1_000)).decide(MAIL, WEDNESDAY_NOON).matches) == 1_000
 
 
 def test_an_enormous_mail_is_read_to_a_bound() -> None:
