@@ -6,7 +6,7 @@ STAMP  := $(VENV)/.installed
 CLI    := $(BIN)/python -m infra.cli
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo up down status verify logs send test lint types unit e2e package bench chaos clean
+.PHONY: help install demo up down status verify logs send test lint types unit e2e package bench fuzz chaos clean
 
 help: ## show the commands
 	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | awk -F ':.*?## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -54,6 +54,9 @@ package: $(STAMP) ## the zip and the one template, in build/package
 
 test: lint types package test-apps-script ## everything that must pass
 	$(BIN)/python -m pytest
+
+fuzz: $(STAMP) ## damage and forge whatever comes in: make fuzz MINUTES=10 SEED=…
+	@$(BIN)/python -m tests.fuzz $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED))
 
 bench: $(STAMP) ## measure, print a table, write docs/bench.json
 	@$(BIN)/python -m infra.bench

@@ -10,6 +10,7 @@ from chalice.app import Blueprint, Request, Response
 
 from chalicelib.ingress import auth
 from chalicelib.ingress.http import answer, guarded, respond, trace_id
+from chalicelib.ingress.orders import Refused, author_of, body_of, refused
 from chalicelib.rules.flags import DEFAULTS
 from chalicelib.runtime import observability as o11y
 from chalicelib.runtime.compose import container
@@ -98,14 +99,12 @@ def set_flag(name: str) -> Response:
     if not is_admin(routes.current_request):
         return answer("unauthorized", trace)
     try:
-        body = request.json_body
-    except Exception:  # noqa: BLE001 - Chalice's own error for a body that is no JSON
-        return answer("invalid_json", trace)
-    if not isinstance(body, dict) or not isinstance(body.get("value"), bool):
-        return answer("invalid_field", trace, field="value")
-    author = body.get("author")
-    if not isinstance(author, str) or not 0 < len(author) <= 100 or not author.isprintable() or not author.strip():
-        return answer("invalid_field", trace, field="author")
+        body = body_of(request, {"value", "author"})
+        if not isinstance(body.get("value"), bool):
+            raise Refused("value")
+        author = author_of(body)
+    except Refused as error:
+        return refused(error, trace)
     if name not in DEFAULTS:
         return answer("invalid_field", trace, field="name", known=sorted(DEFAULTS))
     try:

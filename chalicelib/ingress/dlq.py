@@ -34,7 +34,7 @@ def listing() -> Response:
         return answer("unauthorized", trace)
     query = dict(request.query_params or {})
     stage, limit = query.get("stage", ""), query.get("limit", str(LISTED))
-    if stage and stage not in STAGE_NAMES:
+    if "stage" in query and stage not in STAGE_NAMES:
         return answer("invalid_field", trace, field="stage", known=list(STAGE_NAMES))
     if not (limit.isascii() and limit.isdecimal() and len(limit) <= 4 and 1 <= int(limit) <= MOST):
         return answer("invalid_field", trace, field="limit")

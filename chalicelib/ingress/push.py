@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import binascii
 import json
 import re
 from base64 import b64decode
@@ -120,14 +119,19 @@ def _upload(push: Mapping[str, Any], account: str) -> Arrival:
 
 def _raw(push: Mapping[str, Any], account: str) -> Arrival:
     try:
-        text = push["raw"].translate(URL_SAFE).rstrip("=")
-        raw = b64decode(text + "=" * (-len(text) % 4), validate=True)
-    except (binascii.Error, ValueError):
+        raw = decoded(push["raw"])
+    except ValueError:
         raise Refused("invalid_field", "raw") from None
     if not raw:
         raise Refused("invalid_field", "raw")
     provider = _provider(push)
     return Arrival(account, SOURCE, RAW, raw, door_identity(provider, raw=raw), provider, _labels(push))
+
+
+def decoded(text: str) -> bytes:
+    """The bytes of base64 or base64url, padded or not, on one line or many. Raises `ValueError` for anything else."""
+    text = text.translate(URL_SAFE).rstrip("=")
+    return b64decode(text + "=" * (-len(text) % 4), validate=True)
 
 
 def _fields(push: Mapping[str, Any], account: str) -> Arrival:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import binascii
-from base64 import b64decode
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -22,6 +20,7 @@ from chalicelib.ingress.orders import (
     switch_of,
     text_of,
 )
+from chalicelib.ingress.push import decoded
 from chalicelib.runtime import observability as o11y
 from chalicelib.runtime.compose import container
 from chalicelib.runtime.errors import Permanent
@@ -227,8 +226,8 @@ def _raw(body: Mapping[str, Any]) -> bytes:
     if not isinstance(raw, str) or not raw or len(raw) > MAX_RAW:
         raise Refused("raw")
     try:
-        return b64decode(raw.replace("-", "+").replace("_", "/") + "=" * (-len(raw) % 4), validate=True)
-    except (binascii.Error, ValueError):
+        return decoded(raw)
+    except ValueError:
         raise Refused("raw") from None
 
 

@@ -23,9 +23,10 @@ _HIDDEN = re.compile(
 _UNSEEN = re.compile(r"<!--|<script(?=[\s/>])|<style(?=[\s/>])", re.IGNORECASE)
 _CLOSING = {
     "<!--": re.compile(r"--!?>"),
-    "<script": re.compile(r"</script[^>]*>", re.IGNORECASE),
-    "<style": re.compile(r"</style[^>]*>", re.IGNORECASE),
+    "<script": re.compile(r"</script", re.IGNORECASE),
+    "<style": re.compile(r"</style", re.IGNORECASE),
 }
+"""What ends a thing unseen; the `>` of an end tag is looked for once, not from each `</script` again."""
 _OPEN_TAG = re.compile(r"</?[a-zA-Z!?]")
 _ANY_TAG = re.compile(r"<(/?[a-zA-Z][^\s/>]*)([^>]*)>")
 _ATTRIBUTES = re.compile(
@@ -70,9 +71,11 @@ def _without_comments(html: str) -> str:
         out.append(html[end : opened.start()])
         closing = _CLOSING[opened[0].lower()]
         closed = closing.search(html, opened.end() - (2 if opened[0] == "<!--" else 0))
-        if not closed:
+        end = closed.end() if closed else 0
+        if closed and opened[0] != "<!--":
+            end = html.find(">", end) + 1
+        if not end:
             return "".join(out)
-        end = closed.end()
     return "".join((*out, html[end:]))
 
 

@@ -135,7 +135,7 @@ def test_a_switch_is_for_the_operator_alone(world: World, header: dict[str, str]
     assert world.durable.changes == []
 
 
-@pytest.mark.parametrize("body", [b"{", b"\xff", b"[" * 100_000])
+@pytest.mark.parametrize("body", [b"{", b"[]", b"\xff", b"[" * 100_000])
 def test_a_switch_that_is_no_json_is_invalid(world: World, body: bytes) -> None:
     assert verdict(put(world, body)) == (400, "invalid_json")
 
@@ -143,7 +143,7 @@ def test_a_switch_that_is_no_json_is_invalid(world: World, body: bytes) -> None:
 @pytest.mark.parametrize(
     ("data", "field"),
     [
-        ([], "value"),
+        ({"value": True, "author": "ada", "more": 1}, "unknown"),
         ({"author": "ada"}, "value"),
         ({"value": 1, "author": "ada"}, "value"),
         ({"value": "true", "author": "ada"}, "value"),

@@ -16,6 +16,7 @@ from chalicelib.ingress.api.document import document, served
 from chalicelib.ingress.api.schemas import PUSH
 from chalicelib.ingress.api.table import ROUTES
 from chalicelib.ingress.http import SECURITY_HEADERS, STATUS
+from infra.template import ROOT
 from tests.app.conformance import complaints
 from tests.app.world import ADMIN, World
 
@@ -41,6 +42,11 @@ def test_it_may_be_kept_for_a_while(world: World) -> None:
     headers = world.request("GET", "/openapi.json").headers
     assert headers["Cache-Control"] == "public, max-age=3600"
     assert headers.items() >= (SECURITY_HEADERS | {"Cache-Control": headers["Cache-Control"]}).items()
+
+
+def test_its_server_is_the_stage_that_is_deployed() -> None:
+    config = json.loads((ROOT / ".chalice" / "config.json").read_text())
+    assert document()["servers"][0]["url"] == f"/{config['api_gateway_stage']}"
 
 
 def test_who_has_it_is_not_sent_it_again(world: World) -> None:

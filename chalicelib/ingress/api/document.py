@@ -17,6 +17,8 @@ from chalicelib.ingress.api.table import DETAILS, MAIL_VERDICTS, PATH, ROUTES, R
 from chalicelib.ingress.http import STATUS
 
 VERSION = "1.0.0"
+STAGE = "api"
+"""`api_gateway_stage` of `.chalice/config.json`."""
 ABOUT = """Doors and operator's routes of Mailroom.
 
 Limits: a Gmail push 5 MiB and 50 mails, a webhook 1 MiB (413 `too_large` above them); API Gateway itself takes 10 MB
@@ -73,7 +75,9 @@ def document() -> dict[str, Any]:
     return {
         "openapi": "3.1.0",
         "info": {"title": "Mailroom", "version": VERSION, "description": ABOUT},
-        "servers": [{"url": "."}],
+        "servers": [
+            {"url": f"/{STAGE}", "description": "the gateway's stage; a domain of your own may have no such part"}
+        ],
         "paths": paths,
         "components": {"schemas": components, "securitySchemes": SCHEMES},
     }

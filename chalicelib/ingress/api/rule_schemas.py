@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from chalicelib.ingress import rules
-from chalicelib.ingress.api.schemas import AUTHOR, BOOL, Schema, maybe, named, record, several, text, whole
+from chalicelib.ingress.api.schemas import AUTHOR, BASE64, BOOL, Schema, maybe, named, record, several, text, whole
+from chalicelib.ingress.orders import PRINTABLE
 from chalicelib.rules.validate import MAX_ERRORS
 
 _DOCUMENT: Schema = {"type": "object", "description": "the whole rule document; see docs/rules.md"}
-_COMMENT = text(rules.COMMENT_CHARS, description="why; printable")
+_COMMENT = text(rules.COMMENT_CHARS, pattern=f"^{PRINTABLE.pattern}$", description="why")
 _CHANGED_RULES = {
     "version": whole(minimum=0),
     "author": text(),
@@ -37,7 +38,7 @@ RULE_ERRORS = several(
     record({"path": text(description="such as rules[2].when.all[0].matches"), "message": text()}), MAX_ERRORS
 )
 RULES_TRIAL = record(
-    {"raw": text(rules.MAX_RAW, minLength=1, description="base64 or base64url of the RFC 822 bytes")},
+    {"raw": text(rules.MAX_RAW, pattern=BASE64, description="base64 or base64url of the RFC 822 bytes")},
     {
         "account": text(64),
         "labels": several(text(rules.LABEL_CHARS), rules.LABELS),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from chalicelib.ingress import dlq, push, webhook
+from chalicelib.ingress.orders import AUTHOR as AUTHOR_FORM
+from chalicelib.ingress.orders import AUTHOR_CHARS
 from chalicelib.pipeline.dead_letters import REASON
 from chalicelib.pipeline.messages import MAIL_ID as MAIL_ID_FORM
 from chalicelib.rules.flags import DEFAULTS
@@ -50,7 +52,7 @@ def named(*values: str) -> Schema:
 BOOL: Schema = {"type": "boolean"}
 CODE = text(description="a code; never text of a mail")
 MAIL_ID = text(36, pattern=f"^{MAIL_ID_FORM.pattern}$", description="the mail's deterministic id (UUIDv5)")
-AUTHOR = text(100, minLength=1, description="who does it: recorded; printable, not only spaces")
+AUTHOR = text(AUTHOR_CHARS, pattern=f"^{AUTHOR_FORM.pattern}$", description="who does it: recorded, not only spaces")
 STAGE = named(*dlq.STAGE_NAMES)
 WHEN = text(description="ISO 8601")
 
@@ -80,6 +82,10 @@ UPLOAD_WANTED: Schema = record(
     closed=False,
 )
 
+_SIX_BITS, _SPACE = "(?:[A-Za-z0-9+/_-][\\r\\n\\t ]*)", "[\\r\\n\\t ]*"
+BASE64 = f"^{_SPACE}(?:{_SIX_BITS}{{4}})*{_SIX_BITS}{{2,4}}(?:={_SPACE})*$"
+"""What `push` decodes: base64 or base64url, padded or not, on one line or many."""
+
 PUSHED_MAIL: Schema = record(
     {},
     {
@@ -101,39 +107,46 @@ PUSHED_MAIL: Schema = record(
     "RFC 822 bytes) or at least `sender` and `body`. `upload` wins over `raw`, and that over the fields. "
     "Unknown fields are ignored and not kept.",
     "anyOf": [
-        {"required": ["raw"], "properties": {"raw": {"type": "string", "minLength": 1}}},
         {"required": ["upload"], "properties": {"upload": {"type": "string", "pattern": "^[0-9a-f]{32}$"}}},
         {
+            "required": ["raw"],
+            "properties": {"raw": {"type": "string", "pattern": BASE64}, "upload": {"enum": ["", None]}},
+        },
+        {
             "required": ["sender", "body"],
-            "properties": {"sender": {"type": "string", "pattern": r"\S"}, "body": {"type": "string"}},
+            "properties": {
+                "sender": {"type": "string", "pattern": r"\S"},
+                "body": {"type": "string"},
+                "raw": {"enum": ["", None]},
+                "upload": {"enum": ["", None]},
+            },
         },
     ],
 }
+_IN_BATCH: Schema = {"anyOf": [PUSHED_MAIL, {"description": "anything else gets a verdict of its own"}]}
 PUSH: Schema = {
     "anyOf": [
         PUSHED_MAIL | {"not": {"required": ["messages"]}},
         record({"heartbeat": {"const": True}}, closed=False) | {"not": {"required": ["messages"]}},
-        record({"messages": several(PUSHED_MAIL, 50, minItems=1)}, closed=False),
+        record({"messages": several(_IN_BATCH, 50, minItems=1)}, closed=False),
     ]
 }
 
-WEBHOOK: Schema = record(
-    {"account": text(256), "event": text(256, examples=["messageNew"])},
-    {
-        "path": {},
-        "specialUse": {},
-        "data": maybe(
-            record(
-                {},
-                {name: maybe(text(longest)) for name, longest in webhook.TEXT_LIMITS.items()},
-                closed=False,
-            )
-        ),
-    },
+_REFERENCE = {name: text(longest) for name, longest in webhook.TEXT_LIMITS.items()}
+_NEW_MAIL = record(
+    {"id": text(webhook.TEXT_LIMITS["id"], minLength=1)},
+    {name: maybe(_REFERENCE[name]) for name in webhook.TEXT_LIMITS if name != "id"},
     closed=False,
-) | {"description": "A webhook of EmailEngine 2.79. `account` is the one in the path; other fields are ignored."}
+)
+WEBHOOK: Schema = record({"account": text(256), "event": text(256)}, {"path": {}, "specialUse": {}}, closed=False) | {
+    "description": "A webhook of EmailEngine 2.79. `account` is the one in the path; other fields are ignored.",
+    "anyOf": [
+        {"properties": {"event": {"const": "messageNew"}, "data": _NEW_MAIL}, "required": ["data"]},
+        {"properties": {"event": {"not": {"const": "messageNew"}}, "data": maybe({"type": "object"})}},
+    ],
+}
 
-FLAG_CHANGE = record({"value": BOOL, "author": AUTHOR}, closed=False)
+FLAG_CHANGE = record({"value": BOOL, "author": AUTHOR})
 FLAG_CHANGED = record({"status": named("ok"), "flag": named(*DEFAULTS), "value": BOOL})
 
 _CHOSEN = several(MAIL_ID, dlq.CHOSEN, minItems=1)

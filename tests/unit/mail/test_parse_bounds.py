@@ -44,6 +44,8 @@ HOSTILE = {
     "attributes behind a quote": HTML + b"<p a='\">" + b"".join(b"a%d=1 " % n for n in range(100_000)) + b">",
     "attributes to the end": HTML + b"<p>x<q " + b"".join(b"a%d " % n for n in range(100_000)),
     "open comments": HTML + b"<!--" * 200_000,
+    "scripts that end without ending": HTML + b"<script>" + b"</script" * 120_000,
+    "styles that end without ending": HTML + b"<style>" + b"</style " * 120_000,
     "open scripts": HTML + b"<script>" * 100_000,
     "900 HTML parts": MIXED + (b"--x\nContent-Type: text/html\n\n" + b"<div>" * 8_000 + b"\n") * 900,
 }

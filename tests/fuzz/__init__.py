@@ -1,0 +1,1 @@
+"""Whatever is sent: no exception, no 5xx, bounded time."""

@@ -1,0 +1,44 @@
+"""`make fuzz`: the short form again and again, each time with another seed, until something is found."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import subprocess
+import sys
+import time
+
+
+def tell(line: str) -> None:
+    """One line to who waits."""
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def main() -> int:
+    """0 when nothing was found; a failing round can be replayed by its seed."""
+    parser = argparse.ArgumentParser(prog="make fuzz", description=__doc__)
+    parser.add_argument("--minutes", type=float, default=10.0)
+    parser.add_argument("--seed", type=int, help="begin with this one; alone with --minutes 0 it replays a round")
+    parser.add_argument("--factor", type=int, default=5, help="inputs, as a multiple of the short form's")
+    parser.add_argument("--only", default="", help="a pytest -k expression")
+    options = parser.parse_args()
+    seed = options.seed if options.seed is not None else random.SystemRandom().randrange(10**9)
+    end = time.monotonic() + options.minutes * 60
+    done = 0
+    while not done or time.monotonic() < end:
+        tell(f"seed {seed} (make fuzz SEED={seed} MINUTES=0 replays this round)")
+        told = {"FUZZ_SEED": str(seed), "FUZZ_FACTOR": str(options.factor)}
+        command = [sys.executable, "-m", "pytest", "-q", "-x", "--timeout=900", "-p", "no:cacheprovider", "tests/fuzz"]
+        command += ["-k", options.only] if options.only else []
+        if subprocess.run(command, env=os.environ | told, check=False).returncode:
+            tell(f"found with seed {seed}; the input lies in build/fuzz")
+            return 1
+        done, seed = done + 1, seed + 1
+    tell(f"nothing found in {done} rounds")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
