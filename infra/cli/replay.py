@@ -28,7 +28,6 @@ REASONS = [SENDER_NOT_ALLOWED, STOPPED, OUTSIDE_WINDOW]
 KEPT = (
     "state IN ('stored', 'excluded') AND (state = 'stored' OR reason = ANY(%(reasons)s)) AND received_at >= %(since)s"
 )
-# By the index on (state, updated_at) or a scan: an operator's question, asked now and then.
 COUNT = f"SELECT count(*) FROM core.ledger WHERE {KEPT}"  # noqa: S608 - a constant
 MAILS = f"""
     SELECT mail_id::text, account_id, state, received_at, spool_key FROM core.ledger
@@ -55,6 +54,7 @@ class Archive:
     def __init__(self, database: Database, raw_key: str, spool: Spool, since: datetime) -> None:
         self._database, self._raw_key, self._spool = database, raw_key, spool
         self._since = since
+        self.page = PAGE
 
     def count(self) -> int:
         """How many there are. `Retryable`."""
@@ -69,7 +69,7 @@ class Archive:
             last, at = page[-1][0], page[-1][3]
 
     def _page(self, at: datetime, last: str) -> list[tuple[Any, ...]]:
-        values = self._values() | {"at": at, "mail_id": last, "page": PAGE}
+        values = self._values() | {"at": at, "mail_id": last, "page": self.page}
         return self._read(lambda connection: connection.execute(MAILS, values).fetchall())
 
     def _opened(self, mail_id: str, account: str, state: str, received_at: datetime, spool_key: str) -> Past:
@@ -83,11 +83,11 @@ class Archive:
         values = {"key": self._raw_key, "mail_id": mail_id}
 
         def decrypted(connection: Connection) -> tuple[Any, ...] | None:
-            from psycopg.errors import ExternalRoutineException
+            from psycopg.errors import ExternalRoutineInvocationException
 
             try:
                 return connection.execute(SOURCE, values).fetchone()
-            except ExternalRoutineException:  # pgcrypto: wrong key or corrupt data
+            except ExternalRoutineInvocationException:  # pgcrypto: wrong key or corrupt data
                 raise Permanent("original_unreadable") from None
 
         row = self._read(decrypted)

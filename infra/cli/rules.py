@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -142,9 +141,10 @@ def simulate(folder: Path, since: str, number: int | None, file: str | None, as_
     """
     from infra.cli.parts import parts
     from infra.cli.rule_files import read_rules
-    from infra.cli.simulate import age, compared, simulate
+    from infra.cli.simulate import age, compared
+    from infra.cli.simulate import simulate as run
 
     changed, span = read_rules(file) if file else None, age(since)
     with parts(environment(folder, aws)) as made:
         old, new = compared(made.rules.durable(), number, changed)
-        sys.exit(simulate(made, old, new, span, as_json))
+        run(made, old, new, span, as_json)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 import click
 from rich.console import Console
@@ -31,6 +32,16 @@ LOOKED_AT = (
 """What of a decision has an effect."""
 
 
+class Mails(Protocol):
+    """Past mail, oldest first (`replay.Archive`)."""
+
+    def count(self) -> int:
+        """How many."""
+
+    def mails(self) -> Iterator[Past]:
+        """Each of them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Side:
     """A rule set and what it is called."""
@@ -48,23 +59,26 @@ class Difference:
     fields: dict[str, tuple[Any, Any]]
 
 
-def simulate(made: Container, old: Side, new: Side, span: timedelta, as_json: bool) -> int:
-    """Print every difference as it is found, then the counts. Nothing is written anywhere. The exit code is 0."""
+def simulate(made: Container, old: Side, new: Side, span: timedelta, as_json: bool) -> None:
+    """Compare the two on the mail of that span. Nothing is written anywhere."""
     since = datetime.now(UTC) - span
-    archive = Archive(made.database, made.backend_secrets.text("raw_key"), made.spool, since)
+    tell(Archive(made.database, made.backend_secrets.text("raw_key"), made.spool, since), old, new, since, as_json)
+
+
+def tell(archive: Mails, old: Side, new: Side, since: datetime, as_json: bool) -> None:
+    """Print every difference as it is found, then the counts."""
     counts: Counter[str] = Counter()
     names = f"{old.name} → {new.name}"
-    with _progress(archive.count()) as mails:
+    with _watched(archive.count()) as mails:
         for difference in differences(mails(archive.mails()), old.rules, new.rules, counts):
             _print_difference(difference, as_json)
     if as_json:
         click.echo(json.dumps({"summary": dict(counts), "since": since.isoformat(), "compared": names}))
-        return 0
+        return
     console.print(f"{names}, mail since {since:%Y-%m-%d %H:%M} UTC: {counts['mails']} mails, {counts['differ']} differ")
     for name, number in sorted(counts.items()):
         if name not in ("mails", "differ"):
             console.print(Text(plain(f"  {number:>7}  {name}")))
-    return 0
 
 
 def differences(mails: Iterable[Past], old: RuleSet, new: RuleSet, counts: Counter[str]) -> Iterator[Difference]:
@@ -133,23 +147,17 @@ def _value(value: Any) -> str:
     return {True: "yes", False: "no", "": "–"}.get(value, str(value))
 
 
-class _progress:
+@contextmanager
+def _watched(total: int) -> Iterator[Callable[[Iterable[Past]], Iterator[Past]]]:
     """A bar on standard error, where somebody watches it."""
+    watching = Console(stderr=True)
+    columns = TextColumn("replaying"), BarColumn(40), MofNCompleteColumn(), TimeRemainingColumn()
+    with Progress(*columns, console=watching, transient=True, disable=not watching.is_terminal) as bar:
+        task = bar.add_task("mails", total=total)
 
-    def __init__(self, total: int) -> None:
-        columns = TextColumn("replaying"), BarColumn(40), MofNCompleteColumn(), TimeRemainingColumn()
-        watching = Console(stderr=True)
-        self._bar = Progress(*columns, console=watching, transient=True, disable=not watching.is_terminal)
-        self._task = self._bar.add_task("mails", total=total)
+        def counted(mails: Iterable[Past]) -> Iterator[Past]:
+            for mail in mails:
+                yield mail
+                bar.advance(task)
 
-    def __enter__(self) -> Any:
-        self._bar.start()
-        return self._counted
-
-    def __exit__(self, *_: object) -> None:
-        self._bar.stop()
-
-    def _counted(self, mails: Iterable[Past]) -> Iterator[Past]:
-        for mail in mails:
-            yield mail
-            self._bar.advance(self._task)
+        yield counted

@@ -15,3 +15,6 @@ COMMENT ON COLUMN core.rule_versions.document IS 'The whole rule set; holds the 
 COMMENT ON COLUMN core.rule_versions.restores IS 'For a rollback: the version whose document this is again';
 
 GRANT SELECT, INSERT ON core.rule_versions TO mailroom_app;
+
+-- `mailroom rules simulate` walks through the mail of a span, page by page.
+CREATE INDEX ledger_received ON core.ledger (received_at, mail_id);
