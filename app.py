@@ -51,3 +51,8 @@ def alert(event: SQSEvent) -> object:
 @app.schedule("rate(1 minute)", name="sweep")
 def sweep(event: CloudWatchEvent) -> object:
     return handlers.sweep(event.time)
+
+
+@app.schedule("rate(1 hour)", name="retention")
+def retention(event: CloudWatchEvent) -> object:
+    return handlers.retention(event.context)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from chalicelib.pipeline.spool_keys import EVERYTHING, UPLOADS
 from chalicelib.pipeline.stages import PIPELINE, STAGES, Stage, after
 from infra.rights import API, DOOR, name_of
 
@@ -35,7 +36,12 @@ def roles() -> dict[str, Any]:
         _bucket(),
         _key("kms:Decrypt"),
     ]
-    made = {"APIHandler": api, "Sweep": sweep}
+    retention = [
+        _secrets(name_of("Retention")),
+        _allow(["s3:DeleteObject"], [_objects(f"{prefix}/*") for prefix in (*EVERYTHING, UPLOADS)]),
+        _bucket(),
+    ]
+    made = {"APIHandler": api, "Sweep": sweep, "Retention": retention}
     made |= {stage.name.capitalize(): _stage(stage) for stage in STAGES}
     return {role_name(function): _role(statements) for function, statements in made.items()}
 

@@ -32,6 +32,18 @@ NOTIFIES = {
     "core.flags": "SELECT",
 }
 
+FORGETS = {
+    # By id and time, never by content.
+    "core.ledger": "SELECT (mail_id, account_id, state, reason, received_at, updated_at, expired_at,"
+    " original_expired_at), UPDATE (expired_at, original_expired_at)",
+    "core.action_receipts": "SELECT (mail_id), DELETE",
+    "core.outbox": "SELECT (mail_id), DELETE",
+    "core.exclusions": "SELECT (mail_id), DELETE",
+    "ingestion.email_identities": "SELECT (mail_id), DELETE",
+    "ingestion.emails": "SELECT (mail_id), DELETE",
+    "ingestion.emails_raw": "SELECT (mail_id), DELETE",
+}
+
 FUNCTIONS: dict[str, Rights] = {
     "api": Rights(
         ("database_url", "redis_url", "mapping_key", "pseudonym_key"),
@@ -61,6 +73,7 @@ FUNCTIONS: dict[str, Rights] = {
             # It seals originals and never opens one.
             "ingestion.emails_raw": "INSERT",
             "ingestion.email_identities": "SELECT, INSERT",
+            "core.erasures": "SELECT (address_key, requested_at)",
         },
     ),
     "notify": Rights(("database_url", "redis_url", "telegram_token"), NOTIFIES),
@@ -69,6 +82,7 @@ FUNCTIONS: dict[str, Rights] = {
         ("database_url", "redis_url", "telegram_token"),
         NOTIFIES | {"core.ledger": "SELECT"},
     ),
+    "retention": Rights(("database_url",), FORGETS),
     # No function: who runs `mailroom verify`, `dlq`, …
     "operator": Rights(
         ("database_url", "redis_url", "raw_key", "mapping_key", "pseudonym_key"),

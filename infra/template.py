@@ -68,6 +68,16 @@ PARAMETERS: dict[str, dict[str, Any]] = {
         "MinValue": 60,
         "Description": "Age of a queue's oldest message before its alarm",
     },
+    "RetentionDays": {
+        "Type": "String",
+        "Default": "",
+        "Description": "Days of mail by account: practice=365,personal=90",
+    },
+    "OriginalRetentionDays": {
+        "Type": "String",
+        "Default": "",
+        "Description": "The same for the sealed originals alone",
+    },
     "SpoolDays": {"Type": "Number", "Default": 30, "MinValue": 15, "Description": "Days that sealed mail is kept"},
 }
 SETTINGS = {
@@ -84,6 +94,8 @@ SETTINGS = {
     "MAILROOM_LLM_MODEL": "LlmModel",
     "MAILROOM_LLM_URL": "LlmUrl",
     "MAILROOM_MISSING_MINUTES": "MissingMinutes",
+    "MAILROOM_RETENTION": "RetentionDays",
+    "MAILROOM_ORIGINAL_RETENTION": "OriginalRetentionDays",
     "MAILROOM_BUCKET": "Spool",
     "MAILROOM_KMS_KEY": "SpoolKey",
 }
@@ -117,7 +129,7 @@ def template() -> dict[str, Any]:
     resources = spool() | alarms_topic() | policies.roles()
     for stage in STAGES:
         resources |= queues(stage, timeouts()[stage.name]) | alarms.of(stage) | consumer(stage)
-    resources |= {"APIHandler": function("APIHandler"), "Sweep": function("Sweep")}
+    resources |= {name: function(name) for name in ("APIHandler", "Sweep", "Retention")}
     return {
         "Metadata": {"cfn-lint": {"config": {"ignore_checks": list(NOT_LINTED)}}},
         "Parameters": PARAMETERS,

@@ -21,6 +21,7 @@ TABLES = (
     "core.decisions",
     "core.exclusions",
     "core.rule_versions",
+    "core.erasures",
     "ingestion.email_accounts",
     "ingestion.emails",
     "ingestion.emails_raw",

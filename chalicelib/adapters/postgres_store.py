@@ -71,10 +71,10 @@ EXCLUSION_ROW = """
 EMAIL_ROW = """
     INSERT INTO ingestion.emails (mail_id, account_id, sender, subject, body, recipients, attachments, language,
                                   category, urgency, confidence, reason, classifier, traits, defects,
-                                  thread_key, sender_key, received_at, sent_at)
+                                  thread_key, sender_key, address_keys, received_at, sent_at)
     VALUES (%(mail_id)s, %(account)s, %(sender)s, %(subject)s, %(body)s, %(recipients)s, %(attachments)s, %(language)s,
             %(category)s, %(urgency)s, %(confidence)s, %(reason)s, %(classifier)s, %(traits)s, %(defects)s,
-            %(thread_key)s, %(sender_key)s, %(received_at)s, %(sent_at)s)
+            %(thread_key)s, %(sender_key)s, %(address_keys)s, %(received_at)s, %(sent_at)s)
 """
 
 # pgcrypto: symmetric, AES-256, salted and iterated key derivation (PostgreSQL manual, F.26.3).
@@ -109,6 +109,9 @@ KNOWN_AS = """
     WHERE identities.account_id = %s AND identities.identity = ANY(%s)
     ORDER BY ledger.created_at, ledger.mail_id LIMIT 1
 """
+
+# A mail that was on its way while a person's mail was erased.
+ERASED_PERSON = "SELECT 1 FROM core.erasures WHERE address_key = ANY(%s::text[]) AND requested_at >= %s LIMIT 1"
 
 HISTORY_MAILS = 50
 
@@ -153,6 +156,11 @@ class PostgresMailStore:
 
         def work(connection: Connection) -> None:
             connection.execute("SELECT pg_advisory_xact_lock(%s)", (lock,))
+            erased = connection.execute(ERASED_PERSON, ([note.sender_key], note.received_at)).fetchone()
+            if erased and note.sender_key:
+                ledger = rows.ledger_values(note) | {"mail_id": mail_id, "canonical": None}
+                connection.execute(LEDGER_ROW, ledger | {"state": "excluded", "reason": "erased"})
+                return
             if connection.execute(EXCLUDED_ROW, values).fetchone():
                 connection.execute(EXCLUSION_ROW, values)
             _write_receipts(connection, mail_id, note.receipts)
@@ -208,12 +216,18 @@ class PostgresMailStore:
         connection.execute("SELECT pg_advisory_xact_lock(key) FROM unnest(%s::bigint[]) AS key", (locks,))
 
         row = connection.execute(
-            "SELECT state, canonical_id::text FROM core.ledger WHERE mail_id = %s", (mail_id,)
+            "SELECT state, reason, canonical_id::text FROM core.ledger WHERE mail_id = %s", (mail_id,)
         ).fetchone()
-        state, recorded = row or (None, None)
+        state, reason, recorded = row or (None, None, None)
         if state == "stored":
             _write_receipts(connection, mail_id, receipts)
             return Stored("already_stored", mail_id)
+        erased = connection.execute(ERASED_PERSON, (list(content.address_keys), envelope.received_at)).fetchone()
+        if reason == "erased" or erased:
+            # Written again, so that whoever cleans the spool sees that it came back.
+            values = rows.ledger_values(envelope) | {"mail_id": mail_id, "canonical": None}
+            connection.execute(LEDGER_ROW, values | {"state": "excluded", "reason": "erased"})
+            return Stored("erased", mail_id)
         known = None if recorded else connection.execute(KNOWN_AS, (account, claimed)).fetchone()
         canonical = str(known[0]) if known else recorded
 

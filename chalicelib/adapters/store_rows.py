@@ -47,7 +47,7 @@ def lock_keys(account: str, names: Iterable[str]) -> list[int]:
     return sorted({int.from_bytes(digest[:8], "big", signed=True) for digest in digests})
 
 
-def ledger_values(envelope: Envelope) -> dict[str, Any]:
+def ledger_values(envelope: Envelope | Exclusion) -> dict[str, Any]:
     return {
         "account": envelope.account,
         "source": envelope.source,
@@ -113,6 +113,8 @@ def email_values(envelope: Envelope, content: Content, verdict: Classification, 
         "defects": defects,
         "thread_key": content.thread_key,
         "sender_key": content.sender_key,
+        # None: not known. A message of an older version has none, and must not look like a mail of nobody.
+        "address_keys": _lines(content.address_keys) or None,
         "received_at": envelope.received_at,
         "sent_at": content.date,
     }

@@ -9,7 +9,8 @@ from dataclasses import asdict, dataclass
 from chalicelib.runtime.errors import Permanent
 
 RAW, FIELDS, EMAILENGINE, MESSAGE, UPLOAD = "raw", "fields", "emailengine", "message", "upload"
-KINDS = (RAW, FIELDS, EMAILENGINE, MESSAGE, UPLOAD)
+ERASED = "erased"
+KINDS = (RAW, FIELDS, EMAILENGINE, MESSAGE, UPLOAD, ERASED)
 VERSION = 1
 
 
@@ -21,7 +22,8 @@ class Header:
     reference as JSON), `message` (EmailEngine's own JSON of a message whose source it does not give) or `upload`
     (`{"key": …}`, the spool's object that holds the RFC 822 bytes).
     `provider_id` is the normalised permanent id, or empty. `source` is the door, empty in objects of before it was
-    written down. `labels` are the mailbox's, one a line (`labels_text`).
+    written down. `labels` are the mailbox's, one a line (`labels_text`). `erased` stands in the place of a mail that
+    was erased on its way; it has no payload.
     """
 
     kind: str

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from chalicelib.mail.everyone import everyone
 from chalicelib.mail.identity import claims, thread_root
 from chalicelib.mail.model import Mail
 from chalicelib.mail.traits import traits
 from chalicelib.pipeline.clock import Now, timed, utc_now
 from chalicelib.pipeline.decide import Rules, decide
 from chalicelib.pipeline.messages import INLINE_TEXT_BYTES, Content, Envelope, Exclusion, Message
-from chalicelib.pipeline.original import Opened, open_seal
+from chalicelib.pipeline.original import ERASED, Opened, open_seal
 from chalicelib.ports import Anonymizer, Cache, MessageSource, Spool, Telemetry
 from chalicelib.privacy.mapping import open_sealed, seal
 from chalicelib.privacy.model import Anonymized
@@ -37,10 +38,21 @@ class AnonymizeWorker:
     def begin(self, messages: Sequence[Message]) -> None:
         """Nothing is shared between the mails of a batch."""
 
-    def process(self, message: Message) -> Envelope | Exclusion:
-        """The same pointer with anonymized content, or the note that the rules keep the mail out."""
+    def process(self, message: Message) -> Envelope | Exclusion | None:
+        """The same pointer with anonymized content, or the note that the rules keep the mail out.
+
+        None for a mail that was erased on its way.
+        """
         if not isinstance(message, Envelope):
             raise Permanent("malformed_message")
+        try:
+            return self._anonymized(message)
+        except Permanent as error:
+            if error.code != ERASED:
+                raise
+            return None
+
+    def _anonymized(self, message: Envelope) -> Envelope | Exclusion:
         with timed(self.now) as watch:
             opened = open_seal(message, self.spool, self.messages)
             decided = decide(message, opened, self.rules, self.pseudonym_key, self.now())
@@ -80,6 +92,7 @@ class AnonymizeWorker:
             matches=matches,
             traits=traits(mail),
             defects=mail.defects,
+            address_keys=tuple(sender_key(address, self.pseudonym_key) for address in everyone(mail)),
         )
 
     def _known(self, thread: str) -> dict[str, str]:

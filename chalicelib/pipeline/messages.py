@@ -36,7 +36,8 @@ class Content:
     thread's root. `identities` are the digests under which this mail claims to be known,
     `matches` those under which it would be another delivery of a known one
     (see `mail.identity`). `traits` are header facts for the classifier (`list`, `bounce`,
-    `auto_submitted`, `bulk`, `has_attachment`, …), never header text.
+    `auto_submitted`, `bulk`, `has_attachment`, …), never header text. `address_keys` are keyed
+    hashes of all addresses in the headers, by which a person's mail is found again.
     """
 
     subject: str
@@ -54,6 +55,7 @@ class Content:
     matches: tuple[str, ...] = ()
     traits: tuple[str, ...] = ()
     defects: tuple[str, ...] = ()
+    address_keys: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

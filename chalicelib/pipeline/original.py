@@ -15,6 +15,9 @@ from chalicelib.pipeline.messages import Envelope
 from chalicelib.ports import MessageReference, MessageSource, Spool
 from chalicelib.runtime.errors import Permanent
 
+ERASED = "erased"
+"""Code of a mail that was erased on its way: whoever meets it stops, the ledger says so already."""
+
 MAX_SEALED = 41 * 1024 * 1024
 """Bytes read from the spool at most: the largest mail (40 MiB) and its header line; an upload has none."""
 
@@ -45,7 +48,7 @@ def open_seal(envelope: Envelope, spool: Spool, messages: MessageSource) -> Open
     """Open the seal, and fetch the full message where the door only had a reference.
 
     What was fetched is sealed too, so that the store stage need not ask EmailEngine again.
-    Raises `Permanent` (`spool_missing`, `sealed_unreadable`, `message_gone`, …) or `Retryable`.
+    Raises `Permanent` (`erased`, `spool_missing`, `sealed_unreadable`, `message_gone`, …) or `Retryable`.
     """
     header, payload = sealed.unseal(spool.get(envelope.spool_key, MAX_SEALED))
     key = envelope.spool_key
@@ -77,7 +80,7 @@ def _opened(header: sealed.Header, payload: bytes, key: str) -> Opened:
     elif header.kind == sealed.MESSAGE:
         mail = from_message(_object(payload))
     else:
-        raise Permanent("sealed_unreadable")
+        raise Permanent(ERASED if header.kind == sealed.ERASED else "sealed_unreadable")
     return Opened(mail, payload, key, form, header.provider_id, tuple(header.labels.splitlines()))
 
 

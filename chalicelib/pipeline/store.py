@@ -9,8 +9,8 @@ from chalicelib.mail.model import Mail
 from chalicelib.pipeline.classify import text_of
 from chalicelib.pipeline.clock import Now, timed, utc_now
 from chalicelib.pipeline.hints import seen_key
-from chalicelib.pipeline.messages import Classification, Envelope, Exclusion, Message, Quarantine, Receipt
-from chalicelib.pipeline.original import reopen
+from chalicelib.pipeline.messages import Classification, Content, Envelope, Exclusion, Message, Quarantine, Receipt
+from chalicelib.pipeline.original import ERASED, reopen
 from chalicelib.ports import Cache, MailStore, Original, Spool, Telemetry
 from chalicelib.rules.history import write_history
 from chalicelib.runtime.errors import Permanent
@@ -30,7 +30,7 @@ class StoreWorker:
         """Each mail is a transaction of its own: one bad mail must not undo its neighbours."""
 
     def process(self, message: Message) -> Envelope | None:
-        """The pointer for the notify stage, without content; None for notes and duplicates."""
+        """The pointer for the notify stage, without content; None for notes, duplicates and erased mail."""
         if isinstance(message, Quarantine):
             self.store.quarantine(message)
             return None
@@ -45,6 +45,14 @@ class StoreWorker:
         content = message.content
         if content is None or message.classification is None:
             raise Permanent("malformed_message")
+        try:
+            return self._store(message, content)
+        except Permanent as error:
+            if error.code != ERASED:
+                raise
+            return None
+
+    def _store(self, message: Envelope, content: Content) -> Envelope | None:
         with timed(self.now) as watch:
             text = text_of(content, self.spool)
             original = self._original(content.source_key or message.spool_key)
@@ -55,8 +63,10 @@ class StoreWorker:
             history = self.store.sender_history(message.account, content.sender_key)
             write_history(self.cache, content.sender_key, history)
         self.telemetry.count("Stored", stage="store", status=stored.outcome)
-        if stored.outcome == "duplicate":
-            self.telemetry.log("duplicate", mail_id=message.mail_id, account=message.account, trace_id=message.trace_id)
+        if stored.outcome in ("duplicate", ERASED):
+            self.telemetry.log(
+                stored.outcome, mail_id=message.mail_id, account=message.account, trace_id=message.trace_id
+            )
             return None
         return replace(message, content=None, classification=None, receipts=())
 

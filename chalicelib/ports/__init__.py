@@ -7,6 +7,7 @@ repetition can mend; a vendor's own exceptions never pass an adapter. The contra
 
 from __future__ import annotations
 
+from chalicelib.ports.governance import Archive, Erasure, Held, People, Place
 from chalicelib.ports.records import (
     Claim,
     Excluded,
@@ -50,17 +51,20 @@ from chalicelib.ports.transport import (
 
 __all__ = [
     "Anonymizer",
+    "Archive",
     "Board",
     "Cache",
     "Claim",
     "Classifier",
     "DeadLetter",
     "DeadLetters",
+    "Erasure",
     "Excluded",
     "ExclusionQuery",
     "Exclusions",
     "Fetched",
     "FlagStore",
+    "Held",
     "Inspection",
     "Ledger",
     "Limiter",
@@ -72,6 +76,8 @@ __all__ = [
     "Offer",
     "Original",
     "Outbox",
+    "People",
+    "Place",
     "QueueDepth",
     "Queues",
     "Quota",

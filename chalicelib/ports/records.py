@@ -22,7 +22,10 @@ class Original:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What became of a mail at the store stage: `stored`, `already_stored`, or `duplicate` of `canonical_id`."""
+    """What became of a mail at the store stage.
+
+    `stored`, `already_stored`, `duplicate` of `canonical_id`, or `erased`: a person's mail is not to come back.
+    """
 
     outcome: str
     canonical_id: str

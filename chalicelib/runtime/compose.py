@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from chalicelib.pipeline.dead_letters import DeadLetterDesk
     from chalicelib.pipeline.notify import NotifyWorker
     from chalicelib.pipeline.prover import Prover
+    from chalicelib.pipeline.retention import Retention
     from chalicelib.ports import (
         Cache,
         Classifier,
@@ -296,6 +297,15 @@ class Container:
             patience=timedelta(minutes=self.settings.missing_minutes),
             notifying=lambda: self.flags.on("notifications_enabled"),
         )
+
+    def retention(self) -> Retention:
+        """What removes mail that is over its time."""
+        from chalicelib.adapters.postgres_archive import PostgresArchive
+        from chalicelib.pipeline.retention import Retention
+
+        settings = self.settings
+        archive = PostgresArchive(self.database)
+        return Retention(archive, self.spool, o11y, settings.retention, settings.original_retention)
 
     @cached_property
     def desk(self) -> DeadLetterDesk:

@@ -10,6 +10,9 @@ from chalicelib.pipeline import stages
 from chalicelib.runtime import observability as o11y
 from chalicelib.runtime.compose import container
 
+EXPIRED = 1_000
+"""Mails that one run of the retention removes at most."""
+
 
 def run_stage(name: str, event: Mapping[str, Any], context: Any) -> dict[str, Any] | None:
     """Run one stage over an SQS event; the answer is Lambda's."""
@@ -52,5 +55,16 @@ def sweep(at: str) -> dict[str, int]:
     try:
         due = datetime.fromisoformat(at.replace("Z", "+00:00")).minute % lost_mail.EVERY == 0
         return told | (lost_mail.look(container()) if due else {})
+    finally:
+        o11y.flush()
+
+
+def retention(context: Any) -> dict[str, int]:
+    """Every hour: remove what is over its time, bounded in number and time. The answer are the numbers by kind."""
+    try:
+        removed = container().retention().run(EXPIRED, lambda: context.get_remaining_time_in_millis() / 1000)
+        if not removed.complete:
+            o11y.log("retention_goes_on", count=sum(removed.mails.values()))
+        return removed.mails
     finally:
         o11y.flush()

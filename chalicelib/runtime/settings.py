@@ -89,6 +89,13 @@ def _topics(text: str) -> dict[str, int]:
     return {name: int(value) for name, value in pairs.items()}
 
 
+def _days(text: str) -> dict[str, int]:
+    pairs = dict(word.split("=", 1) for word in _words(text) if "=" in word)
+    if len(pairs) != len(_words(text)) or not all(re.fullmatch("[1-9][0-9]{0,4}", days) for days in pairs.values()):
+        raise ValueError("expected account=days pairs such as practice=365,personal=90")
+    return {account: int(days) for account, days in pairs.items()}
+
+
 def _setting(doc: str, parse: Callable[[str], Any] = str, default: str | None = None) -> Any:
     """A field read from the environment; `default` is in the environment's own spelling, None = required."""
     metadata = {"doc": doc, "parse": parse, "default": default}
@@ -141,6 +148,12 @@ class Settings:
     missing_minutes: int = _setting(
         "minutes that a sealed mail may be without an end before the sweep looks for it", _between(1, 1440), "15"
     )
+    retention: Mapping[str, int] = _setting(
+        "days that an account's mail is kept (practice=365,personal=90); an account without one keeps it for ever",
+        _days,
+        "",
+    )
+    original_retention: Mapping[str, int] = _setting("the same for the sealed originals alone", _days, "")
     report_failures: bool = _setting(
         "true where the event sources have ReportBatchItemFailures (the packaged template sets both together)",
         lambda text: _one_of("true", "false")(text) == "true",
@@ -182,6 +195,12 @@ def load(environ: Mapping[str, str]) -> Settings:
         raise ConfigurationError(
             PREFIX + "GMAIL_ACCOUNT", "names an account that MAILROOM_ACCOUNTS does not list", "Add it there"
         )
+    for name in ("retention", "original_retention"):
+        if unknown := getattr(settings, name).keys() - set(settings.accounts):
+            told = ", ".join(sorted(unknown))
+            raise ConfigurationError(
+                PREFIX + name.upper(), f"names accounts that MAILROOM_ACCOUNTS does not list: {told}", "Mend either"
+            )
     if settings.classifier != "rules" and not settings.llm_model:
         raise ConfigurationError(
             PREFIX + "LLM_MODEL", "is empty", "Name the model, or set MAILROOM_CLASSIFIER to rules"

@@ -13,7 +13,7 @@ from chalicelib.pipeline.stages import STAGES
 from infra.package import package
 
 Resource = dict[str, Any]
-FUNCTIONS = ("APIHandler", "Sweep", *(stage.name.capitalize() for stage in STAGES))
+FUNCTIONS = ("APIHandler", "Sweep", "Retention", *(stage.name.capitalize() for stage in STAGES))
 """Logical ids of all functions; a test proves that none is forgotten."""
 
 

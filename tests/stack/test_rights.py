@@ -54,6 +54,7 @@ FIELDS = {
     "notify": {"database_url", "redis_url", "telegram_token"},
     "alert": {"redis_url", "telegram_token"},
     "sweep": {"database_url", "redis_url", "telegram_token"},
+    "retention": {"database_url"},
 }
 """Written by hand and not read from infra/rights.py: a field more there fails here."""
 
@@ -153,9 +154,14 @@ def test_a_stage_sends_to_the_next_one_to_itself_to_its_dead_letters_and_its_not
     assert {f"{stage.name.capitalize()}Dlq", f"{stage.name.capitalize()}Queue"} <= sends <= allowed
 
 
-@every_function
-def test_nobody_deletes_mail(template: Template, function: str) -> None:
-    assert "s3:DeleteObject" not in may(template, function)
+def test_nobody_but_the_retention_deletes_mail_and_it_reads_none(template: Template) -> None:
+    assert [function for function in FUNCTIONS if "s3:DeleteObject" in may(template, function)] == ["Retention"]
+    assert may(template, "Retention") == {"s3:DeleteObject", "s3:ListBucket", "secretsmanager:GetSecretValue"}
+
+
+def test_the_retention_deletes_what_belongs_to_mails(template: Template) -> None:
+    deleted = resources(template, "Retention", "s3:DeleteObject")
+    assert deleted == {f"{SPOOL_OBJECTS}{prefix}/*" for prefix in ("sealed", "fetched", "text", "links", "uploads")}
 
 
 def test_only_classify_asks_a_model(template: Template) -> None:
@@ -207,8 +213,9 @@ def test_the_doors_read_their_credentials_and_the_apis_secret(template: Template
     assert secrets_of(template, "APIHandler") == {"door", "api"}
 
 
-def test_the_sweep_reads_its_own_secret(template: Template) -> None:
-    assert secrets_of(template, "Sweep") == {"sweep"}
+@pytest.mark.parametrize("function", ["Sweep", "Retention"])
+def test_a_schedule_reads_its_own_secret(template: Template, function: str) -> None:
+    assert secrets_of(template, function) == {function.lower()}
 
 
 @every_function

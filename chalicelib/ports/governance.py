@@ -1,0 +1,93 @@
+"""Ports to what is kept and for how long: retention, and the mail of one person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A mail by its id and account: all that its objects in the spool are named by."""
+
+    mail_id: str
+    account: str
+
+
+class Archive(Protocol):
+    """Removes what is over its time (PostgreSQL). All of it is by id; no content is read."""
+
+    def expired(self, account: str, before: datetime, limit: int) -> list[Place]:
+        """Mails at their end (`stored`, `excluded`) received before that, oldest first. `Retryable`."""
+
+    def expire(self, mail_ids: Sequence[str]) -> Mapping[str, int]:
+        """Remove everything of them but the ledger's rows; rows removed, by kind. A repeat removes nothing."""
+
+    def originals(self, account: str, before: datetime, limit: int) -> list[Place]:
+        """As `expired`, for mails whose original is still kept."""
+
+    def drop_originals(self, mail_ids: Sequence[str]) -> Mapping[str, int]:
+        """Remove the sealed originals only."""
+
+    def returned(self, since: datetime, limit: int) -> list[Place]:
+        """Erased mails whose row changed since: a door may have taken them in again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """The receipt of an erasure: no personal data, `address_key` is a keyed hash."""
+
+    id: int
+    address_key: str
+    author: str
+    requested_at: datetime
+    finished_at: datetime | None
+    counts: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A mail that belongs to a person. `state` is empty while it is in flight."""
+
+    place: Place
+    state: str
+    thread_key: str
+
+
+class People(Protocol):
+    """The mail of one person, for the operator (PostgreSQL)."""
+
+    def begin(self, address_key: str, author: str) -> Erasure:
+        """The unfinished erasure of this address, or a new one: from now on `MailStore.store` refuses its mail."""
+
+    def finished(self, address_key: str) -> Erasure | None:
+        """The last erasure of this address that came to its end."""
+
+    def finish(self, erasure: Erasure, counts: Mapping[str, int]) -> Erasure:
+        """Write down how much was erased in all."""
+
+    def progress(self, erasure: Erasure, counts: Mapping[str, int]) -> None:
+        """Write down how much was erased until now: a run that is killed is counted too."""
+
+    def of(self, address_key: str) -> list[Held]:
+        """Mails whose hashes name this address, excluded ones by their sender, and the doubles of all of these."""
+
+    def unjudged(self, after: str, limit: int) -> list[str]:
+        """Ids of stored mails whose addresses were not hashed, those after the id `after`."""
+
+    def judged(self, mail_ids: Sequence[str]) -> frozenset[str]:
+        """Those of the mails whose addresses are hashed, so that `of` is right about them."""
+
+    def source(self, mail_id: str) -> bytes | None:
+        """The original, opened; None when there is none (any more)."""
+
+    def remember(self, mail_id: str, address_keys: Sequence[str]) -> None:
+        """Keep the hashes of a mail that was stored without them."""
+
+    def erase(self, mail: Held, source: str, received_at: str) -> Mapping[str, int]:
+        """Everything of the mail goes; its ledger row (made where there is none) says `excluded`, `erased`."""
+
+    def record(self, mail_id: str) -> dict[str, Any]:
+        """What the database says about a mail, anonymized, as JSON can hold it."""
