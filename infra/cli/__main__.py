@@ -9,6 +9,7 @@ import click
 
 from chalicelib.rules.flags import DEFAULTS
 from infra.cli.common import confirm_environment, running, told
+from infra.cli.governance import retention
 from infra.cli.mailfiles import LARGEST, mails
 from infra.cli.recovery import author_of, dlq, on_aws, verify
 from infra.cli.rules import rules
@@ -153,6 +154,7 @@ def anonymize(file: Path, as_json: bool, html_out: Path | None) -> None:
 mailroom.add_command(verify)
 mailroom.add_command(dlq)
 mailroom.add_command(rules)
+mailroom.add_command(retention)
 mailroom.add_command(secrets_group)
 
 if __name__ == "__main__":
