@@ -9,7 +9,7 @@ from chalicelib.mail.model import Mail
 from chalicelib.pipeline.classify import text_of
 from chalicelib.pipeline.clock import Now, timed, utc_now
 from chalicelib.pipeline.hints import seen_key
-from chalicelib.pipeline.messages import Classification, Content, Envelope, Exclusion, Message, Quarantine, Receipt
+from chalicelib.pipeline.messages import Classification, Envelope, Exclusion, Message, Quarantine, Receipt
 from chalicelib.pipeline.original import ERASED, reopen
 from chalicelib.ports import Cache, MailStore, Original, Spool, Telemetry
 from chalicelib.rules.history import write_history
@@ -42,17 +42,17 @@ class StoreWorker:
             return None
         if not isinstance(message, Envelope):
             raise Permanent("malformed_message")
-        content = message.content
-        if content is None or message.classification is None:
-            raise Permanent("malformed_message")
         try:
-            return self._store(message, content)
+            return self._store(message)
         except Permanent as error:
             if error.code != ERASED:
                 raise
             return None
 
-    def _store(self, message: Envelope, content: Content) -> Envelope | None:
+    def _store(self, message: Envelope) -> Envelope | None:
+        content = message.content
+        if content is None or message.classification is None:
+            raise Permanent("malformed_message")
         with timed(self.now) as watch:
             text = text_of(content, self.spool)
             original = self._original(content.source_key or message.spool_key)
