@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chalicelib.mail.links import Provider
 from chalicelib.pipeline.messages import Routing
 from chalicelib.rules import windows
-from chalicelib.rules.conditions import Compiler, Test, domains
 from chalicelib.rules.decision import OUTSIDE_WINDOW, SENDER_NOT_ALLOWED, STOPPED, Decision, Facts, Match, Verdict
 from chalicelib.rules.document import Destination, Document, InvalidRules, Limits, Rate, Rule, Span
-from chalicelib.rules.validate import parse
-from chalicelib.rules.view import BUDGET_SECONDS, TookTooLong, View
+
+if TYPE_CHECKING:  # a door without rules loads neither the compiler nor the validator
+    from chalicelib.rules.conditions import Test
+    from chalicelib.rules.view import View
 
 __all__ = ["Destination", "InvalidRules", "Limits", "Rate", "RuleSet", "load"]
 
@@ -22,6 +23,8 @@ ALLOWLIST = "allowlist"
 """The name under which the allowlist explains itself among the matches; no rule of a document may be mistaken for it,
 since it always comes first."""
 TOOK_TOO_LONG = "expression took too long"
+BUDGET_SECONDS = 0.1
+"""What all expressions of one decision may take before the rest counts as too long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +77,8 @@ class RuleSet:
 
         Rules are looked at in their order, and those that match are merged: the first value of topic, priority and
         category wins, webhooks are collected, one `offload` is enough. A rule outside its window refuses, skips or
-        holds; the first that refuses, skips or stops ends it. `stops=False` (a door accepted the mail already):
-        routing is gathered, windows and stops are passed over, the verdict is `ACCEPT`.
+        holds; the first that skips or stops ends it. After one that refused, and all along with `stops=False` (a
+        door accepted the mail already), only routing is gathered: a stage that cannot refuse holds the mail instead.
         """
         gathered = _Gathered(self.version)
         if stops and self.parsed.allowlist:
@@ -83,13 +86,17 @@ class RuleSet:
             gathered.explain(ALLOWLIST, matched, "sender is allowed" if matched else "sender is not on the allowlist")
             if not matched:
                 return gathered.out(SENDER_NOT_ALLOWED)
+        if not self.compiled:
+            return gathered.decision()
+        from chalicelib.rules.view import TookTooLong, View
+
         view = View(facts, self.parsed.providers, self.budget)
         for entry in self.compiled:
             try:
                 matched, why = entry.test(view)
             except TookTooLong:
                 matched, why = False, TOOK_TOO_LONG
-            ended = gathered.look(entry, matched, why, now, stops)
+            ended = gathered.look(entry, matched, why, now, stops and not gathered.refused)
             if ended:
                 return ended
         return gathered.decision()
@@ -110,7 +117,7 @@ class _Gathered:
         self.topic = self.priority = self.category = ""
         self.offload = False
         self.hold: datetime | None = None
-        self.held_by = ""
+        self.held_by = self.refused = self.retry_at = ""
 
     def explain(self, rule: str, matched: bool, why: str) -> None:
         self.matches.append(Match(rule, matched, why))
@@ -124,14 +131,13 @@ class _Gathered:
         self.rules.append(rule.name)
         outside = stops and bool(entry.spans) and not any(windows.is_open(span, now) for span in entry.spans)
         self.explain(rule.name, True, f"{why}; outside its window: {rule.outside}" if outside else why)
-        if outside and rule.outside == "refuse":
-            opening = windows.opens(entry.spans, now)
-            return self.decision(Verdict.REFUSE, OUTSIDE_WINDOW, rule.name, retry_at=_iso(opening))
         if outside and rule.outside == "skip":
             return self.out(OUTSIDE_WINDOW, rule.name)
-        if stops and rule.stop_processing:
+        if outside and rule.outside == "refuse":
+            self.refused, self.retry_at = rule.name, _iso(windows.opens(entry.spans, now))
+        elif stops and rule.stop_processing:
             return self.out(STOPPED, rule.name)
-        if outside:
+        elif outside:
             opening = windows.opens(entry.spans, now)
             if self.hold is None or opening > self.hold:
                 self.hold, self.held_by = opening, rule.name
@@ -143,14 +149,20 @@ class _Gathered:
         return None
 
     def out(self, reason: str, rule: str = "") -> Decision:
-        return self.decision(Verdict.EXCLUDE, reason, rule)
+        """The mail is kept out."""
+        return Decision(Verdict.EXCLUDE, self._routing(""), reason, rule, "", tuple(self.matches))
 
-    def decision(
-        self, verdict: Verdict | None = None, reason: str = "", rule: str = "", retry_at: str = ""
-    ) -> Decision:
-        """The answer; without a verdict the mail goes down the pipeline, held where a window says so."""
-        held = self.hold if verdict is None else None
-        routing = Routing(
+    def decision(self) -> Decision:
+        """The answer when every rule was looked at."""
+        matches = tuple(self.matches)
+        if self.refused:
+            return Decision(Verdict.REFUSE, self._routing(""), OUTSIDE_WINDOW, self.refused, self.retry_at, matches)
+        if self.hold:
+            return Decision(Verdict.HOLD, self._routing(_iso(self.hold)), "", self.held_by, "", matches)
+        return Decision(Verdict.ACCEPT, self._routing(""), matches=matches)
+
+    def _routing(self, hold_until: str) -> Routing:
+        return Routing(
             version=self.version,
             rules=tuple(self.rules),
             topic=self.topic,
@@ -158,17 +170,19 @@ class _Gathered:
             category=self.category,
             webhooks=tuple(self.webhooks),
             offload=self.offload,
-            hold_until=_iso(held) if held else "",
+            hold_until=hold_until,
         )
-        if verdict is None:
-            verdict, rule = (Verdict.HOLD, self.held_by) if held else (Verdict.ACCEPT, "")
-        return Decision(verdict, routing, reason, rule, retry_at, tuple(self.matches))
 
 
 def load(document: Mapping[str, Any], version: int = 0) -> RuleSet:
     """Validate and compile. Raises `InvalidRules` with every error and its path (100 at most)."""
     if not isinstance(document, Mapping):
         raise InvalidRules((("", "must be an object {…}: see docs/rules.md"),))
+    if not document:
+        return RuleSet(document, version, Document(), (), bool)
+    from chalicelib.rules.conditions import Compiler, domains
+    from chalicelib.rules.validate import parse
+
     parsed, expressions = parse(document)
     compiler = Compiler(parsed.patterns, expressions)
     compiled = tuple(

@@ -16,8 +16,6 @@ from chalicelib.rules.phrases import fold
 
 MAX_BODY_CHARS = 32_000
 """The rules read so much of a body."""
-BUDGET_SECONDS = 0.1
-"""What all expressions of one decision may take before the rest counts as `TookTooLong`."""
 MAX_LABELS = 100
 MAX_LABEL_CHARS = 200
 _WORD = re.compile(r"[^\W_]+")
@@ -58,9 +56,9 @@ class Text:
 
 
 class View:
-    """The mail, bounded. `link_providers` are the names of the providers whose links it holds."""
+    """The mail, bounded. `budget` (seconds) is what its expressions may take before `TookTooLong`."""
 
-    def __init__(self, facts: Facts, providers: tuple[Provider, ...], budget: float = BUDGET_SECONDS) -> None:
+    def __init__(self, facts: Facts, providers: tuple[Provider, ...], budget: float) -> None:
         self.facts = facts
         self.patterns: dict[str, tuple[bool, bool]] = {}
         self._providers = providers

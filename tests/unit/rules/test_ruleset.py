@@ -224,6 +224,17 @@ def test_outside_its_window_a_rule_may_refuse_and_say_when_it_opens() -> None:
     )
 
 
+@pytest.mark.parametrize("later", [{"stop_processing": True}, {"outside": "skip"}, {"outside": "hold"}])
+def test_a_refusal_stands_whatever_later_rules_say(later: dict[str, Any]) -> None:
+    answer = decided(rule("a", outside="refuse"), rule("b", **later), at=SATURDAY_NOON)
+    assert (answer.verdict, answer.rule, answer.routing.hold_until) == (Verdict.REFUSE, "a", "")
+
+
+def test_a_refused_mail_has_its_routing_for_the_stage_that_cannot_refuse() -> None:
+    answer = decided(rule("a", outside="refuse", topic="x"), rule("b", webhooks=["one"]), at=SATURDAY_NOON)
+    assert (answer.routing.topic, answer.routing.webhooks) == ("x", ("one",))
+
+
 def test_a_mail_that_is_kept_out_is_not_held() -> None:
     answer = decided(rule("a", outside="hold"), rule("b", stop_processing=True), at=SATURDAY_NOON)
     assert (answer.verdict, answer.routing.hold_until) == (Verdict.EXCLUDE, "")
