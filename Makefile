@@ -61,6 +61,9 @@ fuzz: $(STAMP) ## damage and forge whatever comes in: make fuzz MINUTES=10 SEED=
 bench: $(STAMP) ## measure, print a table, write docs/bench.json
 	@$(BIN)/python -m infra.bench
 
+chaos: $(STAMP) ## break everything at random while mail comes in, then prove that none was lost (SEED=…, up to 20 minutes)
+	@$(BIN)/python -m infra.chaos $(if $(SEED),--seed $(SEED))
+
 # Node and npm come from the environment, so that a machine needs only Python.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 include apps_script/apps_script.mk

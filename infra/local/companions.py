@@ -15,14 +15,25 @@ PROJECT = Path(__file__).resolve().parents[2]
 
 
 class StandIns(Server):
-    """Telegram's Bot API and EmailEngine's API, played on loopback (`infra/local/standins/`)."""
+    """Telegram's Bot API and EmailEngine's API, played on loopback (`infra/local/standins/`).
+
+    With an `llm_key` also an LLM provider, which accepts that key.
+    """
 
     name = "standins"
 
-    def __init__(self, folder: Path, telegram_token: str, emailengine_token: str, webhook_retry: float = 5.0) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        telegram_token: str,
+        emailengine_token: str,
+        webhook_retry: float = 5.0,
+        llm_key: str = "",
+    ) -> None:
         super().__init__(folder)
         self._tokens = (telegram_token, emailengine_token)
         self._retry = webhook_retry
+        self._llm_key = llm_key
 
     @property
     def url(self) -> str:
@@ -38,11 +49,19 @@ class StandIns(Server):
         """Base URL of EmailEngine."""
         return f"http://{LOOPBACK}:{self._state()['emailengine_port']}"
 
+    @property
+    def llm_url(self) -> str:
+        """Base URL of the LLM provider, empty where it is not played."""
+        return f"http://{LOOPBACK}:{self._state()['llm_port']}" if self._llm_key else ""
+
     def _launch(self) -> None:
         ports = {name: free_port(self._state().get(f"{name}_port", 0)) for name in ("telegram", "emailengine")}
         command = [sys.executable, "-m", "infra.local.standins", "--webhook-retry", str(self._retry)]
         for (name, port), token in zip(ports.items(), self._tokens, strict=True):
             command += [f"--{name}-port", str(port), f"--{name}-token", token]
+        if self._llm_key:
+            ports["llm"] = free_port(self._state().get("llm_port", 0))
+            command += ["--llm-port", str(ports["llm"]), "--llm-key", self._llm_key]
         self.log.write_bytes(b"")
         process = spawn(command, self.log, {**os.environ, "PYTHONUNBUFFERED": "1"}, PROJECT)
         named = {f"{name}_port": port for name, port in ports.items()}

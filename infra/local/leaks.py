@@ -45,6 +45,9 @@ def places(info: Info, log_folder: Path) -> Iterator[tuple[str, str]]:
         yield "Telegram", message["text"]
     for request in requests.get(f"{info.telegram_url}/_control/requests", timeout=10).json():
         yield "requests to Telegram", json.dumps(request, ensure_ascii=False)
+    if info.llm_url:
+        for request in requests.get(f"{info.llm_url}/_control/requests", timeout=30).json():
+            yield "requests to the LLM", json.dumps(request, ensure_ascii=False)
     yield from _queues(info)
     yield from _spool(info)
     yield from _redis(info)

@@ -17,6 +17,7 @@ from infra.database_roles import make_logins
 from infra.deploy import DeployFailed, client, deploy, outputs, stack_resource
 from infra.local.companions import Alarms, StandIns
 from infra.local.credentials import credentials
+from infra.local.fault_proxy import FaultProxy
 from infra.local.server import Server
 from infra.local.servers import Emulator, Postgres, Valkey
 from infra.migrate import migrate
@@ -27,6 +28,8 @@ from infra.template import ROOT
 ACCOUNTS = ("practice", "faculty", "research", "personal")
 CHAT = "-1001234567890"
 ARTIFACTS = "mailroom-artifacts"
+LLM_KEY = "stand-in-key"
+"""What the played LLM provider accepts; nobody else does."""
 Progress = Callable[[str, float], None]
 """Called after each step with its name and its seconds."""
 
@@ -46,30 +49,48 @@ class Info:
     telegram_url: str
     emailengine_url: str
     credentials: dict[str, Any] = field(repr=False)
+    llm_url: str = ""
 
 
 class Stack:
-    """A stack that lives in `folder`; any process with the same folder finds it again."""
+    """A stack that lives in `folder`; any process with the same folder finds it again.
 
-    def __init__(self, folder: Path, *, persist: bool = False, parameters: dict[str, str] | None = None) -> None:
+    With `llm` an LLM provider is played and asked by the classifier; with `proxied` the functions (not the emulator's
+    own pollers, nor this process) reach AWS through `proxy`, which can be told to misbehave.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        persist: bool = False,
+        parameters: dict[str, str] | None = None,
+        llm: bool = False,
+        proxied: bool = False,
+    ) -> None:
         self.folder = folder.absolute()
-        self.credentials = credentials(self.folder)
+        self.credentials = credentials(self.folder) | ({"anthropic_key": LLM_KEY} if llm else {})
         self.parameters = parameters or {}
         self.postgres = Postgres(self.folder)
         self.valkey = Valkey(self.folder)
-        self.emulator = Emulator(self.folder, persist=persist)
+        self.proxy = FaultProxy(self.folder) if proxied else None
+        # Workers inherit the emulator's environment, and an endpoint in it wins over the emulator's own.
+        through = {"AWS_ENDPOINT_URL": self.proxy.url} if self.proxy else {}
+        self.emulator = Emulator(self.folder, persist=persist, environment=through)
         tokens = self.credentials["telegram_token"], self.credentials["emailengine_token"]
-        self.standins = StandIns(self.folder, *tokens, webhook_retry=1.0)
+        self.standins = StandIns(self.folder, *tokens, webhook_retry=1.0, llm_key=LLM_KEY if llm else "")
         self._file = self.folder / "stack.json"
         self.alarms = Alarms(self.folder, self.emulator)
         self.servers: list[Server] = [self.postgres, self.valkey, self.emulator, self.standins, self.alarms]
+        if self.proxy:
+            self.servers.append(self.proxy)
 
     def up(self, progress: Progress = silent) -> Info:
         """Start what does not run, migrate, package and deploy. Safe to repeat."""
         for step, action in (
             ("PostgreSQL", self.postgres.start),
             ("Valkey", self.valkey.start),
-            ("AWS emulator", self.emulator.start),
+            ("AWS emulator", self._start_emulator),
             ("stand-ins for Telegram and EmailEngine", self.standins.start),
             ("database migrations", lambda: migrate(self.postgres.url)),
             ("package and deploy the stack", self.deploy),
@@ -94,6 +115,8 @@ class Stack:
             "TelegramUrl": self.standins.telegram_url,
             "TelegramChat": CHAT,
         }
+        if self.standins.llm_url:
+            parameters |= {"Classifier": "anthropic", "LlmModel": "stand-in", "LlmUrl": self.standins.llm_url}
         template = package(self.folder / "package", thin=True)
         deploy(template, ARTIFACTS, parameters | self.parameters, aws)
         self._file.write_text(json.dumps({"api": self._api(aws)}))
@@ -128,6 +151,7 @@ class Stack:
             telegram_url=self.standins.telegram_url,
             emailengine_url=self.standins.emailengine_url,
             credentials=self.credentials,
+            llm_url=self.standins.llm_url,
         )
 
     def alive(self) -> dict[str, bool]:
@@ -144,6 +168,12 @@ class Stack:
         for server in reversed(self.servers):
             server.remove()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _start_emulator(self) -> None:
+        self.emulator.start()
+        if self.proxy:
+            self.proxy.upstream = self.emulator.url
+            self.proxy.start()
 
     def _api(self, aws: dict[str, str]) -> str:
         """The emulator's route of the API: AWS's own endpoint URL does not resolve here."""

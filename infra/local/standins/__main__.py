@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import importlib
-import importlib.util
 import json
 import signal
 import threading
@@ -15,13 +13,11 @@ from infra.local.standins.server import StandIn
 from infra.local.standins.telegram import TelegramStandIn
 
 
-def llm(port: int) -> StandIn | None:
-    """The stand-in for the LLM provider, where the module exists: its `LlmStandIn(port)`."""
-    if importlib.util.find_spec("infra.local.standins.llm") is None:
-        return None
-    module = importlib.import_module("infra.local.standins.llm")
-    made: StandIn = module.LlmStandIn(port)
-    return made
+def llm(port: int, key: str) -> StandIn:
+    """The stand-in for the LLM provider, imported only where it is wanted: it brings a client of its own."""
+    from infra.local.standins.llm import LlmStandIn
+
+    return LlmStandIn(port, api_key=key)
 
 
 def arguments() -> argparse.Namespace:
@@ -33,7 +29,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--emailengine-port", type=int, default=0)
     parser.add_argument("--emailengine-token", default="")
     parser.add_argument("--webhook-retry", type=float, default=5.0, help="first pause of a refused webhook, seconds")
-    parser.add_argument("--llm-port", type=int, default=None)
+    parser.add_argument("--llm-port", type=int, default=None, help="also play the LLM provider")
+    parser.add_argument("--llm-key", default="test-key", help="the key that the LLM provider accepts")
     return parser.parse_args()
 
 
@@ -44,8 +41,8 @@ def main() -> None:
         TelegramStandIn(given.telegram_port, token=given.telegram_token, limits=not given.no_limits),
         EmailEngineStandIn(given.emailengine_port, token=given.emailengine_token, retry_base=given.webhook_retry),
     ]
-    if given.llm_port is not None and (model := llm(given.llm_port)) is not None:
-        stand_ins.append(model)
+    if given.llm_port is not None:
+        stand_ins.append(llm(given.llm_port, given.llm_key))
     done = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: done.set())

@@ -62,7 +62,8 @@ class Fault:
     `times` requests (None: all) whose path contains `path` wait `delay` seconds and are then
     answered with `status` and `body` (one of `BODIES`, or a text of its own), or the connection is
     reset. With neither, the answer is the true one, only late. `after` lets the request take effect
-    first: the work is done and its answer lost.
+    first: the work is done and its answer lost. `hold` keeps the true answer back for seconds after the
+    work was done: time to end whoever waits for it.
     """
 
     times: int | None = 1
@@ -73,6 +74,7 @@ class Fault:
     headers: Mapping[str, str] = field(default_factory=dict)
     path: str = ""
     after: bool = False
+    hold: float = 0.0
 
     @property
     def answers(self) -> bool:
@@ -176,4 +178,5 @@ def fault_from(value: Any) -> Fault:
         headers={str(name): str(text) for name, text in value.get("headers", {}).items()},
         path=str(value.get("path", "")),
         after=bool(value.get("after", False)),
+        hold=float(value.get("hold", 0.0)),
     )

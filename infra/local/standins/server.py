@@ -179,7 +179,9 @@ class StandIn(ABC):
             return self.answer(request)
         self._stopping.wait(fault.delay)
         if not fault.answers:
-            return self.answer(request)
+            reply = self.answer(request)
+            self._stopping.wait(fault.hold)
+            return reply
         if fault.after:
             self.answer(request)
         return None if fault.reset else spoiled(fault, self.error(fault.status or 200))

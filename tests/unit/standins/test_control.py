@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -80,4 +81,12 @@ def test_a_stopped_stand_in_hangs_up_and_comes_back_on_its_port(session: request
     with pytest.raises(requests.ConnectionError):
         session.get(server.url, timeout=5)
     server.start()
+    assert session.get(server.url, timeout=5).status_code == 200
+
+
+def test_a_held_answer_comes_late_and_its_work_is_done_at_once(session: requests.Session, server: Anything) -> None:
+    command(session, server, "fail", {"hold": 0.3})
+    before = time.monotonic()
+    assert session.get(server.url, timeout=5).status_code == 200
+    assert time.monotonic() - before >= 0.3
     assert session.get(server.url, timeout=5).status_code == 200

@@ -1,0 +1,114 @@
+"""The mails of a run: the sample letters, each with a number of its own in subject, text and personal data."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import Any, Literal
+
+from infra.local.samples import english, french, italian
+from infra.local.samples.model import Letter, raw_push
+
+LETTERS: tuple[Letter, ...] = tuple(
+    letter
+    for letter in (*french.letters(), *english.letters(), *italian.letters())
+    if sum(len(file.data) for file in letter.files) < 100_000
+)
+WORDS = (
+    "anchor bridge candle drawer engine feather garden hammer jacket kettle ladder mirror needle pencil ribbon saddle"
+).split()
+"""Three of them after the subject make a notice that no other mail has: 4,096 mails, then a fourth."""
+
+VIAS: tuple[Literal["gmail raw", "gmail fields", "emailengine"], ...] = ("gmail raw", "gmail fields", "emailengine")
+WRONG_DATES = (datetime(1970, 1, 1, tzinfo=UTC), datetime(2099, 12, 31, tzinfo=UTC))
+"""What a mail server with a broken clock says."""
+
+TWICE, ACROSS, GONE, WRONG_CLOCK = 0.08, 0.05, 0.01, 0.04
+"""Shares of mails that are pushed again later, come by the other door as well, are deleted before they are fetched,
+and bear a date that cannot be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shipment:
+    """One delivery of one mail: `number` names the mail, whichever way it comes. `push` is for the Gmail door;
+    without it EmailEngine holds `raw` under `email_id`, and `gone` says that it is deleted before it can be fetched."""
+
+    number: int
+    account: str
+    raw: bytes
+    push: dict[str, Any] | None
+    email_id: str
+    gone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """All deliveries in the order to make them, what they must not betray, and the numbers of the mails that are
+    deleted before they are fetched."""
+
+    shipments: tuple[Shipment, ...]
+    mails: int
+    secrets: tuple[str, ...]
+    gone: frozenset[int]
+
+
+def load(seed: int, mails: int, now: datetime) -> Load:
+    """`mails` different mails and their doubles, shuffled in reach of a few dozen. Deterministic but for `now`."""
+    random = Random(seed + 1)  # noqa: S311 - see plan.py
+    marker = f"zq{seed % 1_000_000}x"
+    placed: list[tuple[float, Shipment]] = []
+    for number in range(mails):
+        for position, shipment in _deliveries(number, marker, now, random):
+            placed.append((number + position, shipment))
+    ordered = tuple(shipment for _, shipment in sorted(placed, key=lambda entry: entry[0]))
+    known = {secret for letter in LETTERS for secret in letter.secrets}
+    gone = frozenset(shipment.number for shipment in ordered if shipment.gone)
+    return Load(ordered, mails, (marker, *sorted(known)), gone)
+
+
+def words(number: int) -> str:
+    """The number, written in words that nobody takes for a name."""
+    digits = [number % 16, number // 16 % 16, number // 256 % 16]
+    digits += [number // 4096] if number >= 4096 else []
+    return " ".join(WORDS[digit] for digit in digits)
+
+
+def _deliveries(number: int, marker: str, now: datetime, random: Random) -> Iterator[tuple[float, Shipment]]:
+    """(place in the order relative to its number, delivery) of one mail and its doubles."""
+    letter = random.choice(LETTERS)
+    via = random.choices(VIAS, (0.45, 0.3, 0.25))[0]
+    address = f"{marker}{number:05d}@patients.example"
+    letter = replace(
+        letter,
+        name=f"{marker}-{number:05d}",
+        via=via,
+        subject=f"{letter.subject} ({words(number)})",
+        text=letter.text and f"{letter.text}\n\nEmail: {address}\n",
+    )
+    when = (
+        random.choice(WRONG_DATES) if random.random() < WRONG_CLOCK else now - timedelta(minutes=random.random() * 600)
+    )
+    sample = letter.sample(number, when + timedelta(minutes=3 * number))
+    push = dict(sample.push) if sample.push else None
+    if push and random.random() < 0.3:
+        push.pop("id", None)  # a pusher that knows no id: content alone makes the identity
+    first = Shipment(number, letter.account, sample.raw, push, sample.email_id)
+    if push is None and random.random() < GONE / 0.25:
+        yield random.random() * 30, replace(first, gone=True)
+        return
+    yield random.random() * 30, first
+    if random.random() < TWICE and push is not None:
+        yield random.random() * 90, first
+    if random.random() < ACROSS and via == "gmail raw" and push is not None:
+        # The same mail by EmailEngine, with the same permanent id or without any.
+        yield random.random() * 90, replace(first, push=None, email_id=sample.email_id if "id" in push else "")
+    elif random.random() < ACROSS and push is None and not first.email_id:
+        yield random.random() * 90, replace(first, push=raw_push(letter.account, sample.raw))
+
+
+def encoded(raw: bytes) -> str:
+    """As the control routes of the stand-in take it."""
+    return base64.b64encode(raw).decode("ascii")
