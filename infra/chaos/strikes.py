@@ -61,6 +61,8 @@ HELD_KBPS = 0.03
 """An answer at this speed takes some seconds: its work is done, and whoever waits for it can be killed."""
 
 EMAIL_TOPIC = 2
+UNDISTURBED = {"kill notify after its effect": {"telegram"}, "redeploy": {"postgres"}}
+"""What a fault needs whole besides its own target: Telegram's answer to be held back, a database to make logins in."""
 
 
 @dataclass(frozen=True)
@@ -131,10 +133,8 @@ class Striker:
 
     def _inflict(self, strike: Strike) -> None:
         kind = BY_NAME[strike.kind]
-        # What is read at Telegram must not be cleared away by a fault of Telegram, and the other way round.
-        targets = {kind.target} | ({"telegram"} if strike.kind == "kill notify after its effect" else set())
         with ExitStack() as held:
-            for target in sorted(targets):
+            for target in sorted({kind.target} | UNDISTURBED.get(strike.kind, set())):
                 held.enter_context(self._locks[target])
             if self._over.is_set():
                 return
