@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -18,7 +18,6 @@ from chalicelib.rules.decision import told
 from chalicelib.rules.facts import facts_of
 from chalicelib.rules.ruleset import InvalidRules, RuleSet, load
 from infra.cli.admin_api import Caller, expect
-from infra.cli.common import confirm_environment
 from infra.cli.rule_files import told_errors
 from infra.cli.show import console, plain
 
@@ -27,13 +26,12 @@ ROUTE = "/admin/rules"
 
 @dataclass(frozen=True)
 class Change:
-    """How a change was ordered: who, why, whether only to show, whether without asking, and where."""
+    """How a change was ordered: who, why, whether only to show; `confirm` asks where that is due, aborts on no."""
 
     author: str
     comment: str
     dry_run: bool
-    yes: bool
-    environment: Mapping[str, str]
+    confirm: Callable[[str], None]
 
 
 def show(api: Caller, number: int | None) -> None:
@@ -143,7 +141,7 @@ def _done(api: Caller, method: str, path: str, body: Mapping[str, Any], order: C
     if order.dry_run or not tried["diff"]:
         console.print("--dry-run: nothing was changed" if tried["diff"] else "nothing to change")
         return
-    confirm_environment(what, order.environment, yes=order.yes)
+    order.confirm(what)
     done = _expected(api.call(method, path, body))
     console.print(f"[green]version {done['version']}[/] is in force within seconds")
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import click
 
-from infra.cli.common import told
+from infra.cli.common import confirm_environment, told
 from infra.cli.recovery import author_of, environment, on_aws
 
 file_argument = click.Path(exists=True, dir_okay=False, allow_dash=True)
@@ -26,6 +26,11 @@ def rules() -> None:
 def reaching(command: Callable[..., Any]) -> Callable[..., Any]:
     """What every command has: `--aws`, and errors in one line."""
     return on_aws(click.pass_obj(told(command)))
+
+
+def asking(environment: Mapping[str, str], yes: bool) -> Callable[[str], None]:
+    """What asks before a change there."""
+    return lambda what: confirm_environment(what, environment, yes=yes)
 
 
 @rules.command()
@@ -55,7 +60,7 @@ def set_rules(
 
     document = dict(read_rules(file).document)  # its mistakes are told without any stack
     api = admin_api(folder, aws)
-    change(api, document, base, Change(author, comment, dry_run, yes, api.environment))
+    change(api, document, base, Change(author, comment, dry_run, asking(api.environment, yes)))
 
 
 @rules.command()
@@ -94,7 +99,7 @@ def rollback(folder: Path, number: int, comment: str, author: str, dry_run: bool
     from infra.cli.rule_commands import rollback as run
 
     api = admin_api(folder, aws)
-    run(api, number, Change(author, comment, dry_run, yes, api.environment))
+    run(api, number, Change(author, comment, dry_run, asking(api.environment, yes)))
 
 
 @rules.command("test")

@@ -18,10 +18,11 @@ from infra.cli.__main__ import mailroom
 from infra.cli.common import confirm_environment
 from infra.cli.rule_commands import Change
 from infra.cli.rule_files import read_document, read_rules
+from infra.cli.rules import asking
 from tests.app.world import ADMIN, World, installed
 
 HERE = {"AWS_ENDPOINT_URL": "http://stack.test", "AWS_DEFAULT_REGION": "eu-west-3"}
-ORDER = Change("ann", "as asked", dry_run=False, yes=False, environment=HERE)
+ORDER = Change("ann", "as asked", dry_run=False, confirm=asking(HERE, yes=False))
 FIRST: dict[str, Any] = {"allowlist": {"domains": ["example.org"]}}
 SECOND: dict[str, Any] = {"allowlist": {"domains": ["example.com", "example.net"]}}
 MAIL = b"From: Ada <ada@example.net>\r\nSubject: Private words\r\n\r\nHello.\r\n"
@@ -126,6 +127,30 @@ def test_the_stack_on_this_machine_is_asked_about_only_for_what_cannot_be_undone
 ) -> None:
     result = printed(lambda: confirm_environment("Do it", HERE, **options))
     assert ("the stack on this machine" in result.output, result.exit_code) == (asks, int(asks))
+
+
+@pytest.mark.parametrize("what", ["change", "rollback"])
+def test_a_change_is_asked_about_where_that_is_due_and_a_no_changes_nothing(api: AppApi, what: str) -> None:
+    put(api, FIRST)
+    asked: list[str] = []
+
+    def no(question: str) -> None:
+        asked.append(question)
+        raise click.Abort
+
+    order = replace(ORDER, confirm=no)
+    result = (
+        put(api, SECOND, order=order) if what == "change" else printed(lambda: rule_commands.rollback(api, 0, order))
+    )
+    assert (result.exit_code, len(asked), in_force(api)) == (1, 1, (1, FIRST))
+    assert "-" in result.output  # what it would change was shown before
+
+
+@pytest.mark.parametrize("options", [{"yes": True}, {"yes": False, "dry_run": True}])
+def test_on_aws_nobody_is_asked_who_said_yes_or_only_looks(options: dict[str, bool]) -> None:
+    aws = {"AWS_DEFAULT_REGION": "eu-west-3"}
+    result = printed(lambda: confirm_environment("Do it", aws, named=lambda _: "AWS account 0", **options))
+    assert (result.output, result.exit_code) == ("", 0)
 
 
 @pytest.mark.parametrize(("answer", "code"), [("y\n", 0), ("n\n", 1), ("", 1)])
