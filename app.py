@@ -43,6 +43,16 @@ def notify(event: SQSEvent) -> object:
     return handlers.run_stage("notify", event.to_dict(), event.context)
 
 
+@app.on_sqs_message(queue=stages.stage("offload").queue, batch_size=1, name="offload")
+def offload(event: SQSEvent) -> object:
+    return handlers.run_stage("offload", event.to_dict(), event.context)
+
+
+@app.on_sqs_message(queue=stages.stage("deliver").queue, batch_size=1, name="deliver")
+def deliver(event: SQSEvent) -> object:
+    return handlers.run_stage("deliver", event.to_dict(), event.context)
+
+
 @app.on_sqs_message(queue=stages.stage("alert").queue, batch_size=1, name="alert")
 def alert(event: SQSEvent) -> object:
     return handlers.run_stage("alert", event.to_dict(), event.context)

@@ -1,10 +1,10 @@
-"""The queues' alarms: mail in quarantine, a backlog, an oldest message that is too old (requirements: Resilience)."""
+"""The alarms: mail in quarantine, a backlog, a message that is too old, files of links that time out."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from chalicelib.pipeline.stages import ALERT, Stage
+from chalicelib.pipeline.stages import ALERT, OFFLOAD, SERVICE, Stage
 
 PATIENCE_MINUTES = 5
 """A burst that is worked off meanwhile is no backlog."""
@@ -44,6 +44,39 @@ def of(stage: Stage) -> dict[str, Any]:
             PATIENCE_MINUTES,
         ),
     }
+
+
+def offload() -> dict[str, Any]:
+    """Files of links that time out in more than a tenth of the tries (requirements: gmail-push)."""
+    share = {
+        "Id": "share",
+        "Label": "Percent of tries that timed out",
+        "Expression": "IF(tries > 0, 100 * FILL(late, 0) / tries, 0)",
+        "ReturnData": True,
+    }
+    return {
+        "OffloadTimeoutAlarm": {
+            "Type": "AWS::CloudWatch::Alarm",
+            "Properties": {
+                "AlarmName": "mailroom-offload-timeouts",
+                "AlarmDescription": "Over 10 % of off-loads time out: see docs/operating.md, Files of links",
+                "Metrics": [share, _sum("late", "OffloadTimeout"), _sum("tries", "OffloadTry")],
+                "EvaluationPeriods": 2,
+                "DatapointsToAlarm": 2,
+                "Threshold": 10,
+                "ComparisonOperator": "GreaterThanThreshold",
+                "TreatMissingData": "notBreaching",
+                "AlarmActions": [{"Ref": "AlarmTopic"}],
+                "OKActions": [{"Ref": "AlarmTopic"}],
+            },
+        }
+    }
+
+
+def _sum(identifier: str, metric: str) -> dict[str, Any]:
+    dimensions = [{"Name": "service", "Value": SERVICE}, {"Name": "stage", "Value": OFFLOAD.name}]
+    named = {"Namespace": "Mailroom", "MetricName": metric, "Dimensions": dimensions}
+    return {"Id": identifier, "ReturnData": False, "MetricStat": {"Metric": named, "Period": 300, "Stat": "Sum"}}
 
 
 def _alarm(name: str, description: str, queue: str, metric: str, threshold: Any, minutes: int) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from chalicelib.pipeline.spool_keys import EVERYTHING, UPLOADS
-from chalicelib.pipeline.stages import PIPELINE, STAGES, Stage, after
+from chalicelib.pipeline.stages import PIPELINE, STAGES, Stage, targets
 from infra.rights import API, DOOR, name_of
 
 
@@ -65,15 +65,14 @@ def key_policy() -> dict[str, Any]:
 
 def _stage(stage: Stage) -> list[dict[str, Any]]:
     receive = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes"]
-    targets = [_dlq(stage), _queue(stage)]  # itself: the copy of a message that waits for an open breaker
-    if following := after(stage.name):
-        targets.append(_queue(following))
+    sends = [_dlq(stage), _queue(stage)]  # itself: the copy of a message that waits for an open breaker
+    sends += [_queue(following) for following in targets(stage.name)]
     if stage in PIPELINE and stage.name != "store":
-        targets.append(_queue(next(s for s in PIPELINE if s.name == "store")))  # the note of a quarantine
-    statements = [_allow(receive, _queue(stage)), _allow(["sqs:SendMessage"], targets), _secrets(stage.name)]
+        sends.append(_queue(next(s for s in PIPELINE if s.name == "store")))  # the note of a quarantine
+    statements = [_allow(receive, _queue(stage)), _allow(["sqs:SendMessage"], sends), _secrets(stage.name)]
     if stage.name == "anonymize":
         statements += [_allow(["s3:GetObject"], [_objects("sealed/*"), _objects("uploads/*")]), _bucket()]
-        statements += [_allow(["s3:PutObject"], [_objects("fetched/*"), _objects("text/*")])]
+        statements += [_allow(["s3:PutObject"], [_objects("fetched/*"), _objects("text/*"), _objects("links/*")])]
         statements += [_key("kms:GenerateDataKey", "kms:Decrypt")]
     if stage.name == "classify":
         models = ["arn:aws:bedrock:*::foundation-model/*", "arn:aws:bedrock:*:*:inference-profile/*"]
@@ -81,7 +80,16 @@ def _stage(stage: Stage) -> list[dict[str, Any]]:
         statements += [_allow(["bedrock:InvokeModel"], models)]
     if stage.name == "store":
         statements += [_allow(["s3:GetObject"], _objects("*")), _bucket(), _key("kms:Decrypt")]
+    if stage.name == "offload":
+        statements += [_allow(["s3:GetObject"], _objects("links/*")), _bucket(), _key("kms:Decrypt")]
+        statements += [{"Fn::If": ["OffloadHere", _files(), {"Ref": "AWS::NoValue"}]}]
     return statements
+
+
+def _files() -> dict[str, Any]:
+    """The off-load bucket, where it is one of this account; GetObject is what asking for a file's size needs."""
+    bucket = {"Fn::Sub": "arn:${AWS::Partition}:s3:::${OffloadBucket}/*"}
+    return _allow(["s3:PutObject", "s3:AbortMultipartUpload", "s3:GetObject"], bucket)
 
 
 def _role(statements: list[dict[str, Any]]) -> dict[str, Any]:

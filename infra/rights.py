@@ -77,6 +77,32 @@ FUNCTIONS: dict[str, Rights] = {
         },
     ),
     "notify": Rights(("database_url", "redis_url", "telegram_token"), NOTIFIES),
+    "offload": Rights(
+        (
+            *("database_url", "redis_url", "mapping_key", "raw_key"),
+            *("offload_key_id", "offload_secret_key", "private_ca"),
+        ),
+        {
+            "ingestion.links": "SELECT, INSERT, UPDATE",
+            "ingestion.emails": "SELECT (mail_id)",
+            "core.action_receipts": "INSERT",
+            "core.rule_versions": "SELECT",
+        },
+    ),
+    "deliver": Rights(
+        ("database_url", "redis_url", "mapping_key", "raw_key", "webhook_keys", "private_ca"),
+        {
+            "core.deliveries": "SELECT, INSERT, UPDATE",
+            "core.ledger": "SELECT (mail_id, source, state)",
+            "ingestion.emails": "SELECT",
+            # What a rule may send in clear, and never the source of the mail.
+            "ingestion.emails_raw": "SELECT (mail_id, sender, subject, body, recipients)",
+            "ingestion.links": "SELECT",
+            "core.action_receipts": "INSERT",
+            "core.flags": "SELECT",
+            "core.rule_versions": "SELECT",
+        },
+    ),
     "alert": Rights(("redis_url", "telegram_token")),
     "sweep": Rights(
         ("database_url", "redis_url", "telegram_token"),

@@ -51,6 +51,23 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "LanguageLayers": {"Type": "String", "Default": "", "Description": "ARNs of the anonymize layers, with commas"},
     "SubnetIds": {"Type": "String", "Default": "", "Description": "Private subnets with commas, when in a VPC"},
     "SecurityGroupIds": {"Type": "String", "Default": "", "Description": "Security groups with commas"},
+    "OffloadBucket": {
+        "Type": "String",
+        "Default": "",
+        "AllowedPattern": "([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])?",
+        "Description": "Bucket that files of links go to; empty: mail keeps its original links",
+    },
+    "OffloadEndpoint": {
+        "Type": "String",
+        "Default": "",
+        "Description": "Endpoint of that bucket where it is not S3 of this account (R2, for one)",
+    },
+    "OffloadMax": {"Type": "String", "Default": "2147483648", "Description": "Bytes of an off-loaded file"},
+    "PrivateTargets": {
+        "Type": "String",
+        "Default": "",
+        "Description": "Hosts (host or host:port, with commas) of webhooks and links that may be private",
+    },
     "MissingMinutes": {
         "Type": "String",
         "Default": "15",
@@ -93,6 +110,10 @@ SETTINGS = {
     "MAILROOM_CLASSIFIER": "Classifier",
     "MAILROOM_LLM_MODEL": "LlmModel",
     "MAILROOM_LLM_URL": "LlmUrl",
+    "MAILROOM_OFFLOAD_BUCKET": "OffloadBucket",
+    "MAILROOM_OFFLOAD_ENDPOINT": "OffloadEndpoint",
+    "MAILROOM_OFFLOAD_MAX": "OffloadMax",
+    "MAILROOM_PRIVATE_TARGETS": "PrivateTargets",
     "MAILROOM_MISSING_MINUTES": "MissingMinutes",
     "MAILROOM_RETENTION": "RetentionDays",
     "MAILROOM_ORIGINAL_RETENTION": "OriginalRetentionDays",
@@ -129,6 +150,7 @@ def template() -> dict[str, Any]:
     resources = spool() | alarms_topic() | policies.roles()
     for stage in STAGES:
         resources |= queues(stage, timeouts()[stage.name]) | alarms.of(stage) | consumer(stage)
+    resources |= alarms.offload()
     resources |= {name: function(name) for name in ("APIHandler", "Sweep", "Retention")}
     return {
         "Metadata": {"cfn-lint": {"config": {"ignore_checks": list(NOT_LINTED)}}},
@@ -136,6 +158,9 @@ def template() -> dict[str, Any]:
         "Conditions": {
             "HasLayers": _given("LanguageLayers"),
             "InVpc": _given("SubnetIds"),
+            "OffloadHere": {
+                "Fn::And": [_given("OffloadBucket"), {"Fn::Equals": [{"Ref": "OffloadEndpoint"}, ""]}],
+            },
         },
         "Resources": resources,
         "Outputs": {

@@ -13,6 +13,8 @@ from infra.migrate import migrate
 
 TABLES = (
     "core.ledger",
+    "core.deliveries",
+    "ingestion.links",
     "core.action_receipts",
     "core.outbox",
     "core.chats",

@@ -6,17 +6,17 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 import requests
 from urllib3.exceptions import HTTPError
 
+from chalicelib.adapters.waits import MAX_WAIT as MAX_WAIT
+from chalicelib.adapters.waits import bounded_wait as bounded_wait
+from chalicelib.adapters.waits import retry_after
 from chalicelib.runtime.errors import Retryable
 
 CHUNK = 65_536
-MAX_WAIT = 3600.0
-"""Longest wait in seconds that another side may ask of us; a wrong header must not park a mail for days."""
 
 
 class AnswerTooLarge(Exception):
@@ -43,20 +43,7 @@ class Answer:
     @property
     def retry_after(self) -> float | None:
         """`Retry-After` in seconds (RFC 9110 section 10.2.3: seconds or a date), else `X-RateLimit-Reset`."""
-        value = self.headers.get("Retry-After") or self.headers.get("X-RateLimit-Reset") or ""
-        if value.isascii() and value.isdigit():
-            return bounded_wait(int(value[:9]))
-        try:
-            return bounded_wait(parsedate_to_datetime(value).timestamp() - time.time())
-        except (ValueError, TypeError, IndexError, OverflowError):
-            return None
-
-
-def bounded_wait(value: object) -> float | None:
-    """A wait that another side asked for, between 0 and `MAX_WAIT` seconds; None for what is no number."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return min(max(float(value), 0.0), MAX_WAIT) if value == value else None
+        return retry_after(self.headers.get("Retry-After") or self.headers.get("X-RateLimit-Reset") or "")
 
 
 class HttpClient:

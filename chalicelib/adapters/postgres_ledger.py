@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from chalicelib.adapters import store_rows as rows
 from chalicelib.adapters.postgres import Database
+from chalicelib.pipeline import stages
 from chalicelib.pipeline.messages import Quarantine
 
 if TYPE_CHECKING:
@@ -55,6 +56,9 @@ WRITTEN_OFF = """
 STATE = "SELECT state FROM core.ledger WHERE mail_id = %s"
 
 
+SIDE = frozenset(stage.name for stage in stages.SIDE)
+
+
 class PostgresLedger:
     """`ports.Ledger`; each method is one transaction."""
 
@@ -87,7 +91,8 @@ class PostgresLedger:
         }
 
         def work(connection: Connection) -> str:
-            connection.execute(DISCARDED_ROW, values)
+            if note.stage not in SIDE:  # there a mail is stored, or was erased: its row is nobody's to make
+                connection.execute(DISCARDED_ROW, values)
             connection.execute(DISCARDED, values)
             [state] = connection.execute(STATE, (note.mail_id,)).fetchone() or ("excluded",)
             return str(state)

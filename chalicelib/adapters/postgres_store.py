@@ -79,11 +79,12 @@ EMAIL_ROW = """
 
 # pgcrypto: symmetric, AES-256, salted and iterated key derivation (PostgreSQL manual, F.26.3).
 RAW_ROW = """
-    INSERT INTO ingestion.emails_raw (mail_id, sender, subject, body, source)
+    INSERT INTO ingestion.emails_raw (mail_id, sender, subject, body, recipients, source)
     VALUES (%(mail_id)s,
             pgp_sym_encrypt(%(sender)s, %(key)s, 'cipher-algo=aes256'),
             pgp_sym_encrypt(%(subject)s, %(key)s, 'cipher-algo=aes256'),
             pgp_sym_encrypt(%(body)s, %(key)s, 'cipher-algo=aes256'),
+            pgp_sym_encrypt(%(recipients)s, %(key)s, 'cipher-algo=aes256'),
             pgp_sym_encrypt_bytea(%(source)b, %(key)s, 'cipher-algo=aes256'))
 """
 

@@ -53,6 +53,18 @@ class Secrets:
             )
         return tuple(value)
 
+    def named(self, name: str) -> dict[str, tuple[str, ...]]:
+        """A field that is an object of lists of strings, such as signing keys by name. As `texts`."""
+        value = self._field(name)
+        lists = list(value.values()) if isinstance(value, dict) else [None]
+        if not all(isinstance(held, list) and all(isinstance(e, str) and e for e in held) for held in lists):
+            raise ConfigurationError(
+                name,
+                "the field of the secret is not an object of lists of strings that are not empty",
+                'Write {"default": ["…"]}, or {} for none',
+            )
+        return {key: tuple(held) for key, held in value.items()}
+
     def _field(self, name: str) -> Any:
         fields = self._load()
         if name not in fields:

@@ -125,6 +125,7 @@ def original_values(original: Original) -> dict[str, Any]:
         "sender": clean(original.sender),
         "subject": clean(original.subject),
         "body": clean(original.body, BODY_CHARS),
+        "recipients": json.dumps(_lines(original.recipients)),
         "source": original.source,
     }
 

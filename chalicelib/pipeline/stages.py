@@ -37,15 +37,27 @@ PIPELINE = (
 )
 """A mail passes these in this order."""
 
+OFFLOAD = Stage("offload", batch=1, concurrency=2)
+DELIVER = Stage("deliver", batch=5, concurrency=4)
+SIDE = (OFFLOAD, DELIVER)
+"""Beside the pipeline: what the rules ask for once a mail is stored. Whatever happens here, the mail stays `stored`."""
+
 ALERT = Stage("alert", batch=10, concurrency=2)
 """Beside the pipeline: CloudWatch alarms through SNS on their way to Telegram "System"."""
 
-STAGES = (*PIPELINE, ALERT)
+STAGES = (*PIPELINE, *SIDE, ALERT)
 
 
 def stage(name: str) -> Stage:
     """The stage of that name. Raises KeyError."""
     return {stage.name: stage for stage in STAGES}[name]
+
+
+def targets(name: str) -> tuple[Stage, ...]:
+    """Every stage that this one may hand a mail to (see `handing_on`)."""
+    following = after(name)
+    side = {"store": SIDE, OFFLOAD.name: (DELIVER,)}.get(name, ())
+    return (*((following,) if following else ()), *side)
 
 
 def after(name: str) -> Stage | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from chalicelib.mail.model import Mail
+from chalicelib.mail.model import Address
 from chalicelib.pipeline.classify import text_of
 from chalicelib.pipeline.clock import Now, timed, utc_now
 from chalicelib.pipeline.hints import seen_key
@@ -73,7 +73,13 @@ class StoreWorker:
     def _original(self, key: str) -> Original:
         opened = reopen(key, self.spool)
         mail = opened.mail
-        return Original(sender=_sender(mail), subject=mail.subject, body=mail.text, source=opened.source)
+        return Original(
+            sender=_written(mail.sender) if mail.sender else "",
+            subject=mail.subject,
+            body=mail.text,
+            source=opened.source,
+            recipients=tuple(map(_written, (*mail.to, *mail.cc))),
+        )
 
 
 def _routed(message: Envelope, said: Classification, at: str) -> tuple[Envelope, tuple[Receipt, ...]]:
@@ -91,7 +97,5 @@ def _routed(message: Envelope, said: Classification, at: str) -> tuple[Envelope,
     return replace(message, classification=now), (Receipt("rules", "email.route", at, 0.0, outcome),)
 
 
-def _sender(mail: Mail) -> str:
-    if mail.sender is None:
-        return ""
-    return f"{mail.sender.name} <{mail.sender.address}>" if mail.sender.name else mail.sender.address
+def _written(person: Address) -> str:
+    return f"{person.name} <{person.address}>" if person.name else person.address

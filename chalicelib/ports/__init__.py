@@ -7,6 +7,18 @@ repetition can mend; a vendor's own exceptions never pass an adapter. The contra
 
 from __future__ import annotations
 
+from chalicelib.ports.delivery import (
+    Answered,
+    DeliveryStore,
+    Download,
+    Downloads,
+    FileLink,
+    FileTarget,
+    LinkStore,
+    Processed,
+    Progress,
+    Receiver,
+)
 from chalicelib.ports.governance import Archive, Erasure, Held, People, Place
 from chalicelib.ports.records import (
     Claim,
@@ -51,6 +63,7 @@ from chalicelib.ports.transport import (
 
 __all__ = [
     "Anonymizer",
+    "Answered",
     "Archive",
     "Board",
     "Cache",
@@ -58,16 +71,22 @@ __all__ = [
     "Classifier",
     "DeadLetter",
     "DeadLetters",
+    "DeliveryStore",
+    "Download",
+    "Downloads",
     "Erasure",
     "Excluded",
     "ExclusionQuery",
     "Exclusions",
     "Fetched",
+    "FileLink",
+    "FileTarget",
     "FlagStore",
     "Held",
     "Inspection",
     "Ledger",
     "Limiter",
+    "LinkStore",
     "MailStore",
     "MessageReference",
     "MessageSource",
@@ -78,9 +97,12 @@ __all__ = [
     "Outbox",
     "People",
     "Place",
+    "Processed",
+    "Progress",
     "QueueDepth",
     "Queues",
     "Quota",
+    "Receiver",
     "RuleChange",
     "RuleStore",
     "RuleVersion",

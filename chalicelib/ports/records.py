@@ -18,6 +18,7 @@ class Original:
     subject: str
     body: str
     source: bytes
+    recipients: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ DEFAULTS = {
     "gmail_ingress_enabled": True,
     "emailengine_ingress_enabled": True,
     "notifications_enabled": True,
+    "webhook_sending_enabled": True,
 }
 """Every flag and its safe default: what keeps mail flowing, because nothing that was accepted may wait unseen."""
 

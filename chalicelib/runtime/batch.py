@@ -16,6 +16,7 @@ from time import monotonic, perf_counter, time
 from typing import Any, Protocol
 
 from chalicelib.pipeline import stages
+from chalicelib.pipeline.handing_on import handed_on
 from chalicelib.pipeline.messages import Envelope, Exclusion, decode, encode, given_up
 from chalicelib.ports import Queues
 from chalicelib.rules import retry
@@ -208,7 +209,8 @@ class Runner:
         message = record.message
         try:
             self.queues.send_dead(self.stage.name, record.body, attributes)
-            if isinstance(message, Envelope | Exclusion):
+            # Beside the pipeline a mail is stored already, whatever becomes of its files and webhooks.
+            if isinstance(message, Envelope | Exclusion) and self.stage in stages.PIPELINE:
                 note = given_up(
                     message,
                     self.stage.name,
@@ -228,18 +230,21 @@ class Runner:
         o11y.warn("quarantined", **self._ids(record), code=code, receives=record.receives)
 
     def _forward(self, records: Sequence[Record]) -> None:
-        """Hand on, mail to the next stage and notes to the ledger's: one send an account (the fair-queue group)."""
-        following = stages.after(self.stage.name)
+        """Hand on, mail to all that follow and notes to the ledger: one send an account (the fair-queue group)."""
         groups: dict[tuple[str, str], list[tuple[Record, str]]] = {}
         for record in records:
             message = record.forward
-            if message is None or (following is None and isinstance(message, Envelope)):
-                continue
-            target = following.name if following and isinstance(message, Envelope) else LEDGER
-            groups.setdefault((target, message.account), []).append((record, encode(message)))
+            if isinstance(message, Envelope):
+                for target, copy in handed_on(self.stage.name, message):
+                    groups.setdefault((target, message.account), []).append((record, encode(copy)))
+            elif message is not None:
+                groups.setdefault((LEDGER, message.account), []).append((record, encode(message)))
+        lost: dict[str, Record] = {}
         for (target, account), group in sorted(groups.items(), key=lambda item: item[0]):
             for index in self.queues.send(target, [body for _, body in group], account):
-                self._postpone(group[index][0], Retryable("queue_unavailable"))
+                lost[group[index][0].message_id] = group[index][0]
+        for record in lost.values():  # once, however many of its copies were lost: all are sent again
+            self._postpone(record, Retryable("queue_unavailable"))
 
     def _ids(self, record: Record) -> dict[str, Any]:
         known = {name: getattr(record.message, name, None) for name in ("mail_id", "account", "trace_id")}

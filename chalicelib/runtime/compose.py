@@ -27,6 +27,7 @@ from chalicelib.runtime.errors import ConfigurationError
 from chalicelib.runtime.settings import Settings, load
 
 if TYPE_CHECKING:
+    from chalicelib.adapters.guard import Guard
     from chalicelib.adapters.llm_prompt import Model
     from chalicelib.adapters.postgres import Database
     from chalicelib.ingress.uploads import UploadDesk
@@ -284,6 +285,23 @@ class Container:
             resting=lambda: self.breaker("telegram").resting(),
         )
 
+    @cached_property
+    def guard(self) -> Guard:
+        """The only way to an address that a mail or a rule names."""
+        from chalicelib.runtime import compose_side
+
+        return compose_side.guard(self)
+
+    def offload_worker(self) -> Worker:
+        from chalicelib.runtime import compose_side
+
+        return compose_side.offload_worker(self)
+
+    def deliver_worker(self) -> Worker:
+        from chalicelib.runtime import compose_side
+
+        return compose_side.deliver_worker(self)
+
     def prover(self) -> Prover:
         """What compares spool, queues and ledger, for the sweep and the operator's `verify`."""
         from chalicelib.pipeline.prover import Prover
@@ -327,6 +345,8 @@ class Container:
             "classify": self.classify_worker,
             "store": self.store_worker,
             "notify": self.notify_worker,
+            "offload": self.offload_worker,
+            "deliver": self.deliver_worker,
             "alert": self.alert_worker,
         }
         assert set(makers) == {stage.name for stage in stages.STAGES}

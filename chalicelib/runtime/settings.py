@@ -33,6 +33,10 @@ BACKEND_FIELDS = {
     "telegram_token": "bot token from @BotFather",
     "emailengine_token": "EmailEngine access token (scope: api)",
     "anthropic_key": "Anthropic API key; empty unless classifier is `anthropic`",
+    "webhook_keys": "object: name of a signing key of webhooks → list of one key, or two while one is rotated out",
+    "offload_key_id": "access key id of the off-load bucket; empty: the function's own role",
+    "offload_secret_key": "secret access key of the off-load bucket; empty: the function's own role",
+    "private_ca": "PEM of the authority of PrivateTargets' certificates; empty: the public ones",
 }
 
 
@@ -78,6 +82,23 @@ def _url(text: str) -> str:
     if not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", text):
         raise ValueError("expected an http(s) URL without credentials, query or fragment")
     return text.rstrip("/")
+
+
+def _url_or_none(text: str) -> str:
+    return _url(text) if text else ""
+
+
+def _bucket(text: str) -> str:
+    if text and not re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", text):
+        raise ValueError("expected the name of a bucket")
+    return text
+
+
+def _targets(text: str) -> tuple[str, ...]:
+    hosts = _words(text)
+    if not all(re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,252}(:[0-9]{1,5})?", host) for host in hosts):
+        raise ValueError("expected comma-separated host or host:port in small letters")
+    return hosts
 
 
 def _topics(text: str) -> dict[str, int]:
@@ -145,6 +166,14 @@ class Settings:
     llm_url: str = _setting("base URL of the Anthropic API", _url, "https://api.anthropic.com")
     mapping_minutes: int = _setting("minutes that a token mapping lives in Redis", _between(1, 1440), "30")
     max_source: int = _setting("bytes of a fetched mail", _between(1024, 40 * 1024 * 1024), str(40 * 1024 * 1024))
+    offload_bucket: str = _setting(
+        "bucket that files of links go to; empty: mail keeps its original links", _bucket, ""
+    )
+    offload_endpoint: str = _setting("endpoint of the bucket where it is not S3 of this account", _url_or_none, "")
+    offload_max: int = _setting("bytes of an off-loaded file", _between(1024, 50 * 1024**3), str(2 * 1024**3))
+    private_targets: tuple[str, ...] = _setting(
+        "hosts (host or host:port) of webhooks and links that may have private addresses", _targets, ""
+    )
     missing_minutes: int = _setting(
         "minutes that a sealed mail may be without an end before the sweep looks for it", _between(1, 1440), "15"
     )

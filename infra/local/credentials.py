@@ -11,7 +11,7 @@ from infra.rights import LOGINS
 
 OURS = frozenset(
     """gmail_tokens gmail_keys emailengine_secrets emailengine_tokens admin_tokens raw_key mapping_key pseudonym_key
-    anthropic_key""".split()
+    anthropic_key webhook_keys offload_key_id offload_secret_key private_ca""".split()
 )
 """Fields whose value is ours to choose (the rest is told by Telegram, EmailEngine or the servers)."""
 
@@ -30,6 +30,10 @@ def made() -> dict[str, Any]:
         "telegram_token": f"{secrets.randbelow(10**9)}:{secrets.token_urlsafe(24)}",
         "emailengine_token": secrets.token_hex(32),
         "anthropic_key": "",
+        "webhook_keys": {"default": [secrets.token_urlsafe(32)]},
+        "offload_key_id": "",
+        "offload_secret_key": "",
+        "private_ca": "",
     }
 
 

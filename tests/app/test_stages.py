@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from chalicelib.pipeline import alert, stages
 from chalicelib.pipeline.classify import ClassifyWorker
+from chalicelib.pipeline.deliver import DeliverWorker
+from chalicelib.pipeline.messages import Envelope, Routing, decode, encode
 from chalicelib.pipeline.notify import NotifyWorker
+from chalicelib.pipeline.offload import OffloadWorker, seal_links
 from chalicelib.pipeline.store import StoreWorker
 from chalicelib.rules.categories import load as load_categories
 from chalicelib.rules.classifier import RulesClassifier
+from chalicelib.rules.document import Destination
 from chalicelib.runtime import handlers
 from chalicelib.runtime.batch import BatchFailed
 from chalicelib.runtime.errors import Retryable
 from tests.app.world import World, installed
+from tests.twins.delivery import (
+    MemoryBucket,
+    MemoryDeliveryStore,
+    MemoryDownloads,
+    MemoryLinkStore,
+    MemoryReceiver,
+    Source,
+)
 from tests.unit.pipeline import world as pipeline
 
 MAIL = {"id": "1", "sender": "Ada <ada@example.com>", "subject": "Results", "body": "Dear Bob"}
@@ -48,6 +61,9 @@ class Stack(World):
     def __init__(self, **environment: str) -> None:
         super().__init__(**environment)
         source = pipeline.World(spool=self.spool, cache=self.cache)
+        self.links, self.bucket, self.downloads = MemoryLinkStore(self.store), MemoryBucket(), MemoryDownloads()
+        self.deliveries, self.receiver = MemoryDeliveryStore(self.store, self.links), MemoryReceiver()
+        self.destinations = {name: Destination(name, f"https://{name}.example/") for name in ("desk", "shop")}
         parts = self.container
         workers: dict[str, Any] = {
             "anonymize": source.worker,
@@ -58,6 +74,14 @@ class Stack(World):
                 lambda: parts.flags.on("notifications_enabled"),
                 "en",
                 source.telemetry,
+            ),
+            "offload": OffloadWorker(
+                *(self.spool, self.links, self.store, self.downloads, self.bucket, lambda _: ("files.example",)),
+                *(source.telemetry, 1_000_000, 240.0),
+            ),
+            "deliver": DeliverWorker(
+                *(self.deliveries, self.store, self.receiver, lambda: self.destinations),
+                *(lambda: {"default": ("key",)}, lambda: parts.flags.on("webhook_sending_enabled"), source.telemetry),
             ),
             "alert": alert.AlertWorker(self.messenger, self.cache),
         }
@@ -76,6 +100,19 @@ class Stack(World):
         """All stages once."""
         for stage in stages.PIPELINE:
             self.deliver(stage.name)
+
+    def routed(self, routing: Routing, *links: tuple[str, str]) -> str:
+        """A pushed mail at the store stage, with what the rules said; its id."""
+        mail_id: str = self.push(MAIL).json_body["mail_id"]
+        self.deliver("anonymize")
+        self.deliver("classify")
+        [queued] = self.queues.queues["store"]
+        message = decode(queued.body)
+        assert isinstance(message, Envelope)
+        queued.body = encode(replace(message, routing=routing))
+        if links:
+            seal_links(self.spool, message, links)
+        return mail_id
 
     def left(self) -> int:
         """Messages in all queues."""
@@ -177,6 +214,87 @@ def test_no_queue_message_carries_what_was_replaced(stack: Stack) -> None:
         stack.deliver(stage)
         bodies += [message.body for queue in stack.queues.queues.values() for message in queue]
     assert not [body for body in bodies if "ada@example.com" in body]
+
+
+BOTH = Routing(1, ("files",), webhooks=("desk", "shop"))
+
+
+def test_a_stored_mail_goes_to_each_destination_of_its_rules(stack: Stack) -> None:
+    stack.routed(BOTH)
+    for stage in ("store", "deliver"):
+        stack.deliver(stage)
+    assert sorted(url for url, _, _ in stack.receiver.got) == ["https://desk.example/", "https://shop.example/"]
+
+
+def test_a_mail_without_routing_goes_to_nobody(stack: Stack) -> None:
+    stack.push(MAIL)
+    stack.run()
+    assert (stack.left(), stack.receiver.got) == (0, [])
+
+
+def test_a_receiver_that_is_down_does_not_repeat_the_others_webhook(stack: Stack) -> None:
+    stack.routed(BOTH)
+    stack.deliver("store")
+    stack.receiver.answers = [Retryable("target_unreachable")]
+    stack.deliver("deliver")
+    for queued in stack.queues.queues["deliver"]:
+        queued.visible_at = 0
+    stack.deliver("deliver")
+    urls = [url for url, _, _ in stack.receiver.got]
+    assert (len(urls), len(set(urls)), stack.queues.queues["deliver"]) == (3, 2, [])
+
+
+def test_files_of_links_are_off_loaded_before_the_webhook_tells_of_them(stack: Stack) -> None:
+    stack.downloads.sources["https://files.example/a"] = Source(b"content", "a.zip")
+    mail_id = stack.routed(replace(BOTH, offload=True, webhooks=("desk",)), ("files", "https://files.example/a"))
+    for stage in ("store", "offload", "deliver"):
+        stack.deliver(stage)
+    assert stack.bucket.files == {f"praxis/{mail_id}/0/a.zip": b"content"}
+    assert b'"status":"stored"' in stack.receiver.got[0][2]
+
+
+def test_a_mail_whose_webhook_is_given_up_stays_stored(stack: Stack) -> None:
+    mail_id = stack.routed(replace(BOTH, webhooks=("nobody",)))
+    for stage in ("store", "deliver", "store"):
+        stack.deliver(stage)
+    assert stack.store.ledger_state([mail_id]) == {mail_id: ("stored", "")}
+    [dead] = stack.queues.dead["deliver"]
+    assert dead.attributes["reason"] == "destination_unknown"
+
+
+def test_a_webhook_that_was_given_up_is_sent_again_by_the_desk(stack: Stack) -> None:
+    mail_id = stack.routed(replace(BOTH, webhooks=("late",)))
+    for stage in ("store", "deliver"):
+        stack.deliver(stage)
+    stack.destinations["late"] = Destination("late", "https://late.example/")
+    stack.container.desk.redrive([mail_id], "ann")
+    stack.deliver("deliver")
+    assert [url for url, _, _ in stack.receiver.got] == ["https://late.example/"]
+
+
+def test_a_webhook_that_is_discarded_leaves_the_mail_stored(stack: Stack) -> None:
+    mail_id = stack.routed(replace(BOTH, webhooks=("nobody",)))
+    for stage in ("store", "deliver"):
+        stack.deliver(stage)
+    stack.container.desk.discard([mail_id], "left_us", "ann")
+    assert (stack.queues.dead["deliver"], stack.store.ledger_state([mail_id])) == ([], {mail_id: ("stored", "")})
+
+
+def test_webhooks_that_are_switched_off_wait_without_counting(stack: Stack) -> None:
+    stack.container.flags.switch("webhook_sending_enabled", False, "ada")
+    stack.routed(replace(BOTH, webhooks=("desk",)))
+    for stage in ("store", "deliver"):
+        stack.deliver(stage)
+    [waiting] = stack.queues.queues["deliver"]
+    assert (waiting.receives, waiting.attributes["carried_attempts"], stack.receiver.got) == (0, "0", [])
+
+
+def test_the_proof_counts_a_mail_once_whatever_its_webhooks_do(stack: Stack) -> None:
+    stack.routed(replace(BOTH, webhooks=("nobody", "desk")))
+    for stage in ("store", "deliver", "notify"):
+        stack.deliver(stage)
+    findings = stack.container.prover().examine().findings
+    assert (findings.seen, findings.stored, findings.quarantined, findings.balanced) == (1, 1, 0, True)
 
 
 def test_an_alarm_reaches_the_system_topic(stack: Stack) -> None:

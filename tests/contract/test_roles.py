@@ -10,12 +10,15 @@ import pytest
 
 from chalicelib.adapters.postgres import Database
 from chalicelib.adapters.postgres_archive import PostgresArchive
+from chalicelib.adapters.postgres_deliveries import PostgresDeliveryStore
 from chalicelib.adapters.postgres_flags import PostgresFlagStore
 from chalicelib.adapters.postgres_ledger import PostgresLedger
+from chalicelib.adapters.postgres_links import PostgresLinkStore
 from chalicelib.adapters.postgres_outbox import PostgresOutbox
 from chalicelib.adapters.postgres_rules import PostgresRuleStore
 from chalicelib.adapters.postgres_store import PostgresMailStore
 from chalicelib.pipeline.clock import utc_now
+from chalicelib.ports import Progress
 from infra.database_roles import login_url, make_logins
 from infra.local.servers import Postgres
 from infra.rights import LOGINS
@@ -36,6 +39,28 @@ EXPECTED: dict[str, dict[str, tuple[str, ...]]] = {
         "core.flags": ("INSERT", "SELECT", "UPDATE"),
         "core.flag_changes": ("INSERT",),
         "core.rule_versions": ("INSERT", "SELECT"),
+    },
+    "deliver": {
+        "core.deliveries": ("INSERT", "SELECT", "UPDATE"),
+        "core.ledger": ("SELECT(mail_id)", "SELECT(source)", "SELECT(state)"),
+        "ingestion.emails": ("SELECT",),
+        "ingestion.emails_raw": (
+            "SELECT(body)",
+            "SELECT(mail_id)",
+            "SELECT(recipients)",
+            "SELECT(sender)",
+            "SELECT(subject)",
+        ),
+        "ingestion.links": ("SELECT",),
+        "core.action_receipts": ("INSERT",),
+        "core.flags": ("SELECT",),
+        "core.rule_versions": ("SELECT",),
+    },
+    "offload": {
+        "ingestion.links": ("INSERT", "SELECT", "UPDATE"),
+        "ingestion.emails": ("SELECT(mail_id)",),
+        "core.action_receipts": ("INSERT",),
+        "core.rule_versions": ("SELECT",),
     },
     "notify": {
         "core.outbox": OUTBOX,
@@ -98,7 +123,7 @@ EXPECTED: dict[str, dict[str, tuple[str, ...]]] = {
 }
 """Written by hand and not read from infra/rights.py: a grant that is widened there fails here."""
 
-READ_RAW = frozenset({"operator"})
+READ_RAW = frozenset({"operator", "deliver"})
 """Who may open originals: nobody but the operator, and whoever sends clear text where a rule asks for it."""
 
 GRANTS = """
@@ -249,6 +274,11 @@ def test_every_login_is_refused(logins: Postgres, name: str, statement: str) -> 
         ("store", "INSERT INTO core.erasures (address_key, author) VALUES ('', 'nobody')"),
         ("api", "SELECT fields FROM core.outbox"),
         ("api", "DELETE FROM core.decisions"),
+        ("deliver", "SELECT source FROM ingestion.emails_raw"),
+        ("deliver", "UPDATE ingestion.links SET reason = ''"),
+        ("offload", "SELECT body FROM ingestion.emails"),
+        ("offload", "SELECT 1 FROM core.deliveries"),
+        ("offload", "SELECT 1 FROM core.ledger"),
         ("api", "UPDATE core.flag_changes SET author = 'nobody'"),
     ],
 )
@@ -299,6 +329,27 @@ def test_dead_letters_are_decided_by(logins: Postgres, database: Database, name:
         ledger.redriven("store", None, "ann")
         assert ledger.discard(note("b"), "spam", "ann") == "excluded"
         assert ledger.write_off(mail_id("a"), "spam", "ann")
+
+
+def test_files_are_off_loaded_by_offload_and_told_by_deliver(logins: Postgres, database: Database) -> None:
+    PostgresMailStore(database, lambda: KEY).store(envelope("a"), "text", ORIGINAL, [])
+    with as_login(logins, "offload") as own:
+        links, held = PostgresLinkStore(own, KEY), Progress(1, key="k", name="n", total=1)
+        assert links.begin(mail_id("a"), 0, "files", "https://files.example/") == Progress(1)
+        assert links.save(mail_id("a"), 0, held, Progress(1))
+        links.stored(mail_id("a"), 0, held)
+        assert links.given_up(mail_id("a"), 0, "late") == Progress()
+        PostgresMailStore(own, lambda: KEY).add_receipts(mail_id("a"), [RECEIPT])
+    with as_login(logins, "deliver") as own:
+        deliveries = PostgresDeliveryStore(own, KEY)
+        assert deliveries.processed(mail_id("a")) is not None
+        assert deliveries.clear(mail_id("a"), ["sender", "recipients"]).keys() == {"sender", "recipients"}
+        assert len(deliveries.links(mail_id("a"))) == 1
+        assert deliveries.begin(mail_id("a"), "desk")
+        deliveries.failed(mail_id("a"), "desk", "webhook_failed", final=False)
+        deliveries.delivered(mail_id("a"), "desk", 200)
+        assert PostgresFlagStore(own).flags() == {}
+        assert PostgresRuleStore(own).current() is None
 
 
 def test_rules_are_saved_by_the_api_and_read_by_anonymize(logins: Postgres, database: Database) -> None:

@@ -17,7 +17,8 @@ def test_batches_partial_answers_and_the_handlers_setting_go_together(template: 
     batched = source["BatchSize"] > 1
     partial = source.get("FunctionResponseTypes") == ["ReportBatchItemFailures"]
     reports = template.variables(function).get("MAILROOM_REPORT_FAILURES") == "true"
-    assert batched == partial == reports
+    assert partial == reports
+    assert partial or not batched
 
 
 @every_stage

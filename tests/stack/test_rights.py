@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from chalicelib.pipeline.stages import PIPELINE, STAGES, Stage, after
+from chalicelib.pipeline.stages import PIPELINE, STAGES, Stage, targets
 from infra.rights import FUNCTIONS as TRUSTED
 from infra.rights import SECRETS, secret_fields
 from tests.stack.conftest import FUNCTIONS, Resource, Template, strings
@@ -16,7 +16,9 @@ every_stage = pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.n
 
 SPOOL_OBJECTS = "${Spool.Arn}/"
 MODELS = "arn:aws:bedrock:"
-"""Resources that may end in a wildcard: the spool's own objects, and the models that a configuration may name."""
+FILES = "arn:${AWS::Partition}:s3:::${OffloadBucket}/*"
+"""Resources that may end in a wildcard: the spool's own objects, the models that a configuration may name, and the
+bucket of off-loaded files."""
 
 
 def role_of(template: Template, function: str) -> str:
@@ -27,7 +29,8 @@ def role_of(template: Template, function: str) -> str:
 def statements(template: Template, function: str) -> list[Resource]:
     """What a function's role says itself; AWS's managed policy for logs and network comes on top."""
     role = template.properties(role_of(template, function))
-    return [statement for policy in role["Policies"] for statement in policy["PolicyDocument"]["Statement"]]
+    said = [statement for policy in role["Policies"] for statement in policy["PolicyDocument"]["Statement"]]
+    return [statement.get("Fn::If", [None, statement])[1] for statement in said]  # with every condition met
 
 
 def may(template: Template, function: str) -> set[str]:
@@ -52,6 +55,11 @@ FIELDS = {
     "classify": {"redis_url", "anthropic_key"},
     "store": {"database_url", "redis_url", "raw_key"},
     "notify": {"database_url", "redis_url", "telegram_token"},
+    "offload": {
+        *("database_url", "redis_url", "mapping_key", "raw_key"),
+        *("offload_key_id", "offload_secret_key", "private_ca"),
+    },
+    "deliver": {"database_url", "redis_url", "mapping_key", "raw_key", "webhook_keys", "private_ca"},
     "alert": {"redis_url", "telegram_token"},
     "sweep": {"database_url", "redis_url", "telegram_token"},
     "retention": {"database_url"},
@@ -75,7 +83,7 @@ def test_there_is_a_role_for_each_function_and_no_other(template: Template) -> N
 def test_no_role_holds_a_resource_wildcard_that_is_not_documented(template: Template, function: str) -> None:
     bound = [one for one in statements(template, function) if one["Action"] not in KNOW_NO_RESOURCES]
     wild = {text for statement in bound for text in strings(statement["Resource"])}
-    assert all(text.startswith((SPOOL_OBJECTS, MODELS)) for text in wild if "*" in text)
+    assert all(text.startswith((SPOOL_OBJECTS, MODELS, FILES)) for text in wild if "*" in text)
 
 
 @every_function
@@ -147,9 +155,8 @@ def test_a_stage_receives_from_its_own_queue_only(template: Template, stage: Sta
 def test_a_stage_sends_to_the_next_one_to_itself_to_its_dead_letters_and_its_notes_to_the_ledger(
     template: Template, stage: Stage
 ) -> None:
-    following = after(stage.name)
     allowed = {f"{stage.name.capitalize()}Dlq", f"{stage.name.capitalize()}Queue", "StoreQueue"}
-    allowed |= {f"{following.name.capitalize()}Queue"} if following else set()
+    allowed |= {f"{following.name.capitalize()}Queue" for following in targets(stage.name)}
     sends = resources(template, stage.name.capitalize(), "sqs:SendMessage")
     assert {f"{stage.name.capitalize()}Dlq", f"{stage.name.capitalize()}Queue"} <= sends <= allowed
 
@@ -180,7 +187,8 @@ def test_a_function_that_reads_the_spool_may_open_its_seal(template: Template, f
 
 @every_function
 def test_a_function_that_writes_to_the_spool_may_seal(template: Template, function: str) -> None:
-    assert ("s3:PutObject" in may(template, function)) == ("kms:GenerateDataKey" in may(template, function))
+    written = {text for text in resources(template, function, "s3:PutObject") if text != FILES}
+    assert bool(written) == ("kms:GenerateDataKey" in may(template, function))
 
 
 @every_function
@@ -193,7 +201,7 @@ def test_a_function_that_reads_the_spool_can_tell_a_missing_object_from_a_forbid
 def test_anonymize_reads_sealed_mail_and_writes_beside_it(template: Template) -> None:
     sealed = {f"{SPOOL_OBJECTS}sealed/*", f"{SPOOL_OBJECTS}uploads/*"}
     assert resources(template, "Anonymize", "s3:GetObject") == sealed
-    written = {f"{SPOOL_OBJECTS}fetched/*", f"{SPOOL_OBJECTS}text/*"}
+    written = {f"{SPOOL_OBJECTS}fetched/*", f"{SPOOL_OBJECTS}text/*", f"{SPOOL_OBJECTS}links/*"}
     assert resources(template, "Anonymize", "s3:PutObject") == written
 
 
@@ -230,8 +238,19 @@ def test_a_secret_has_what_its_function_is_trusted_with(template: Template, func
     assert FIELDS[name] == set(secret_fields(name))
 
 
-def test_nobody_but_store_and_the_operator_has_the_key_of_the_originals() -> None:
-    assert {name for name in SECRETS if "raw_key" in secret_fields(name)} == {"store", "operator"}
+def test_nobody_has_the_key_of_the_originals_but_who_seals_links_or_sends_clear_fields() -> None:
+    """`offload` seals links and files' names with it, and may not read the originals in the database."""
+    holders = {name for name in SECRETS if "raw_key" in secret_fields(name)}
+    assert holders == {"store", "offload", "deliver", "operator"}
+
+
+def test_offload_reads_links_and_writes_files_alone(template: Template) -> None:
+    assert resources(template, "Offload", "s3:GetObject") == {f"{SPOOL_OBJECTS}links/*", FILES}
+    assert resources(template, "Offload", "s3:PutObject") == {FILES}
+
+
+def test_deliver_does_not_read_the_spool(template: Template) -> None:
+    assert not {action for action in may(template, "Deliver") if action.startswith(("s3:", "kms:"))}
 
 
 def test_a_function_without_a_login_has_no_grants() -> None:

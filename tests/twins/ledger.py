@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from chalicelib.adapters import store_rows as rows
+from chalicelib.pipeline import stages
 from chalicelib.pipeline.messages import Quarantine
 from chalicelib.runtime.errors import Permanent, Retryable
 from tests.twins.store import Entry, MemoryMailStore
@@ -54,10 +55,11 @@ class MemoryLedger:
         self._answer()
         self.fits(author)
         entry = self.store.ledger.get(note.mail_id)
-        if entry is None or (entry.state != "stored" and entry.canonical_id is None):
+        beside = note.stage in {stage.name for stage in stages.SIDE}
+        if not beside and (entry is None or (entry.state != "stored" and entry.canonical_id is None)):
             entry = self.store.ledger[note.mail_id] = Entry("excluded", f"discarded:{reason}")
         self.decisions.append((note.mail_id, note.stage, "discarded", reason, author))
-        return entry.state
+        return entry.state if entry else "excluded"
 
     def write_off(self, mail_id: str, reason: str, author: str) -> bool:
         self._answer()

@@ -35,6 +35,7 @@ class MemoryMailStore:
     outbox: MemoryOutbox = field(default_factory=MemoryOutbox)
     ledger: dict[str, Entry] = field(default_factory=dict)
     emails: dict[str, dict[str, Any]] = field(default_factory=dict)
+    sources: dict[str, str] = field(default_factory=dict)
     originals: dict[str, Original] = field(default_factory=dict)
     receipts: dict[tuple[str, str, str], Receipt] = field(default_factory=dict)
     identities: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -71,6 +72,7 @@ class MemoryMailStore:
             fields, until = rows.notice_fields(envelope, content, verdict), values["not_before"]
             not_before = datetime.fromisoformat(until).timestamp() if until else 0.0
             self.outbox.add(values["key"], values["topic"], mail_id, values["urgency"], fields, not_before)
+            self.sources[mail_id] = envelope.source
             return Stored("stored", mail_id)
 
     def quarantine(self, note: Quarantine) -> None:

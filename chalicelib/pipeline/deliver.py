@@ -1,0 +1,96 @@
+"""Beside the pipeline: a stored mail is POSTed to one destination of the rules, signed, once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from chalicelib.pipeline import webhook
+from chalicelib.pipeline.clock import Now, timed, utc_now
+from chalicelib.pipeline.messages import Envelope, Message
+from chalicelib.ports import Answered, DeliveryStore, MailStore, Receiver, Telemetry
+from chalicelib.runtime.errors import MailroomError, Permanent, Postponed
+
+SWITCHED_OFF_WAIT = 300.0
+KEY_WAIT = 900.0
+DEFAULT_KEY = "default"
+"""The signing key of a destination that names none."""
+
+
+class Destination(Protocol):
+    """What the rule set says of a destination (`rules.ruleset`)."""
+
+    @property
+    def url(self) -> str: ...
+
+    @property
+    def clear_fields(self) -> Sequence[str]: ...
+
+    @property
+    def key(self) -> str: ...
+
+
+@dataclass
+class DeliverWorker:
+    """`destinations` are those of the current rule set, `keys` the signing keys by name, `bucket` where files lie.
+
+    `through(destination, call)` makes the call unless the destination rests (its circuit breaker).
+    """
+
+    deliveries: DeliveryStore
+    store: MailStore
+    receiver: Receiver
+    destinations: Callable[[], Mapping[str, Destination]]
+    keys: Callable[[], Mapping[str, Sequence[str]]]
+    enabled: Callable[[], bool]
+    telemetry: Telemetry
+    bucket: str = ""
+    through: Callable[[str, Callable[[], Answered]], Answered] = lambda _name, call: call()
+    now: Now = utc_now
+
+    def begin(self, messages: Sequence[Message]) -> None:
+        """Nothing is shared between the webhooks of a batch."""
+
+    def process(self, message: Message) -> None:
+        """Deliver to the one destination that the message names; a repeat of a delivered one is not sent again."""
+        if not isinstance(message, Envelope) or message.routing is None or len(message.routing.webhooks) != 1:
+            raise Permanent("malformed_message")
+        if not self.enabled():
+            raise Postponed("webhooks_switched_off", after=SWITCHED_OFF_WAIT)
+        [name] = message.routing.webhooks
+        destination = self.destinations().get(name)
+        if destination is None:
+            raise Permanent("destination_unknown")
+        keys = self.keys().get(destination.key or DEFAULT_KEY, ())
+        if not keys:  # an operator mends it; nothing is ever sent unsigned
+            raise Postponed("webhook_key_missing", after=KEY_WAIT)
+        mail = self.deliveries.processed(message.mail_id)
+        if mail is None:
+            self.telemetry.log("webhook_without_mail", mail_id=message.mail_id, account=message.account)
+            return
+        if not self.deliveries.begin(message.mail_id, name):
+            return
+        wanted = [field for field in webhook.CLEARABLE if field in destination.clear_fields]
+        clear = self.deliveries.clear(message.mail_id, wanted) if wanted else {}
+        links = self.deliveries.links(message.mail_id) if message.routing.offload else ()
+        body = webhook.payload(mail, message.routing, name, links, self.bucket, clear)
+        with timed(self.now) as watch:
+            self._send(message.mail_id, name, destination.url, keys, body)
+        self.store.add_receipts(message.mail_id, [watch.receipt("deliver", f"webhook.{name}", "delivered")])
+
+    def _send(self, mail_id: str, name: str, url: str, keys: Sequence[str], body: bytes) -> None:
+        stamp = int(self.now().timestamp())
+        sent = webhook.headers(mail_id, name, keys, stamp, body)
+        try:
+            answer = self.through(name, lambda: webhook.judge(self.receiver.post(url, sent, body)))
+        except Postponed as error:
+            if error.attempted:
+                self.deliveries.failed(mail_id, name, error.code, final=False)
+            raise
+        except MailroomError as error:
+            self.deliveries.failed(mail_id, name, error.code, isinstance(error, Permanent))
+            self.telemetry.count("Webhook", stage="deliver", status="failed", code=error.code)
+            raise
+        self.deliveries.delivered(mail_id, name, answer.status)
+        self.telemetry.count("Webhook", stage="deliver", status="delivered")

@@ -1,0 +1,27 @@
+"""Who gets a mail next: the stage that follows, and beside the pipeline what the operator's rules ask for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from chalicelib.pipeline import stages
+from chalicelib.pipeline.messages import Envelope
+
+
+def handed_on(stage: str, mail: Envelope) -> list[tuple[str, Envelope]]:
+    """(stage, message) for each that follows `stage`.
+
+    After *store* a mail goes to *notify*, and to *offload* where a rule asks for the files of its links, else straight
+    to *deliver*; *offload* hands on to *deliver*. Each destination gets a message of its own, so that one receiver's
+    failure neither repeats nor holds up another's webhook.
+    """
+    following = stages.after(stage)
+    made = [(following.name, mail)] if following else []
+    if mail.routing is None:
+        return made
+    if stage == "store" and mail.routing.offload:
+        return [*made, (stages.OFFLOAD.name, mail)]
+    if stage in ("store", stages.OFFLOAD.name):
+        for destination in dict.fromkeys(mail.routing.webhooks):
+            made.append((stages.DELIVER.name, replace(mail, routing=replace(mail.routing, webhooks=(destination,)))))
+    return made

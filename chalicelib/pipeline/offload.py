@@ -1,0 +1,180 @@
+"""Beside the pipeline: the files behind a mail's links are fetched into the bucket, as far as that goes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from time import monotonic
+
+from chalicelib.pipeline.clock import Now, timed, utc_now
+from chalicelib.pipeline.messages import Envelope, Message
+from chalicelib.pipeline.transfer import TOO_SLOW, UNFINISHED, Transfer
+from chalicelib.ports import Downloads, FileTarget, LinkStore, MailStore, Progress, Spool, Telemetry
+from chalicelib.runtime.errors import Permanent, Postponed, Retryable
+
+MAX_LINKS = 50
+LINKS_BYTES = 512 * 1024
+MAX_TRIES = 8
+"""Tries without one more part after which a mail goes on with the original link: about two minutes of retries."""
+TIMEOUT, FOLDER_TIMEOUT = 15.0, 120.0
+"""Seconds that a source may be silent; Dropbox packs a folder while one waits (requirements: gmail-push)."""
+MIN_SECONDS = 5.0
+"""With less time left a file is not begun."""
+TIMED_OUT = frozenset({"target_timeout", TOO_SLOW})
+
+FILE_HOSTS = {"dropbox": ("*.dropbox.com", "*.dropboxusercontent.com")}
+"""Where a provider's own links lead to; the rule set names the hosts of the links."""
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A link that was found in a mail."""
+
+    provider: str
+    url: str
+
+
+def links_key(account: str, mail_id: str) -> str:
+    """Where the links of a mail lie, sealed: clear links never travel in a queue."""
+    return f"links/{account}/{mail_id}"
+
+
+def seal_links(spool: Spool, message: Envelope, links: Sequence[tuple[str, str]]) -> None:
+    """Put the links (provider, URL) into the spool. `Retryable`."""
+    spool.put(links_key(message.account, message.mail_id), json.dumps(list(links)[:MAX_LINKS]).encode())
+
+
+def timeout_of(share: Share) -> float:
+    """Seconds that the source of a link may be silent."""
+    return FOLDER_TIMEOUT if share.provider == "dropbox" and "/scl/fo/" in share.url else TIMEOUT
+
+
+def address_of(share: Share) -> str:
+    """The address of the file itself: Dropbox shows a page unless it is asked for a download."""
+    if share.provider == "dropbox":
+        return f"{share.url}{'&' if '?' in share.url else '?'}dl=1"
+    return share.url
+
+
+@dataclass
+class OffloadWorker:
+    """`hosts` says which hosts a provider's links have, `limit` the bytes of a file, `budget` the seconds at a time.
+
+    `target` is None where no bucket is configured.
+    """
+
+    spool: Spool
+    links: LinkStore
+    store: MailStore
+    downloads: Downloads
+    target: FileTarget | None
+    hosts: Callable[[str], Sequence[str]]
+    telemetry: Telemetry
+    limit: int
+    budget: float
+    clock: Callable[[], float] = monotonic
+    now: Now = utc_now
+    _until: float = field(default=0.0, init=False)
+
+    def begin(self, messages: Sequence[Message]) -> None:
+        """From now on the invocation's time runs."""
+        del messages
+        self._until = self.clock() + self.budget
+
+    def process(self, message: Message) -> Envelope:
+        """The same message, for the webhooks, once each link is settled: in the bucket, or given up."""
+        if not isinstance(message, Envelope):
+            raise Permanent("malformed_message")
+        waiting: list[Retryable] = []
+        stored = 0
+        with timed(self.now) as watch:
+            for position, share in enumerate(self._shares(message)):
+                try:
+                    if self._until - self.clock() < MIN_SECONDS:
+                        raise Postponed(UNFINISHED, after=0)
+                    stored += self._settle(message, position, share)
+                except Retryable as error:
+                    waiting.append(error)
+        if waiting:  # all were tried; the one that may go on soonest says when
+            raise min(waiting, key=lambda error: (error.code != UNFINISHED, error.after or 1.0))
+        self.store.add_receipts(message.mail_id, [watch.receipt("offload", "links.offload", f"stored:{stored}")])
+        return message
+
+    def _shares(self, message: Envelope) -> list[Share]:
+        try:
+            held = json.loads(self.spool.get(links_key(message.account, message.mail_id), LINKS_BYTES))
+            return [Share(str(provider), str(url)) for provider, url in held[:MAX_LINKS]]
+        except Permanent as error:
+            self.telemetry.log("no_links", mail_id=message.mail_id, code=error.code)
+        except (ValueError, TypeError):
+            self.telemetry.log("no_links", mail_id=message.mail_id, code="links_unreadable")
+        return []
+
+    def _settle(self, message: Envelope, position: int, share: Share) -> int:
+        """1 when the file went into the bucket now. `Retryable` while there is hope."""
+        held = self.links.begin(message.mail_id, position, share.provider, share.url)
+        if held is None:
+            return 0
+        self.telemetry.count("OffloadTry", stage="offload")
+        kept = [held]
+
+        def keep(now: Progress, before: Progress) -> bool:
+            kept.append(now)
+            return self.links.save(message.mail_id, position, now, before)
+
+        try:
+            if held.tries > MAX_TRIES:
+                raise Permanent("offload_worker_died")
+            done = self._transfer(message, position, share, held, keep)
+        except Permanent as error:
+            self._give_up(message, position, error.code)
+            return 0
+        except Retryable as error:
+            if error.code in TIMED_OUT:
+                self.telemetry.count("OffloadTimeout", stage="offload")
+            if kept[-1].tries < MAX_TRIES:  # each part that was won begins them anew
+                raise
+            self._give_up(message, position, error.code)
+            return 0
+        self.links.stored(message.mail_id, position, done)
+        self.telemetry.count("Offload", stage="offload", status="stored")
+        self.telemetry.count("OffloadBytes", float(done.total or 0), stage="offload")
+        return 1
+
+    def _transfer(
+        self,
+        message: Envelope,
+        position: int,
+        share: Share,
+        held: Progress,
+        keep: Callable[[Progress, Progress], bool],
+    ) -> Progress:
+        if self.target is None:
+            raise Permanent("offload_not_configured")
+        seconds = timeout_of(share)
+        hosts = (*self.hosts(share.provider), *FILE_HOSTS.get(share.provider, ()))
+        left = self._until - self.clock()
+        transfer = Transfer(
+            target=self.target,
+            keep=keep,
+            limit=self.limit,
+            seconds=seconds,
+            until=self._until,
+            clock=self.clock,
+        )
+        return transfer.run(
+            held,
+            # A little later than the worker's own end, which leaves its parts in order.
+            lambda start, validator: self.downloads.open(
+                address_of(share), hosts, start, validator, seconds, left + seconds
+            ),
+            lambda name: f"{message.account}/{message.mail_id}/{position}/{name}",
+        )
+
+    def _give_up(self, message: Envelope, position: int, code: str) -> None:
+        left = self.links.given_up(message.mail_id, position, code)
+        if left.upload and self.target is not None:
+            self.target.abort(left.key, left.upload)
+        self.telemetry.count("Offload", stage="offload", status="original", code=code)
+        self.telemetry.log("link_kept", mail_id=message.mail_id, account=message.account, code=code)

@@ -1,0 +1,161 @@
+"""Ports to what follows a stored mail: files of links that are off-loaded, and webhooks to receivers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the file of one link got; all of it survives the worker.
+
+    `tries` counts attempts since the last part that was kept. `upload` is the multipart upload's id, `parts` the tags
+    of its parts, `validator` what says that the file at the source is still the same (ETag or Last-Modified), `total`
+    its bytes where known. `whole`: every byte is in a part, and only the end is missing.
+    """
+
+    tries: int = 0
+    key: str = ""
+    upload: str = ""
+    parts: tuple[str, ...] = ()
+    validator: str = ""
+    name: str = ""
+    content_type: str = ""
+    total: int | None = None
+    whole: bool = False
+
+
+class LinkStore(Protocol):
+    """The links of stored mails and what became of them (PostgreSQL); sources and keys are sealed there."""
+
+    def begin(self, mail_id: str, position: int, provider: str, url: str) -> Progress | None:
+        """Count one more try and say how far the file got; None when there is nothing to do (any more). `Retryable`."""
+
+    def save(self, mail_id: str, position: int, progress: Progress, before: Progress) -> bool:
+        """Keep `progress`; False when somebody else got further than `before` meanwhile. `Retryable`."""
+
+    def stored(self, mail_id: str, position: int, progress: Progress) -> None:
+        """The file is in the bucket. `Retryable`."""
+
+    def given_up(self, mail_id: str, position: int, reason: str) -> Progress:
+        """The mail goes on with the original link; `reason` is a code. The answer is how far it got. `Retryable`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A file whose bytes come by `read(size)`, empty at the end (`Retryable`); `start` is where they begin in it."""
+
+    start: int
+    total: int | None
+    validator: str
+    name: str
+    content_type: str
+    read: Callable[[int], bytes]
+
+
+class Downloads(Protocol):
+    """Files of links, through the guard."""
+
+    def open(
+        self, url: str, hosts: Sequence[str], start: int, validator: str, timeout: float, deadline: float
+    ) -> AbstractContextManager[Download]:
+        """Ask for the file, from byte `start` on if it still is the one with `validator`; else from its front.
+
+        Only from `hosts` (`*.example.org` stands for subdomains), redirects included. `timeout` and `deadline` in
+        seconds. `Permanent`: the guard's codes, `link_gone`, `link_not_a_file`, `link_encoded`. `Retryable`.
+        """
+
+
+class FileTarget(Protocol):
+    """Where off-loaded files go: an S3-compatible bucket."""
+
+    def begin(self, key: str, name: str, content_type: str) -> str:
+        """Begin a file of several parts; its upload id. `Retryable("bucket_unavailable")`, also below."""
+
+    def part(self, key: str, upload: str, number: int, data: bytes | bytearray) -> str:
+        """Part `number` (from 1; all but the last of the same size); its tag. `Permanent("upload_gone")`."""
+
+    def complete(self, key: str, upload: str, parts: Sequence[str]) -> None:
+        """Make the parts one file. `Permanent("upload_gone")`."""
+
+    def abort(self, key: str, upload: str) -> None:
+        """Forget the parts; an upload that is gone is no error."""
+
+    def put(self, key: str, data: bytes | bytearray, name: str, content_type: str) -> None:
+        """A small file at once."""
+
+    def size(self, key: str) -> int | None:
+        """Bytes of a file that is there, else None."""
+
+
+@dataclass(frozen=True, slots=True)
+class Processed:
+    """A stored mail, anonymized, as a webhook tells it; times are ISO 8601."""
+
+    mail_id: str
+    account: str
+    source: str
+    received_at: str
+    sent_at: str | None
+    sender: str
+    subject: str
+    body: str
+    recipients: tuple[str, ...]
+    attachments: tuple[str, ...]
+    language: str
+    category: str
+    urgency: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class FileLink:
+    """A link of a mail: where its file lies now (`key`), or why the original `url` is all there is (`reason`)."""
+
+    provider: str
+    url: str
+    key: str = ""
+    name: str = ""
+    content_type: str = ""
+    size: int | None = None
+    reason: str = ""
+
+
+class DeliveryStore(Protocol):
+    """What a webhook is made of, and the record of its delivery (PostgreSQL). All raise `Retryable`."""
+
+    def processed(self, mail_id: str) -> Processed | None:
+        """The stored mail; None when there is none (any more)."""
+
+    def clear(self, mail_id: str, fields: Sequence[str]) -> dict[str, Any]:
+        """Clear text of those of sender, subject, body and recipients that are to be had."""
+
+    def links(self, mail_id: str) -> tuple[FileLink, ...]:
+        """The mail's off-loaded links in their order."""
+
+    def begin(self, mail_id: str, destination: str) -> bool:
+        """Make sure of the record; False when that destination has the mail already."""
+
+    def delivered(self, mail_id: str, destination: str, status: int) -> None:
+        """One more attempt, and the destination has it."""
+
+    def failed(self, mail_id: str, destination: str, code: str, final: bool) -> None:
+        """One more attempt, which failed, for good where `final`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What a receiver answered; `retry_after` in seconds where it named a wait."""
+
+    status: int
+    retry_after: float | None = None
+
+
+class Receiver(Protocol):
+    """Those who get webhooks, through the guard."""
+
+    def post(self, url: str, headers: dict[str, str], body: bytes) -> Answered:
+        """POST; the answer's body is not looked at. `Permanent` and `Retryable` of the guard."""

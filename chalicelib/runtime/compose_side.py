@@ -1,0 +1,96 @@
+"""The composition root's part for what follows a stored mail: files of links, and webhooks."""
+
+from __future__ import annotations
+
+import re
+import ssl
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from chalicelib.adapters.guard import Guard, public_trust
+from chalicelib.runtime import observability as o11y
+from chalicelib.runtime.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from chalicelib.ports import FileTarget
+    from chalicelib.runtime.batch import Worker
+    from chalicelib.runtime.compose import Container
+
+NO_LETTER = re.compile(r"[^A-Za-z0-9_.-]")
+BUDGET = 240.0
+"""Seconds that an invocation of `offload` works: a minute less than its time-out, for the last part and the books."""
+
+
+def guard(parts: Container) -> Guard:
+    """The guard with the operator's private hosts, which are trusted by their own authority where there is one."""
+    if not parts.settings.private_targets:
+        return Guard()
+
+    def private_trust() -> ssl.SSLContext:
+        pem = parts.backend_secrets.text("private_ca")
+        try:
+            return ssl.create_default_context(cadata=pem) if pem else public_trust()
+        except ssl.SSLError:
+            raise ConfigurationError(
+                "private_ca", "the field of the secret is no certificate", "Write the authority's PEM there, or nothing"
+            ) from None
+
+    return Guard(private=parts.settings.private_targets, private_trust=private_trust)
+
+
+def offload_worker(parts: Container) -> Worker:
+    """Fetches the files of links."""
+    from chalicelib.adapters.downloads import GuardedDownloads
+    from chalicelib.adapters.postgres_links import PostgresLinkStore
+    from chalicelib.pipeline.offload import OffloadWorker
+
+    def hosts(provider: str) -> Sequence[str]:
+        known = {held.name: held.hosts for held in parts.rules.current().providers}
+        return known.get(provider, ())
+
+    return OffloadWorker(
+        spool=parts.spool,
+        links=PostgresLinkStore(parts.database, parts.backend_secrets.text("raw_key")),
+        store=parts.store,
+        downloads=GuardedDownloads(parts.guard),
+        target=file_target(parts),
+        hosts=hosts,
+        telemetry=o11y,
+        limit=parts.settings.offload_max,
+        budget=BUDGET,
+    )
+
+
+def file_target(parts: Container) -> FileTarget | None:
+    """The bucket; None where none is configured."""
+    settings, secrets = parts.settings, parts.backend_secrets
+    if not settings.offload_bucket:
+        return None
+    from chalicelib.adapters.file_bucket import FileBucket, client_of
+
+    return FileBucket(
+        lambda: client_of(
+            settings.offload_endpoint, secrets.text("offload_key_id"), secrets.text("offload_secret_key")
+        ),
+        settings.offload_bucket,
+    )
+
+
+def deliver_worker(parts: Container) -> Worker:
+    """Sends webhooks."""
+    from chalicelib.adapters.postgres_deliveries import PostgresDeliveryStore
+    from chalicelib.adapters.receivers import GuardedReceiver
+    from chalicelib.pipeline.deliver import DeliverWorker
+
+    secrets = parts.backend_secrets
+    return DeliverWorker(
+        deliveries=PostgresDeliveryStore(parts.database, secrets.text("raw_key")),
+        store=parts.store,
+        receiver=GuardedReceiver(parts.guard),
+        destinations=lambda: parts.rules.current().destinations,
+        keys=lambda: secrets.named("webhook_keys"),
+        enabled=lambda: parts.flags.on("webhook_sending_enabled"),
+        telemetry=o11y,
+        bucket=parts.settings.offload_bucket,
+        through=lambda name, call: parts.breaker(f"webhook:{NO_LETTER.sub('_', name)}").call(call),
+    )
