@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import pytest
+import redis
 
+from chalicelib.pipeline.stages import stage
+from infra.local.watch import lying
 from tests.e2e.world import World, states
 
 
@@ -50,3 +53,24 @@ def test_mail_of_the_other_door_does_not_wait_for_emailengine(world: World) -> N
     assert waiting not in world.ends(waiting, timeout=0)
     world.mend()
     assert world.lost(waiting, passing) == []
+
+
+def test_mail_waits_uncounted_for_a_service_that_is_down_and_the_operator_sees_which(world: World) -> None:
+    world.fail("emailengine", times=None, path="/v1/", status=503)
+    ids = [
+        world.mail(f"Mail server is down for the {which} time", via="emailengine") for which in ("1st", "2nd", "3rd")
+    ]
+    world.wait(lambda: state(world, "emailengine") == "open", "the breaker to open")
+    queue = stage("anonymize").queue
+    world.wait(lambda: any("postponements" in held["MessageAttributes"] for held in lying(world.info, queue)), "a copy")
+    world.mend()
+    redis.Redis.from_url(world.info.redis_url).delete("breaker:emailengine")  # as an operator who does not want to wait
+    assert world.lost(*ids) == []
+    assert state(world, "emailengine") == "closed"
+
+
+def state(world: World, name: str) -> str:
+    """Of a circuit breaker, as the operator reads it."""
+    token = world.info.credentials["admin_tokens"][0]
+    told = world.request("GET", "/status", headers={"Authorization": f"Bearer {token}"}).json()["breakers"]
+    return str({breaker["name"]: breaker["state"] for breaker in told}[name])

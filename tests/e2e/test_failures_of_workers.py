@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import signal
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psycopg
 
+from chalicelib.pipeline.stages import stage
 from infra.deploy import stack_resource
 from infra.local.process import Process
-from tests.e2e.world import World
+from tests.e2e.world import PATIENCE, World
 
 
 def kill_workers(world: World, function: str) -> int:
@@ -43,3 +45,52 @@ def test_a_mail_outlives_a_store_worker_that_is_killed_within_its_transaction(wo
             world.wait(lambda: bool(world.rows(waiting)), "the worker to wait within its transaction")
             assert kill_workers(world, "Store")
         assert world.lost(mail_id) == []
+
+
+def kill_fetching(world: World) -> int:
+    """SIGKILL the anonymize worker that talks to EmailEngine just now; how many there were."""
+    port = f":{urlsplit(world.info.emailengine_url).port:04X}"
+    lines = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    sockets = {f"socket:[{line[9]}]" for line in lines if line[2].endswith(port) and line[3] == "01"}
+    found = [pid for pid in world.stack.emulator.workers() if sockets & open_files(pid)]
+    for pid in found:
+        os.kill(Process.of(pid).pid, signal.SIGKILL)
+    return len(found)
+
+
+def open_files(pid: int) -> set[str]:
+    """What a process holds open; nothing of one that is gone."""
+    try:
+        return {str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir()}
+    except FileNotFoundError:
+        return set()
+
+
+def test_a_mail_that_kills_every_worker_holds_up_no_other(world: World) -> None:
+    world.stack.warm()  # whom an earlier test killed: loading the models takes seconds
+    world.fail("emailengine", times=None, delay=8, path="/source")
+    good = [world.letter(f"Good neighbour {number}") for number in range(20)]
+    asked = len(world.asked("emailengine", "/source"))
+    kills = 0
+
+    def killed_again() -> bool:
+        nonlocal asked, kills
+        if (now := len(world.asked("emailengine", "/source"))) > asked:
+            kills, asked = kills + kill_fetching(world), now
+        return kills >= 2
+
+    with world.soon_visible("anonymize"):
+        poison = world.mail("Kills every worker that takes it", via="emailengine")
+        ids = world.send(*good)
+        world.wait(lambda: killed_again() and len(world.ends(*ids, timeout=0)) == len(ids), "good mail and bad ends")
+        assert world.ends(poison, timeout=0) == {}
+        world.mend()
+        assert world.lost(*ids, poison) == []
+    query = (
+        "SELECT extract(epoch FROM created_at - received_at)::float FROM core.ledger WHERE mail_id = ANY(%s) ORDER BY 1"
+    )
+    waits = [seconds for (seconds,) in world.rows(query, ids)]
+    # Those of its first batch come back with it, and a worker that takes a killed one's place loads the models first.
+    neighbours = stage("anonymize").batch - 1
+    assert waits[-1 - neighbours] < 20, waits
+    assert waits[-1] < PATIENCE, waits
