@@ -13,12 +13,14 @@ class Stage:
 
     `batch` is the batch size in the packaged template. `max_receives` belongs to the retry
     schedule (`rules.retry`). Time-out and memory are in `.chalice/config.json`, where Chalice
-    reads them; the template derives the visibility time-out from there.
+    reads them; the template derives the visibility time-out from there. `reserve` is in seconds: a mail is
+    not begun with less left of the invocation, because a function that runs out of time takes its whole batch with it.
     """
 
     name: str
     batch: int
     concurrency: int
+    reserve: float = 3.0
 
     @property
     def queue(self) -> str:
@@ -30,8 +32,8 @@ class Stage:
 
 
 PIPELINE = (
-    Stage("anonymize", batch=5, concurrency=2),
-    Stage("classify", batch=10, concurrency=2),
+    Stage("anonymize", batch=5, concurrency=2, reserve=28.0),  # the anonymizer's own limit is 25 s
+    Stage("classify", batch=10, concurrency=2, reserve=9.0),  # an LLM's answer is waited for 8 s
     Stage("store", batch=10, concurrency=2),
     Stage("notify", batch=10, concurrency=2),
 )

@@ -24,9 +24,6 @@ from chalicelib.runtime import observability as o11y
 from chalicelib.runtime.errors import ConfigurationError, Permanent, Postponed, Retryable
 from chalicelib.runtime.record import Record, read_record
 
-RESERVE_MS = 3_000
-"""Milliseconds kept back at the end of an invocation: a record is not begun with less left."""
-
 LEDGER = "store"
 """The stage that writes the ledger: notes go there from wherever a mail ends."""
 
@@ -77,7 +74,7 @@ class Runner:
         for record in sorted(readable, key=self._innocence):
             if record.native > 1:
                 ready = self._let_go(records, ready)
-            if not_begun or self.remaining_ms() < RESERVE_MS:
+            if not_begun or self.remaining_ms() < 1000 * self.stage.reserve:
                 self._postpone(record, not_begun or Retryable("out_of_time", after=1))
                 continue
             self._guarded(record, self._process)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 import time
 
 import pytest
 
+from chalicelib.adapters.llm_anthropic import AnthropicModel
 from chalicelib.pipeline.messages import decode
+from chalicelib.pipeline.stages import STAGES, Stage
 from chalicelib.rules import retry
 from chalicelib.runtime.batch import BatchFailed
 from chalicelib.runtime.errors import ConfigurationError, Permanent, Retryable
@@ -137,6 +140,21 @@ def test_what_cannot_be_begun_in_time_is_handed_back(bench: Bench) -> None:
     bench.remaining_ms = clock_of(20_000, 2_999)
     bench.put(ONE, TWO, THREE)
     assert bench.failed() == ["m2", "m3"]
+
+
+@pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.name)
+def test_a_mail_is_not_begun_when_its_stage_may_not_finish_it(stage: Stage) -> None:
+    bench = Bench(stage=stage.name)
+    bench.remaining_ms = clock_of(1000 * stage.reserve, 1000 * stage.reserve - 1)
+    bench.put(ONE, TWO)
+    bench.run()
+    assert bench.worker.worked == [ONE.mail_id]
+
+
+def test_there_is_time_for_a_whole_answer_of_an_llm_and_for_a_whole_mail() -> None:
+    longest = inspect.signature(AnthropicModel).parameters["timeout"].default
+    assert STAGES[1].reserve > longest
+    assert STAGES[0].reserve > 25
 
 
 def test_what_was_done_in_time_is_handed_on(bench: Bench) -> None:
