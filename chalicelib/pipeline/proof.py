@@ -12,6 +12,9 @@ from datetime import datetime, timedelta
 PATIENCE = timedelta(minutes=15)
 """A sealed mail may be without a ledger row for this long before anybody wonders where it is."""
 
+STALLED = timedelta(hours=1)
+"""In flight for longer than this is shown by id (requirements: Resilience)."""
+
 DRAINED = timedelta(minutes=2)
 """The same while no queue holds anything: SQS's counts lag behind by about a minute (SQS developer guide)."""
 
@@ -53,6 +56,7 @@ class Findings:
     - `unnoted`: in a dead-letter queue without a ledger row.
     - `unnotified`: stored, but the notice is overdue.
     - `waiting`: how many of those in flight are overdue, and can be explained by what the queues hold.
+    - `stalled`: those of them that are in flight for over an hour.
     - `proven`: false when a dead-letter queue could not be read whole: then nothing is called missing.
     """
 
@@ -66,6 +70,7 @@ class Findings:
     unnotified: tuple[str, ...]
     waiting: int
     proven: bool
+    stalled: tuple[str, ...] = ()
 
     @property
     def seen(self) -> int:
@@ -106,6 +111,8 @@ def judge(evidence: Evidence, patience: timedelta = PATIENCE) -> Findings:
     unnoted = sorted(mail_id for mail_id in unrecorded - absent if overdue(evidence.letters[mail_id]))
     missing = late if held < claims else []
     strayed = [m for m in late_again if held < (claims + len(lasting) if m in lasting else claims)]
+    since = {m: evidence.sealed[m] for m in late} | {m: evidence.quarantined[m] for m in late_again}
+    flying = since.keys() - {*missing, *strayed}
     return Findings(
         stored=evidence.stored,
         excluded=evidence.excluded,
@@ -117,4 +124,5 @@ def judge(evidence: Evidence, patience: timedelta = PATIENCE) -> Findings:
         unnotified=tuple(sorted(evidence.unsent)),
         waiting=len(late) + len(late_again) - len(missing) - len(strayed),
         proven=evidence.letters_known,
+        stalled=tuple(sorted(m for m in flying if evidence.now - since[m] >= STALLED)),
     )

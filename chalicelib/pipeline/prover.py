@@ -98,13 +98,14 @@ class Prover:
         )
         return Examination(judge(evidence, self.patience), entries, letters, last_key)
 
-    def repair(self, examination: Examination, limit: int | None = None) -> Repaired:
+    def repair(self, examination: Examination, limit: int | None = None, stalled: bool = False) -> Repaired:
         """Send what is missing or strayed to the first stage again, and the notes that were not written to store.
 
-        At most `limit` mails. `Retryable` when the spool is away: what was not sent is found again.
+        At most `limit` mails. `stalled`: those that are in flight for over an hour as well, whatever holds them; a mail
+        that is twice on its way is stored once. `Retryable` when the spool is away: what was not sent is found again.
         """
         findings = examination.findings
-        wanted = (*findings.missing, *findings.strayed)[:limit]
+        wanted = (*findings.missing, *findings.strayed, *(findings.stalled if stalled else ()))[:limit]
         envelopes: list[Envelope | Quarantine] = []
         failed: list[tuple[str, str]] = []
         for mail_id in wanted:

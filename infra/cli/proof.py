@@ -22,10 +22,13 @@ KINDS = {
     "unnoted": "in a dead-letter queue, but not in the ledger",
     "unnotified": "stored, but the notice is overdue",
 }
+AGAIN = "`mailroom verify --repair --stalled` sends them again"
 REMEDY = "`mailroom verify --repair` sends them on their way again and writes the missing notes."
 
 
-def verify(prover: Prover, older_than: int | None, repair: bool, dry_run: bool, as_json: bool) -> int:
+def verify(
+    prover: Prover, older_than: int | None, repair: bool, dry_run: bool, as_json: bool, stalled: bool = False
+) -> int:
     """Print the balance; repair what can be when asked. The exit code is 0 only when all mail is accounted for.
 
     With `repair` that is judged as it was before: what was sent on its way again has not arrived yet.
@@ -33,13 +36,13 @@ def verify(prover: Prover, older_than: int | None, repair: bool, dry_run: bool, 
     if older_than is not None:
         prover.patience = timedelta(minutes=older_than)
     examination = _examine(prover)
-    repaired = prover.repair(examination) if repair and not dry_run else Repaired()
+    repaired = prover.repair(examination, stalled=stalled) if repair and not dry_run else Repaired()
     findings = examination.findings
     if as_json:
         print(json.dumps(_told(findings, repaired, dry_run and repair), indent=1))
     else:
         _show(findings)
-        _show_repair(examination, repaired, repair, dry_run)
+        _show_repair(examination, repaired, repair, dry_run, stalled)
     return 0 if findings.balanced else 1
 
 
@@ -67,6 +70,9 @@ def _show(findings: Findings) -> None:
     console.print(balance_line(findings))
     if findings.waiting:
         console.print(f"[yellow]{findings.waiting} in flight for long[/]: they wait in a queue, see `mailroom status`")
+    if findings.stalled:
+        console.print(f"[yellow]stalled {len(findings.stalled)}[/]: in flight for over an hour; {AGAIN}")
+        _list(findings.stalled)
     if not findings.proven:
         console.print(
             "[red]not proven[/]: a dead-letter queue could not be read whole (somebody else is reading it, or it holds"
@@ -76,17 +82,22 @@ def _show(findings: Findings) -> None:
         ids: tuple[str, ...] = getattr(findings, kind)
         if ids:
             console.print(f"[red]{kind} {len(ids)}[/]: {meaning}")
-            for mail_id in ids[:SHOWN]:
-                console.print(f"  {mail_id}")
-            if len(ids) > SHOWN:
-                console.print(f"  … and {len(ids) - SHOWN} more (--json has all)")
+            _list(ids)
     if findings.balanced:
         console.print("[green]balanced[/]: every mail is accounted for")
 
 
-def _show_repair(examination: Examination, repaired: Repaired, repair: bool, dry_run: bool) -> None:
+def _list(ids: tuple[str, ...]) -> None:
+    for mail_id in ids[:SHOWN]:
+        console.print(f"  {mail_id}")
+    if len(ids) > SHOWN:
+        console.print(f"  … and {len(ids) - SHOWN} more (--json has all)")
+
+
+def _show_repair(examination: Examination, repaired: Repaired, repair: bool, dry_run: bool, stalled: bool) -> None:
     findings = examination.findings
     reparable = len(findings.missing) + len(findings.strayed) + len(findings.unnoted)
+    reparable += len(findings.stalled) if stalled else 0
     if repair and dry_run:
         console.print(f"--dry-run: {reparable} would be repaired, nothing was changed")
     elif repair:

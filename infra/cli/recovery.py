@@ -38,6 +38,7 @@ on_aws = click.option("--aws", is_flag=True, help="The stack of the shell's AWS 
 
 @click.command()
 @click.option("--repair", is_flag=True, help="Send missing mail on its way again, write missing notes.")
+@click.option("--stalled", is_flag=True, help="With --repair: also what has been in flight for over an hour.")
 @click.option("--dry-run", is_flag=True, help="With --repair: show what would be done, change nothing.")
 @click.option("--older-than", type=click.IntRange(0, 100_000), metavar="MINUTES", help="A mail's time to arrive.")
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable, with every id.")
@@ -46,7 +47,14 @@ on_aws = click.option("--aws", is_flag=True, help="The stack of the shell's AWS 
 @click.pass_obj
 @told
 def verify(
-    folder: Path, repair: bool, dry_run: bool, older_than: int | None, as_json: bool, yes: bool, aws: bool
+    folder: Path,
+    repair: bool,
+    stalled: bool,
+    dry_run: bool,
+    older_than: int | None,
+    as_json: bool,
+    yes: bool,
+    aws: bool,
 ) -> None:
     """Prove that no mail is lost: seen = stored + excluded + quarantined + in flight. Exit code 0 only if so."""
     from infra.cli.parts import parts
@@ -56,7 +64,7 @@ def verify(
     if repair:
         confirm_environment("Repair", reached, yes=yes, dry_run=dry_run)
     with parts(reached) as made:
-        sys.exit(run(made.prover(), older_than, repair, dry_run, as_json))
+        sys.exit(run(made.prover(), older_than, repair, dry_run, as_json, stalled))
 
 
 @click.group()

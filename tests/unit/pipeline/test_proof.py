@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.pipeline.proof import DRAINED, PATIENCE, Evidence, Findings, judge
+from chalicelib.pipeline.proof import DRAINED, PATIENCE, STALLED, Evidence, Findings, judge
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 OLD, YOUNG = NOW - PATIENCE, NOW - timedelta(seconds=1)
@@ -160,3 +160,21 @@ def test_a_notice_that_is_overdue_is_a_difference_but_no_missing_mail() -> None:
 def test_a_mail_that_cannot_be_helped_does_not_make_others_look_lost() -> None:
     world = replace(EMPTY, held=1, sealed={"waits": OLD}, quarantined={"gone": OLD})
     assert (judge(world).missing, judge(world).strayed) == ((), ("gone",))
+
+
+def test_what_has_been_in_flight_for_over_an_hour_is_named() -> None:
+    assert judged(STALLED - timedelta(seconds=1), held=2).stalled == ()
+    assert judged(STALLED, held=2).stalled == ("a", "b")
+
+
+def test_a_quarantined_mail_that_is_on_its_way_again_stalls_too() -> None:
+    world = replace(EMPTY, held=1, sealed={"a": NOW}, recorded=frozenset("a"), quarantined={"a": NOW - STALLED})
+    assert judge(world).stalled == ("a",)
+
+
+def test_what_is_missing_is_not_called_stalled_as_well() -> None:
+    assert judged(STALLED, held=1).stalled == ()
+
+
+def test_stalled_mail_is_accounted_for() -> None:
+    assert judged(STALLED, held=2).balanced

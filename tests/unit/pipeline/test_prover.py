@@ -10,7 +10,7 @@ import pytest
 from chalicelib.ingress.intake import Arrival, Intake
 from chalicelib.mail.sealed import EMAILENGINE, RAW
 from chalicelib.pipeline.messages import Envelope, Quarantine, decode, encode
-from chalicelib.pipeline.proof import PATIENCE, Findings
+from chalicelib.pipeline.proof import PATIENCE, STALLED, Findings
 from chalicelib.pipeline.prover import Prover, Scope
 from chalicelib.rules.retry import MAX_RECEIVE_COUNT
 from chalicelib.runtime.errors import Retryable
@@ -299,3 +299,12 @@ def test_a_message_that_is_being_worked_on_counts_as_held(world: World) -> None:
     ]
     world.later()
     assert world.findings().missing == ()
+
+
+def test_a_mail_that_stalls_is_sent_again_when_that_is_asked_for() -> None:
+    world = World()
+    message = world.mail("a")
+    world.later(STALLED)
+    examination = world.prover.examine()
+    assert world.prover.repair(examination).requeued == ()
+    assert world.prover.repair(examination, stalled=True).requeued == (message.mail_id,)
