@@ -108,12 +108,16 @@ class World:
         assert complaints(method, path, response) == []
         return response
 
-    def push(self, data: object, headers: dict[str, str] | None = None) -> HTTPResponse:
+    def push(self, data: object, headers: dict[str, str] | None = None, path: str = GMAIL) -> HTTPResponse:
         """A push to the Gmail door, signed as the pusher does."""
         body = data if isinstance(data, bytes) else json.dumps(data).encode()
         stamp = str(int(time.time()))
         signed = {"X-Mailroom-Timestamp": stamp, "X-Mailroom-Signature": auth.sign_push("gmail-key-1", stamp, body)}
-        return self.request("POST", GMAIL, body, signed | (headers or {}))
+        return self.request("POST", path, body, signed | (headers or {}))
+
+    def upload(self, data: object, headers: dict[str, str] | None = None) -> HTTPResponse:
+        """Ask for an upload, signed as the pusher does."""
+        return self.push(data, headers, f"{GMAIL}/uploads")
 
     def hook(self, data: object, account: str = "praxis", headers: dict[str, str] | None = None) -> HTTPResponse:
         """A webhook, signed as EmailEngine does."""
