@@ -15,7 +15,7 @@ from typing import Any
 
 from chalicelib.pipeline.stages import ALERT, STAGES, Stage
 from chalicelib.rules.retry import MAX_RECEIVE_COUNT
-from infra import alarms, policies
+from infra import alarms, door_alarms, policies
 from infra.rights import DOOR, name_of
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -95,6 +95,9 @@ PARAMETERS: dict[str, dict[str, Any]] = {
         "Default": "",
         "Description": "The same for the sealed originals alone",
     },
+    "GmailHeartbeat": door_alarms.PARAMETER,
+    "RateSender": {"Type": "String", "Default": "600:1000", "Description": "Mails a minute and at once, one sender"},
+    "RateTotal": {"Type": "String", "Default": "6000:6000", "Description": "Mails a minute and at once, all doors"},
     "SpoolDays": {"Type": "Number", "Default": 30, "MinValue": 15, "Description": "Days that sealed mail is kept"},
 }
 SETTINGS = {
@@ -117,6 +120,8 @@ SETTINGS = {
     "MAILROOM_MISSING_MINUTES": "MissingMinutes",
     "MAILROOM_RETENTION": "RetentionDays",
     "MAILROOM_ORIGINAL_RETENTION": "OriginalRetentionDays",
+    "MAILROOM_RATE_SENDER": "RateSender",
+    "MAILROOM_RATE_TOTAL": "RateTotal",
     "MAILROOM_BUCKET": "Spool",
     "MAILROOM_KMS_KEY": "SpoolKey",
 }
@@ -147,7 +152,7 @@ def logical(stage: Stage, kind: str) -> str:
 
 def template() -> dict[str, Any]:
     """The whole merge template."""
-    resources = spool() | alarms_topic() | policies.roles()
+    resources = spool() | alarms_topic() | door_alarms.door_alarms() | policies.roles()
     for stage in STAGES:
         resources |= queues(stage, timeouts()[stage.name]) | alarms.of(stage) | consumer(stage)
     resources |= alarms.offload()
@@ -161,6 +166,7 @@ def template() -> dict[str, Any]:
             "OffloadHere": {
                 "Fn::And": [_given("OffloadBucket"), {"Fn::Equals": [{"Ref": "OffloadEndpoint"}, ""]}],
             },
+            door_alarms.HEARTBEAT: {"Fn::Equals": [{"Ref": "GmailHeartbeat"}, "yes"]},
         },
         "Resources": resources,
         "Outputs": {

@@ -1,0 +1,57 @@
+"""The alarms of the doors look at metrics that the doors write."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from chalicelib.runtime import observability as o11y
+from tests.app.world import World, installed
+from tests.stack.conftest import Template
+
+ALARMS = ("GmailErrorsAlarm", "EmailengineErrorsAlarm", "GmailSilenceAlarm")
+
+
+def written(capsys: pytest.CaptureFixture[str]) -> list[tuple[str, str, frozenset[tuple[str, str]]]]:
+    """(namespace, metric, its dimensions) of everything that both doors' answers wrote."""
+    with installed(World()) as world:
+        world.push({"sender": "a@example.com", "body": ""})
+        world.hook({"account": "praxis", "event": "messageNew", "path": "INBOX", "data": {"id": "1"}})
+    o11y.flush()
+    found = []
+    for line in map(json.loads, capsys.readouterr().out.splitlines()):
+        for block in line.get("_aws", {}).get("CloudWatchMetrics", []):
+            dimensions = frozenset((name, line[name]) for name in block["Dimensions"][0])
+            found += [(block["Namespace"], metric["Name"], dimensions) for metric in block["Metrics"]]
+    return found
+
+
+@pytest.mark.parametrize("name", ALARMS)
+def test_an_alarm_looks_at_a_metric_that_is_written(
+    template: Template, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    alarm: dict[str, Any] = template.properties(name)
+    dimensions = frozenset((one["Name"], one["Value"]) for one in alarm["Dimensions"])
+    assert (alarm["Namespace"], alarm["MetricName"], dimensions) in written(capsys)
+
+
+@pytest.mark.parametrize("name", ALARMS)
+def test_an_alarm_of_a_door_tells_its_beginning_and_its_end(template: Template, name: str) -> None:
+    alarm = template.properties(name)
+    assert alarm["AlarmActions"] == alarm["OKActions"] == [{"Ref": "AlarmTopic"}]
+
+
+def test_silence_is_an_alarm_only_where_heartbeats_are_sent(template: Template) -> None:
+    assert template.resources["GmailSilenceAlarm"]["Condition"] == "HasGmailHeartbeat"
+    assert template.json["Parameters"]["GmailHeartbeat"]["Default"] == "no"
+
+
+def test_no_data_is_silence(template: Template) -> None:
+    alarm = template.properties("GmailSilenceAlarm")
+    assert (alarm["TreatMissingData"], alarm["Period"] * alarm["EvaluationPeriods"]) == ("breaching", 900)
+
+
+def test_a_door_that_nobody_uses_has_no_errors(template: Template) -> None:
+    assert template.properties("GmailErrorsAlarm")["TreatMissingData"] == "notBreaching"
