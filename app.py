@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from chalice.app import Chalice, CloudWatchEvent, SQSEvent
 
-from chalicelib.ingress import admin, dlq, emailengine, gmail, http, openapi, rules
+from chalicelib.ingress import admin, dlq, emailengine, excluded, gmail, http, openapi, rules
 from chalicelib.pipeline import stages
 from chalicelib.runtime import handlers
 
@@ -19,6 +19,7 @@ app.register_blueprint(gmail.door)
 app.register_blueprint(emailengine.door)
 app.register_blueprint(admin.routes)
 app.register_blueprint(dlq.routes)
+app.register_blueprint(excluded.routes)
 app.register_blueprint(rules.routes)
 app.register_blueprint(openapi.routes)
 

@@ -73,6 +73,9 @@ def _stage(stage: Stage) -> list[dict[str, Any]]:
     if stage.name == "anonymize":
         statements += [_allow(["s3:GetObject"], [_objects("sealed/*"), _objects("uploads/*")]), _bucket()]
         statements += [_allow(["s3:PutObject"], [_objects("fetched/*"), _objects("text/*"), _objects("links/*")])]
+        statements += [_allow(["s3:GetObject"], [_objects("sealed/*"), _objects("uploads/*"), _objects("fetched/*")])]
+        statements += [_bucket()]
+        statements += [_allow(["s3:PutObject"], [_objects("fetched/*"), _objects("text/*")])]
         statements += [_key("kms:GenerateDataKey", "kms:Decrypt")]
     if stage.name == "classify":
         models = ["arn:aws:bedrock:*::foundation-model/*", "arn:aws:bedrock:*:*:inference-profile/*"]

@@ -42,7 +42,7 @@ def decide(
         mail_id=message.mail_id,
         account=message.account,
         source=message.source,
-        spool_key=message.spool_key,
+        spool_key=opened.key,  # the mail itself, also where the door had a reference only
         received_at=message.received_at,
         trace_id=message.trace_id,
         reason=decision.reason,

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from chalicelib.pipeline.notify import NotifyWorker
     from chalicelib.pipeline.prover import Prover
     from chalicelib.pipeline.retention import Retention
+    from chalicelib.pipeline.reconsider import ReconsiderDesk
     from chalicelib.ports import (
         Cache,
         Classifier,
@@ -182,6 +183,17 @@ class Container:
         settings = self.settings
         uploads = S3Uploads(self.aws.client, settings.bucket, settings.kms_key)
         return UploadDesk(uploads, self.spool, settings.max_source)
+
+    @cached_property
+    def reconsider_desk(self) -> ReconsiderDesk:
+        """The operator's desk for excluded mail."""
+        from chalicelib.pipeline.reconsider import Allowed, ReconsiderDesk
+
+        def allowed() -> Allowed:
+            listed = self.rules.current().parsed.allowlist
+            return Allowed(listed.addresses, listed.domains)
+
+        return ReconsiderDesk(self.exclusions, self.spool, self.queues, self._pseudonym_key, allowed)
 
     @cached_property
     def exclusions(self) -> Exclusions:

@@ -10,6 +10,7 @@ import click
 from chalicelib.rules.flags import DEFAULTS
 from infra.cli.common import confirm_environment, running, told
 from infra.cli.governance import retention
+from infra.cli.excluded import reconsider
 from infra.cli.mailfiles import LARGEST, mails
 from infra.cli.recovery import author_of, dlq, on_aws, verify
 from infra.cli.rules import rules
@@ -155,6 +156,7 @@ mailroom.add_command(verify)
 mailroom.add_command(dlq)
 mailroom.add_command(rules)
 mailroom.add_command(retention)
+mailroom.add_command(reconsider)
 mailroom.add_command(secrets_group)
 
 if __name__ == "__main__":

@@ -230,6 +230,7 @@ def test_no_other_route_is_open() -> None:
         "/admin/dlq/redrive",
         "/admin/dlq/{mail_id}",
         "/admin/flags/{name}",
+        "/admin/reconsider",
         "/admin/rules",
         "/admin/rules/rollback",
         "/admin/rules/test",

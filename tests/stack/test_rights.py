@@ -199,7 +199,7 @@ def test_a_function_that_reads_the_spool_can_tell_a_missing_object_from_a_forbid
 
 
 def test_anonymize_reads_sealed_mail_and_writes_beside_it(template: Template) -> None:
-    sealed = {f"{SPOOL_OBJECTS}sealed/*", f"{SPOOL_OBJECTS}uploads/*"}
+    sealed = {f"{SPOOL_OBJECTS}{folder}/*" for folder in ("sealed", "uploads", "fetched")}
     assert resources(template, "Anonymize", "s3:GetObject") == sealed
     written = {f"{SPOOL_OBJECTS}fetched/*", f"{SPOOL_OBJECTS}text/*", f"{SPOOL_OBJECTS}links/*"}
     assert resources(template, "Anonymize", "s3:PutObject") == written

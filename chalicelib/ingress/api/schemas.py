@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalicelib.ingress import dlq, push, webhook
+from chalicelib.ingress import dlq, excluded, push, webhook
+from chalicelib.ingress.arrival import REASONS
 from chalicelib.ingress.orders import AUTHOR as AUTHOR_FORM
 from chalicelib.ingress.orders import AUTHOR_CHARS
 from chalicelib.pipeline.dead_letters import REASON
@@ -188,6 +189,35 @@ LETTERS = record(
     {"dry_run": BOOL},
 )
 LETTERS_SHOWN = record({"status": named("ok"), "letters": several(LETTER_SHOWN)})
+
+
+RECONSIDERED_MOST = 200
+_CONDITIONS = {
+    name: text(longest, minLength=1) for name, longest in excluded.CONDITIONS.items() if name != "reason"
+} | {"reason": named(*REASONS)}
+RECONSIDER: Schema = {
+    "anyOf": [
+        record(
+            {"author": AUTHOR},
+            _CONDITIONS | {"all": {"const": False}, "dry_run": BOOL, "after": {"anyOf": [MAIL_ID, {"const": ""}]}},
+        )
+        | {"anyOf": [{"required": [name]} for name in _CONDITIONS]},
+        record(
+            {"author": AUTHOR, "all": {"const": True}},
+            {"dry_run": BOOL, "after": {"anyOf": [MAIL_ID, {"const": ""}]}},
+        ),
+    ]
+}
+_MAILS = several(MAIL_ID, RECONSIDERED_MOST)
+RECONSIDERED = record(
+    {
+        "status": named("ok", "partial"),
+        "found": whole(minimum=0),
+        **dict.fromkeys(("requeued", "forgotten", "failed"), _MAILS),
+        "allowed_now": whole(minimum=0),
+    },
+    {"next": MAIL_ID, "dry_run": {"const": True}},
+)
 
 
 def outcome(what: str) -> Schema:

@@ -158,6 +158,14 @@ ROUTES = (
         {200: s.LETTERS_SHOWN},
     ),
     Route(
+        *("POST", "/admin/reconsider", ADMIN),
+        f"Have mail that the rules keep out decided anew, {s.RECONSIDERED_MOST} at most a call: send `next` as `after` "
+        "for the others. At least one condition, or `all`. `allowed_now` counts those whose sender may send now.",
+        ("unauthorized", "invalid_json", "invalid_field"),
+        {200: s.RECONSIDERED},
+        s.RECONSIDER,
+    ),
+    Route(
         *("POST", "/admin/dlq/redrive", ADMIN),
         f"Send letters on their way again: at most {dlq.CHOSEN} by id, or all of one stage by the queue's own move.",
         ("unauthorized", "invalid_json", "invalid_field", "unknown_letter", "move_refused", "move_unsupported"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -125,3 +126,18 @@ def test_nothing_of_any_text_hides_or_turns(text: str) -> None:
     assert not [
         char for char in shown if unicodedata.bidirectional(char) in ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI")
     ]
+
+
+def test_a_mail_in_a_topic_of_a_rule_is_told_as_a_mail() -> None:
+    told = replace(notice(), topic="lab", mail_id="1")
+    assert text_of(told) == text_of(notice())
+
+
+def test_a_mail_that_a_rule_sends_to_system_is_told_as_a_mail() -> None:
+    told = replace(notice(), topic="system", mail_id="1")
+    assert text_of(told) == text_of(notice())
+
+
+def test_a_mail_among_system_notices_has_no_head_of_its_own() -> None:
+    system = replace(notice("system", alarm="x"), mail_id=None)
+    assert text_of(system, replace(notice(), topic="system", mail_id="1")).startswith("alarm: x\n\npatient")

@@ -300,3 +300,10 @@ def test_while_the_messenger_is_well_waiting_for_one_s_turn_is_a_retry() -> None
     with pytest.raises(Retryable, match="notify_waiting") as caught:
         world.worker.process(two)
     assert not isinstance(caught.value, Postponed)
+
+
+def test_a_held_mail_ends_at_the_stage_without_a_word(world: World) -> None:
+    held = world.add(1)
+    for row in world.outbox.rows.values():
+        row.not_before = 2e10
+    assert (world.done(held), world.texts) == (["done"], [])

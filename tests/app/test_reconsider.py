@@ -1,0 +1,186 @@
+"""The operator's route that has excluded mail decided anew, from the exclusion to the store."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from chalicelib.ingress.intake import Arrival, Intake
+from chalicelib.pipeline import reconsider as pipeline
+from chalicelib.pipeline.messages import Envelope, Exclusion, decode
+from chalicelib.pipeline.store import StoreWorker
+from tests.app.world import ADMIN, World, verdict
+from tests.unit.pipeline.world import Telemetry
+
+ROUTE = "/admin/reconsider"
+RULES: dict[str, Any] = {
+    "allowlist": {"domains": ["friends.example"]},
+    "rules": [
+        {"name": "no news", "when": {"subject": {"contains": ["news"]}}, "then": {"stop_processing": True}},
+    ],
+}
+
+
+def excluded(world: World, number: int, sender: str, subject: str = "Hi") -> str:
+    """Push a mail that the rules keep out, and let the store stage note it; its id."""
+    given = world.push({"id": f"19a06462e1d08a{number:02x}", "sender": sender, "subject": subject, "body": "x"})
+    assert given.json_body["status"].startswith(("skipped", "stopped")), given.json_body
+    worker = StoreWorker(world.store, world.spool, world.cache, Telemetry())
+    for queued in world.queues.queues["store"]:
+        note = decode(queued.body)
+        assert isinstance(note, Exclusion)
+        worker.process(note)
+    world.queues.queues["store"].clear()
+    return str(given.json_body["mail_id"])
+
+
+def ask(world: World, **body: Any) -> dict[str, Any]:
+    response = world.request("POST", ROUTE, json.dumps({"author": "ada"} | body).encode(), ADMIN)
+    assert response.status_code == 200, response.json_body
+    told: dict[str, Any] = response.json_body
+    return told
+
+
+@pytest.fixture
+def barred(world: World) -> dict[str, str]:
+    """Four excluded mails by name."""
+    world.rule(RULES)
+    return {
+        "eve": excluded(world, 1, "Eve <eve@strangers.example>"),
+        "eve again": excluded(world, 2, "EVE+shop@strangers.example"),
+        "mallory": excluded(world, 3, "mallory@strangers.example"),
+        "friend": excluded(world, 4, "ben@friends.example", "The news"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("wanted", "names"),
+    [
+        ({"sender": "eve@strangers.example"}, {"eve", "eve again"}),
+        ({"sender": "Eve@STRANGERS.example"}, {"eve", "eve again"}),
+        ({"domain": "strangers.example"}, {"eve", "eve again", "mallory"}),
+        ({"domain": "@strangers.example"}, {"eve", "eve again", "mallory"}),
+        ({"rule": "no news"}, {"friend"}),
+        ({"reason": "sender_not_allowed"}, {"eve", "eve again", "mallory"}),
+        ({"all": True}, {"eve", "eve again", "mallory", "friend"}),
+        ({"sender": "eve@strangers.example", "reason": "stopped_by_routing_rule"}, set()),
+        ({"sender": "nobody@example.com"}, set()),
+    ],
+)
+def test_exactly_what_is_named_is_decided_anew(
+    world: World, barred: dict[str, str], wanted: dict[str, Any], names: set[str]
+) -> None:
+    told = ask(world, **wanted)
+    assert set(told["requeued"]) == set(world.queued) == {barred[name] for name in names}
+
+
+def test_a_pointer_without_routing_goes_to_the_first_stage(world: World, barred: dict[str, str]) -> None:
+    ask(world, rule="no news")
+    message = decode(world.queues.queues["anonymize"][0].body)
+    assert isinstance(message, Envelope)
+    assert (message.routing, message.spool_key in world.spool.objects) == (None, True)
+
+
+def test_a_dry_run_changes_nothing(world: World, barred: dict[str, str]) -> None:
+    told = ask(world, all=True, dry_run=True)
+    assert (len(told["requeued"]), told["dry_run"]) == (4, True)
+    assert (world.queued, world.ledger.decisions) == ([], [])
+
+
+def test_after_a_change_of_the_allowlist_the_operator_is_told_how_many_it_concerns(
+    world: World, barred: dict[str, str]
+) -> None:
+    world.rule(RULES | {"allowlist": {"addresses": ["eve@strangers.example"]}})
+    assert ask(world, all=True, dry_run=True)["allowed_now"] == 2
+
+
+def test_an_allowed_domain_concerns_all_of_it(world: World, barred: dict[str, str]) -> None:
+    world.rule(RULES | {"allowlist": {"domains": ["strangers.example"]}})
+    assert ask(world, all=True, dry_run=True)["allowed_now"] == 3
+
+
+def test_without_an_allowlist_everybody_is_allowed(world: World, barred: dict[str, str]) -> None:
+    world.rule({})
+    assert ask(world, all=True, dry_run=True)["allowed_now"] == 3
+
+
+def test_who_asked_is_recorded(world: World, barred: dict[str, str]) -> None:
+    ask(world, rule="no news")
+    reason = "stopped_by_routing_rule"
+    assert world.ledger.decisions == [(barred["friend"], "anonymize", "reconsidered", reason, "ada")]
+
+
+def test_what_the_spool_has_forgotten_is_told(world: World, barred: dict[str, str]) -> None:
+    del world.spool.objects[f"sealed/praxis/{barred['eve']}"]
+    told = ask(world, sender="eve@strangers.example")
+    assert (told["status"], told["forgotten"], told["requeued"]) == ("partial", [barred["eve"]], [barred["eve again"]])
+
+
+def test_what_the_queue_does_not_take_is_told_and_stays(world: World, barred: dict[str, str]) -> None:
+    world.queues.down = True
+    told = ask(world, rule="no news")
+    assert (told["status"], told["failed"], told["requeued"]) == ("partial", [barred["friend"]], [])
+    assert world.store.ledger_state([barred["friend"]])[barred["friend"]][0] == "excluded"
+
+
+def test_many_are_read_page_by_page(world: World, barred: dict[str, str]) -> None:
+    desk, seen, after = world.container.reconsider_desk, [], ""
+    for _ in range(3):
+        page = desk.page(pipeline.Wanted(), "ada", True, after, limit=2)
+        seen += page.requeued
+        after = page.last
+    assert (sorted(seen), after) == (sorted(barred.values()), "")
+
+
+def test_a_stored_mail_is_not_decided_anew(world: World, barred: dict[str, str]) -> None:
+    world.store.ledger[barred["friend"]].state = "stored"
+    assert ask(world, rule="no news")["found"] == 0
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({}, "all"),
+        ({"all": False}, "all"),
+        ({"all": True, "rule": "x"}, "all"),
+        ({"all": "yes"}, "all"),
+        ({"sender": ""}, "sender"),
+        ({"sender": " "}, "sender"),
+        ({"sender": 1}, "sender"),
+        ({"sender": "x" * 321}, "sender"),
+        ({"domain": "a\x00b"}, "domain"),
+        ({"reason": "duplicate"}, "reason"),
+        ({"rule": "x", "after": "y"}, "after"),
+        ({"rule": "x", "dry_run": 1}, "dry_run"),
+        ({"rule": "x", "author": ""}, "author"),
+        ({"rule": "x", "unknown": 1}, "unknown"),
+    ],
+)
+def test_a_wrong_order_is_refused_by_its_field(world: World, body: dict[str, Any], field: str) -> None:
+    raw = json.dumps({"author": "ada"} | body).encode()
+    response = world.request("POST", ROUTE, raw, ADMIN)
+    assert (verdict(response), response.json_body["field"]) == ((400, "invalid_field"), field)
+
+
+def test_it_is_for_the_operator_alone(world: World) -> None:
+    assert verdict(world.request("POST", ROUTE, b'{"all": true}')) == (401, "unauthorized")
+
+
+def test_the_arrival_of_a_fetched_mail_is_found_where_it_was_sealed_whole(world: World) -> None:
+    """Another door's mail: its note names the object that holds it."""
+    world.rule(RULES)
+    intake = Intake(world.spool, world.queues, world.cache)
+    [given] = intake.take([Arrival("praxis", "emailengine", "emailengine", b"{}", "x")], "t")
+    note = Exclusion(
+        *(given.mail_id, "praxis", "emailengine", f"fetched/praxis/{given.mail_id}", "2026-01-02T03:04:05+00:00", "t"),
+        *("sender_not_allowed", "", 1, "a" * 32, "b" * 32),
+    )
+    world.store.exclude(note)
+    world.spool.put(note.spool_key, b"")
+    world.queues.queues["anonymize"].clear()
+    ask(world, all=True)
+    message = decode(world.queues.queues["anonymize"][0].body)
+    assert isinstance(message, Envelope)
+    assert message.spool_key == note.spool_key
