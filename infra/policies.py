@@ -71,11 +71,9 @@ def _stage(stage: Stage) -> list[dict[str, Any]]:
         sends.append(_queue(next(s for s in PIPELINE if s.name == "store")))  # the note of a quarantine
     statements = [_allow(receive, _queue(stage)), _allow(["sqs:SendMessage"], sends), _secrets(stage.name)]
     if stage.name == "anonymize":
-        statements += [_allow(["s3:GetObject"], [_objects("sealed/*"), _objects("uploads/*")]), _bucket()]
         statements += [_allow(["s3:PutObject"], [_objects("fetched/*"), _objects("text/*"), _objects("links/*")])]
         statements += [_allow(["s3:GetObject"], [_objects("sealed/*"), _objects("uploads/*"), _objects("fetched/*")])]
         statements += [_bucket()]
-        statements += [_allow(["s3:PutObject"], [_objects("fetched/*"), _objects("text/*")])]
         statements += [_key("kms:GenerateDataKey", "kms:Decrypt")]
     if stage.name == "classify":
         models = ["arn:aws:bedrock:*::foundation-model/*", "arn:aws:bedrock:*:*:inference-profile/*"]

@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from chalicelib.pipeline.dead_letters import DeadLetterDesk
     from chalicelib.pipeline.notify import NotifyWorker
     from chalicelib.pipeline.prover import Prover
-    from chalicelib.pipeline.retention import Retention
     from chalicelib.pipeline.reconsider import ReconsiderDesk
+    from chalicelib.pipeline.retention import Retention
     from chalicelib.ports import (
         Cache,
         Classifier,

@@ -9,8 +9,8 @@ import click
 
 from chalicelib.rules.flags import DEFAULTS
 from infra.cli.common import confirm_environment, running, told
-from infra.cli.governance import retention
 from infra.cli.excluded import reconsider
+from infra.cli.governance import retention
 from infra.cli.mailfiles import LARGEST, mails
 from infra.cli.recovery import author_of, dlq, on_aws, verify
 from infra.cli.rules import rules
