@@ -13,7 +13,7 @@ from chalicelib.ingress.http import answer, guarded, respond, trace_id
 from chalicelib.ingress.orders import Refused, author_of, body_of, refused
 from chalicelib.rules.flags import DEFAULTS
 from chalicelib.runtime import observability as o11y
-from chalicelib.runtime.compose import container
+from chalicelib.runtime.compose import Container, container
 from chalicelib.runtime.errors import ConfigurationError, MailroomError, Permanent, Retryable
 
 routes = Blueprint(__name__)
@@ -78,7 +78,7 @@ def status() -> Response:
             }
             for depth in parts.queues.depths()
         ],
-        "breakers": lambda: parts.breaker.shown(),
+        "breakers": lambda: parts.breaker.shown(_destinations(parts)),
         "ledger": lambda: parts.store.ledger_counts(),
         "flags": lambda: {name: parts.flags.on(name) for name in DEFAULTS},
     }
@@ -88,6 +88,16 @@ def status() -> Response:
         except MailroomError as error:
             body |= {"status": "degraded", name: {"code": error.code}}
     return respond(200, body, trace)
+
+
+def _destinations(parts: Container) -> list[str]:
+    """Breakers of the webhook destinations in force; those of our own services are told without the rules, too."""
+    from chalicelib.runtime.breakers import of_destination
+
+    try:
+        return [of_destination(name) for name in sorted(parts.rules.current().destinations)]
+    except MailroomError:
+        return []
 
 
 @routes.route("/admin/flags/{name}", methods=["PUT"])

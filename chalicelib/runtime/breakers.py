@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -11,6 +12,14 @@ from chalicelib.adapters.breaker import SERVICES, Breaker
 from chalicelib.ports import Board
 from chalicelib.rules.breaker import CLOSED, HALF_OPEN, OPEN, State
 from chalicelib.runtime import observability as o11y
+
+_NO_LETTER = re.compile(r"[^A-Za-z0-9_.-]")
+
+
+def of_destination(name: str) -> str:
+    """The name of the breaker of a webhook destination."""
+    return f"webhook:{_NO_LETTER.sub('_', name)[:100]}"
+
 
 ALSO = {"llm": frozenset({"llm_unauthorized"})}
 """Codes of `Permanent` that are the service's failure and not the question's."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import ssl
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from chalicelib.adapters.guard import Guard, public_trust
 from chalicelib.runtime import observability as o11y
+from chalicelib.runtime.breakers import of_destination
 from chalicelib.runtime.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from chalicelib.runtime.batch import Worker
     from chalicelib.runtime.compose import Container
 
-NO_LETTER = re.compile(r"[^A-Za-z0-9_.-]")
 BUDGET = 240.0
 """Seconds that an invocation of `offload` works: a minute less than its time-out, for the last part and the books."""
 
@@ -92,5 +91,5 @@ def deliver_worker(parts: Container) -> Worker:
         enabled=lambda: parts.flags.on("webhook_sending_enabled"),
         telemetry=o11y,
         bucket=parts.settings.offload_bucket,
-        through=lambda name, call: parts.breaker(f"webhook:{NO_LETTER.sub('_', name)}").call(call),
+        through=lambda name, call: parts.breaker(of_destination(name)).call(call),
     )

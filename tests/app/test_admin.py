@@ -92,6 +92,12 @@ def test_the_status_tells_which_service_rests_and_for_how_long(world: World) -> 
     assert 0 < told["telegram"]["retry_in_seconds"] <= 20
 
 
+def test_the_status_tells_of_each_destination_of_webhooks(world: World) -> None:
+    world.rule({"destinations": {"crm": {"url": "https://crm.example/hook", "clear_fields": []}}})
+    told = world.request("GET", "/status", headers=ADMIN).json_body["breakers"]
+    assert [breaker["name"] for breaker in told][3:] == ["webhook:crm"]
+
+
 def test_without_redis_the_status_tells_all_the_same(world: World) -> None:
     world.cache.down = True
     assert len(world.request("GET", "/status", headers=ADMIN).json_body["breakers"]) == 3
