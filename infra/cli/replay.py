@@ -30,7 +30,7 @@ KEPT = (
 )
 COUNT = f"SELECT count(*) FROM core.ledger WHERE {KEPT}"  # noqa: S608 - a constant
 MAILS = f"""
-    SELECT mail_id::text, account_id, state, received_at, spool_key FROM core.ledger
+    SELECT mail_id::text AS name, account_id, state, received_at, spool_key FROM core.ledger
     WHERE {KEPT} AND (received_at, mail_id) > (%(at)s, %(mail_id)s::uuid)
     ORDER BY received_at, mail_id LIMIT %(page)s
 """  # noqa: S608
