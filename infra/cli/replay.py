@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from chalicelib.mail.emailengine_message import from_message
 from chalicelib.mail.fields import from_push, items
 from chalicelib.mail.parse import parse
+from chalicelib.mail.sealed import unseal
 from chalicelib.pipeline.messages import Envelope
 from chalicelib.pipeline.original import fetched_key, reopen
+from chalicelib.pipeline.prover import HEADER_BYTES
 from chalicelib.rules.decision import OUTSIDE_WINDOW, SENDER_NOT_ALLOWED, STOPPED, Facts
 from chalicelib.rules.facts import facts_of
 from chalicelib.runtime.errors import Permanent
@@ -49,11 +51,16 @@ class Past:
 
 
 class Archive:
-    """The mail received since a time, oldest first. Every statement runs in a transaction that can write nothing."""
+    """The mail received since a time, oldest first. Every statement runs in a transaction that can write nothing.
 
-    def __init__(self, database: Database, raw_key: str, spool: Spool, since: datetime) -> None:
+    `with_labels` reads the labels of stored mail as well, where the spool still has it: one more request a mail.
+    """
+
+    def __init__(
+        self, database: Database, raw_key: str, spool: Spool, since: datetime, with_labels: bool = False
+    ) -> None:
         self._database, self._raw_key, self._spool = database, raw_key, spool
-        self._since = since
+        self._since, self._with_labels = since, with_labels
         self.page = PAGE
 
     def count(self) -> int:
@@ -74,12 +81,15 @@ class Archive:
 
     def _opened(self, mail_id: str, account: str, state: str, received_at: datetime, spool_key: str) -> Past:
         try:
-            facts = self._stored(mail_id, account) if state == "stored" else self._sealed(mail_id, account, spool_key)
+            if state == "stored":
+                facts = self._stored(mail_id, account, self._labels(spool_key))
+            else:
+                facts = self._sealed(mail_id, account, spool_key)
         except Permanent as error:
             return Past(mail_id, state, received_at, None, error.code)
         return Past(mail_id, state, received_at, facts)
 
-    def _stored(self, mail_id: str, account: str) -> Facts:
+    def _stored(self, mail_id: str, account: str, labels: tuple[str, ...]) -> Facts:
         values = {"key": self._raw_key, "mail_id": mail_id}
 
         def decrypted(connection: Connection) -> tuple[Any, ...] | None:
@@ -93,7 +103,17 @@ class Archive:
         row = self._read(decrypted)
         if row is None:
             raise Permanent("original_erased")
-        return facts_from(bytes(row[0]), account)
+        return facts_from(bytes(row[0]), account, labels)
+
+    def _labels(self, spool_key: str) -> tuple[str, ...]:
+        """What the door was told of the mailbox's labels; the original does not say."""
+        if not self._with_labels:
+            return ()
+        try:
+            header, _ = unseal(self._spool.head(spool_key, HEADER_BYTES))
+        except Permanent:  # expired
+            return ()
+        return tuple(header.labels.splitlines())
 
     def _sealed(self, mail_id: str, account: str, spool_key: str) -> Facts:
         try:
@@ -104,7 +124,7 @@ class Archive:
             # The door had a reference only; anonymize kept what it fetched.
             pointer = Envelope(mail_id, account, source="", spool_key=spool_key, received_at="", trace_id="")
             opened = reopen(fetched_key(pointer), self._spool)
-        return facts_from(opened.source, account)
+        return facts_of(opened.mail, account, opened.labels or labels_of(opened.source))
 
     def _read(self, work: Callable[[Connection], T]) -> T:
         def read_only(connection: Connection) -> T:
@@ -117,16 +137,26 @@ class Archive:
         return {"reasons": REASONS, "since": self._since}
 
 
-def facts_from(source: bytes, account: str) -> Facts:
+def facts_from(source: bytes, account: str, labels: tuple[str, ...] = ()) -> Facts:
     """What the rules were asked about a mail as it came: RFC 822 bytes, a Gmail push or EmailEngine's message."""
-    if source[:1] == b"{":
-        try:
-            told = json.loads(source)
-        except (ValueError, RecursionError):
-            told = None
-        if isinstance(told, dict):
-            if "body" in told and "sender" in told:
-                labels = [label for label in items(told.get("labels")) if isinstance(label, str)]
-                return facts_of(from_push(told), account, labels)
-            return facts_of(from_message(told), account)
-    return facts_of(parse(source), account)
+    told = _object(source)
+    if told is None:
+        return facts_of(parse(source), account, labels)
+    mail = from_push(told) if "body" in told and "sender" in told else from_message(told)
+    return facts_of(mail, account, labels or labels_of(source))
+
+
+def labels_of(source: bytes) -> tuple[str, ...]:
+    """The labels of a Gmail push; none of anything else."""
+    told = _object(source) or {}
+    return tuple(label for label in items(told.get("labels")) if isinstance(label, str))
+
+
+def _object(source: bytes) -> dict[str, object] | None:
+    if source[:1] != b"{":
+        return None
+    try:
+        told = json.loads(source)
+    except (ValueError, RecursionError):
+        return None
+    return told if isinstance(told, dict) else None

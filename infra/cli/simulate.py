@@ -62,7 +62,9 @@ class Difference:
 def simulate(made: Container, old: Side, new: Side, span: timedelta, as_json: bool) -> None:
     """Compare the two on the mail of that span. Nothing is written anywhere."""
     since = datetime.now(UTC) - span
-    tell(Archive(made.database, made.backend_secrets.text("raw_key"), made.spool, since), old, new, since, as_json)
+    labels = any('"label"' in json.dumps(side.rules.document) for side in (old, new))
+    archive = Archive(made.database, made.backend_secrets.text("raw_key"), made.spool, since, labels)
+    tell(archive, old, new, since, as_json)
 
 
 def tell(archive: Mails, old: Side, new: Side, since: datetime, as_json: bool) -> None:

@@ -88,6 +88,33 @@ def test_a_push_of_fields_brings_its_labels(past: Past) -> None:
     ] * 2
 
 
+@pytest.mark.parametrize(("asked", "labels"), [(True, ("INBOX", "Big deals")), (False, ())])
+def test_labels_of_a_stored_mail_come_from_the_spool_where_rules_ask_for_them(
+    past: Past, asked: bool, labels: tuple[str, ...]
+) -> None:
+    past.stored("a")
+    header = sealed.Header(
+        sealed.RAW, "practice", mail_id("a"), "", "", labels=sealed.labels_text(("INBOX", "Big deals"))
+    )
+    past.spool.put("spool/a", sealed.seal(header, raw("a")))
+    [found] = Archive(past.database, KEY, past.spool, NOW, with_labels=asked).mails()
+    assert found.facts is not None
+    assert found.facts.labels == labels
+
+
+def test_a_stored_mail_that_the_spool_has_no_more_is_compared_without_labels(past: Past) -> None:
+    past.stored("a")
+    [found] = Archive(past.database, KEY, past.spool, NOW, with_labels=True).mails()
+    assert (found.code, found.facts is not None) == ("", True)
+
+
+def test_an_excluded_mail_brings_its_labels(past: Past) -> None:
+    past.excluded("a")
+    header = sealed.Header(sealed.RAW, "practice", mail_id("a"), "", "", labels="INBOX\n")
+    past.spool.put(f"sealed/practice/{mail_id('a')}", sealed.seal(header, raw("a")))
+    assert [one.facts.labels for one in past.archive().mails() if one.facts] == [("INBOX",)]
+
+
 def test_a_message_of_emailengine_is_opened(past: Past) -> None:
     message = {"subject": "json", "from": {"name": "Ada", "address": "ada@example.org"}, "text": {"plain": "Hello."}}
     past.stored("a", json.dumps(message).encode())
