@@ -40,7 +40,7 @@ class Pusher:
         self.ids: dict[int, set[str]] = {}
         self.answers: Counter[str] = Counter()
         self.problems: list[str] = []
-        self.accepted = 0
+        self._since: dict[str, float] = {}
 
     def stop(self) -> None:
         """Send nothing more."""
@@ -71,6 +71,11 @@ class Pusher:
         """Mail id → the number of the mail."""
         with self._lock:
             return {identifier: number for number, ids in self.ids.items() for identifier in ids}
+
+    def since(self) -> dict[str, float]:
+        """Mail id → when it was accepted, or told to EmailEngine (seconds since 1970)."""
+        with self._lock:
+            return dict(self._since)
 
     def events(self) -> list[str]:
         """Event ids of the webhooks so far."""
@@ -123,8 +128,8 @@ class Pusher:
             for shipment, status, identifier in zip(batch, statuses, ids, strict=True):
                 self.answers[status] += 1
                 if status in FINAL:
-                    self.accepted += status == "accepted"
                     self.ids.setdefault(shipment.number, set()).add(identifier)
+                    self._since.setdefault(identifier, time.time())
         return statuses
 
     def _webhook(self, shipment: Shipment) -> None:
@@ -139,8 +144,10 @@ class Pusher:
             "then": "delete" if shipment.gone else None,
         }
         identity = door_identity(message.get("emailId") or "", reference=message["id"])
+        identifier = mail_id(shipment.account, identity)
         with self._lock:
-            self.ids.setdefault(shipment.number, set()).add(mail_id(shipment.account, identity))
+            self.ids.setdefault(shipment.number, set()).add(identifier)
+            self._since.setdefault(identifier, time.time())
         event = control(base, "deliver", delivery)["eventId"]
         with self._lock:
             self._events.append(event)
