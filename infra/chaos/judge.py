@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,6 +13,7 @@ import psycopg
 
 from chalicelib.pipeline.notice import compose
 from chalicelib.ports import Notice
+from infra.chaos import rules
 from infra.chaos.strikes import EMAIL_TOPIC, Fault
 from infra.cli.parts import parts
 from infra.cli.proof import balance_line
@@ -24,9 +26,11 @@ EXPECTED_QUARANTINE = "message_gone"
 FATES = """
 SELECT l.mail_id::text, l.state, l.reason, extract(epoch FROM l.received_at)::float8,
        extract(epoch FROM l.created_at)::float8, extract(epoch FROM o.sent_at)::float8,
-       (SELECT count(*) FROM ingestion.emails e WHERE e.mail_id = l.mail_id)
+       (SELECT count(*) FROM ingestion.emails e WHERE e.mail_id = l.mail_id),
+       EXISTS (SELECT FROM core.deliveries d WHERE d.mail_id = l.mail_id AND d.state = 'waiting')
 FROM core.ledger l LEFT JOIN core.outbox o ON o.mail_id = l.mail_id
 """
+MAIL_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 NOTICES = "SELECT id, topic, mail_id::text, urgency, fields, created_at FROM core.outbox WHERE mail_id IS NOT NULL"
 
 
@@ -41,11 +45,12 @@ class Fate:
     ended_at: float
     sent_at: float | None
     rows: int
+    waiting: bool = False
 
     @property
     def settled(self) -> bool:
-        """Nothing more will happen to it."""
-        return self.state in TERMINAL and (self.state != "stored" or self.sent_at is not None)
+        """Nothing more will happen to it. `waiting`: a webhook is under way still."""
+        return self.state in TERMINAL and not self.waiting and (self.state != "stored" or self.sent_at is not None)
 
 
 @dataclass(frozen=True)
@@ -104,10 +109,27 @@ def twice(sent: Mapping[str, int], known: Mapping[str, Fate]) -> Check:
 
 
 def never_stored(mails: int, gone: Iterable[int], sent: Mapping[str, int], known: Mapping[str, Fate]) -> Check:
-    """Each mail that could be fetched is stored under one of its ids: a duplicate is excluded only for another."""
+    """Each mail that could be fetched and is not kept out is stored under one of its ids; what is kept out is not."""
     there = {sent[mail_id] for mail_id, fate in known.items() if fate.rows and mail_id in sent}
-    absent = sorted(set(range(mails)) - there - set(gone))
-    return Check("stored", f"{len(there)} of {mails} mails", tuple(f"mail {number}" for number in absent))
+    kept_out = {number for number in range(mails) if rules.of(number) == rules.KEPT_OUT}
+    found = [f"mail {number} is not stored" for number in sorted(set(range(mails)) - there - kept_out - set(gone))]
+    found += [f"mail {number} is stored, and the rules keep it out" for number in sorted(there & kept_out)]
+    return Check("stored", f"{len(there)} of {mails} mails, {len(kept_out)} kept out by a rule", tuple(found))
+
+
+def webhooks(sent: Mapping[str, int], known: Mapping[str, Fate], heard: Sequence[Mapping[str, Any]]) -> Check:
+    """Each stored mail of the webhook's rule was told, signed, under one key of its own; no other mail was."""
+    wanted = {mail_id for mail_id, fate in known.items() if fate.rows and rules.of(sent.get(mail_id, -1)) == rules.TOLD}
+    keys: dict[str, set[str]] = defaultdict(set)
+    found = []
+    for entry in heard:
+        mail_id = next((mail_id for mail_id in MAIL_ID.findall(entry["body"]) if mail_id in known), "")
+        keys[mail_id].add(entry["key"])
+        found += [] if entry["signature"] else [f"{mail_id}: not signed"]
+    found += [f"{mail_id}: never told" for mail_id in sorted(wanted - keys.keys())]
+    found += [f"{mail_id or 'an unknown mail'}: nobody asked for it" for mail_id in sorted(keys.keys() - wanted)]
+    found += [f"{mail_id}: {len(of)} keys" for mail_id, of in sorted(keys.items()) if len(of) > 1]
+    return Check("webhooks", f"{len(wanted)} mails, told {len(heard)} times", tuple(found))
 
 
 def quarantine(sent: Mapping[str, int], known: Mapping[str, Fate], gone: Iterable[int]) -> Check:
@@ -211,5 +233,5 @@ def _unexplained(unmarked: Sequence[float], may: Sequence[Break]) -> list[float]
 
 
 def personal_data(found: Sequence[str], searched: int) -> Check:
-    """What `infra.local.leaks` saw."""
+    """What `infra.local.leaks` saw, and what stood in webhooks."""
     return Check("personal data elsewhere", f"{searched} seeded identifiers looked for", tuple(found))

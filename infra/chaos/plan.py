@@ -28,6 +28,7 @@ def _vendor(target: str, ways: Sequence[str]) -> tuple[Kind, ...]:
 
 
 STAGES = ("anonymize", "classify", "store", "notify")
+BESIDE = ("deliver", "door", "sweep")
 
 EVERY = 6.0
 """Seconds of a full run for each fault."""
@@ -38,7 +39,7 @@ KINDS: tuple[Kind, ...] = (
     Kind("valkey stopped", "cache", "valkey", (2, 20)),
     Kind("valkey crashed", "cache", "valkey", (1, 10)),
     Kind("valkey hangs", "cache", "valkey", (1, 6)),
-    *(Kind(f"kill {stage}", "worker killed", f"worker {stage}", (0, 0)) for stage in (*STAGES, "door", "sweep")),
+    *(Kind(f"kill {stage}", "worker killed", f"worker {stage}", (0, 0)) for stage in (*STAGES, *BESIDE)),
     *(
         Kind(f"kill {stage} after its effect", "killed between effect and acknowledgement", f"worker {stage}", (8, 20))
         for stage in (*STAGES, "door")
@@ -47,6 +48,7 @@ KINDS: tuple[Kind, ...] = (
     *_vendor("telegram", ("429", "500", "slow", "reset", "garbage", "html", "truncated", "answer lost")),
     *_vendor("emailengine", ("429", "500", "503", "slow", "reset", "garbage", "html", "truncated")),
     *_vendor("llm", ("429", "500", "529", "slow", "reset", "garbage", "html", "truncated")),
+    *_vendor("webhook", ("429", "500", "slow", "reset", "garbage", "answer lost")),
     *(Kind(f"s3 {way}", "s3", "s3", (2, 9)) for way in ("slow down", "500", "slow", "reset", "cut upload", "garbage")),
     Kind("s3 quota full", "spool full", "s3", (3, 15)),
     *(

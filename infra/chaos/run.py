@@ -7,17 +7,19 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
 
-from chalicelib.pipeline.stages import PIPELINE
-from infra.chaos import judge
+from chalicelib.pipeline.stages import PIPELINE, SIDE
+from infra.chaos import judge, rules
 from infra.chaos.mails import Load, load
 from infra.chaos.plan import schedule
 from infra.chaos.pusher import Pusher
+from infra.chaos.receiver import Receiver
 from infra.chaos.report import Report, recovery
 from infra.chaos.strikes import Striker
 from infra.chaos.workers import soon_visible
@@ -28,7 +30,8 @@ from infra.local.rehearsal import telegram
 from infra.local.stack import Info, Stack, temporary
 from infra.local.watch import depths
 
-BEFORE_LEDGER = tuple(stage.name for stage in PIPELINE[:-1])
+QUIET = tuple(stage.name for stage in (*PIPELINE[:-1], *SIDE))
+"""Queues that must run empty. A message of `notify` only says "look into the outbox"; the alarms have their own time."""
 
 
 @dataclass(frozen=True)
@@ -67,11 +70,19 @@ def run(folder: Path, options: Options, tell: Callable[[str], None], logs: bool 
     made = load(options.seed, options.mails, started)
     plan = schedule(options.seed, options.seconds, options.short)
     tell(f"{len(made.shipments)} deliveries of {made.mails} mails, {len(plan)} faults in {options.seconds:.0f} s")
-    with temporary(folder, step, parameters={"MissingMinutes": "1"}, llm=True, proxied=True) as stack:
+    with ExitStack() as held:
+        receiver = held.enter_context(Receiver(folder.with_name(folder.name + "-receiver")))
+        held.callback(shutil.rmtree, folder.with_name(folder.name + "-receiver"), ignore_errors=True)
+        parameters = {"MissingMinutes": "1", "PrivateTargets": receiver.target}
+        secret = {"private_ca": receiver.authority}
+        stack = held.enter_context(
+            temporary(folder, step, parameters=parameters, llm=True, proxied=True, secret_fields=secret)
+        )
         info = stack.info()
+        rules.save(info, rules.document(datetime.now(UTC), f"{receiver.url}/mail", options.short))
         soon_visible(info, options.visible)
         pusher = Pusher(info)
-        striker = Striker(stack, info, pusher, options.visible, hurried=options.short)
+        striker = Striker(stack, info, pusher, receiver, options.visible, hurried=options.short)
         try:
             _rage(info, striker, made, plan, options, tell)
         finally:
@@ -121,18 +132,23 @@ def _fates(info: Info) -> dict[str, judge.Fate] | None:
 
 
 def _settle(info: Info, pusher: Pusher, options: Options, tell: Callable[[str], None]) -> None:
-    """Until every accepted mail has its end and no queue before the ledger holds anything."""
+    """Until every accepted mail has its end and no queue that carries mail holds anything."""
     until, sent, last = time.monotonic() + options.patience, set(pusher.mail_ids), 0.0
     while time.monotonic() < until:
         known = _fates(info) or {}
         open_ones = [mail_id for mail_id in sent if mail_id not in known or not known[mail_id].settled]
-        held = {d.name: d.waiting + d.in_flight + d.delayed for d in depths(info) if d.name in BEFORE_LEDGER}
+        held = {d.name: d.waiting + d.in_flight + d.delayed for d in depths(info) if d.name in QUIET}
         if not open_ones and not any(held.values()):
             return
         if time.monotonic() - last > 10:
             last = time.monotonic()
             tell(f"  {len(open_ones)} mails on their way, queues {held}")
         time.sleep(0.5)
+
+
+def _in_webhooks(receiver: Receiver, made: Load) -> list[str]:
+    texts = [entry["body"] for entry in receiver.messages]
+    return [f"webhook: {secret}" for secret in made.secrets if any(secret in text for text in texts)]
 
 
 def _keep_logs(info: Info, folder: Path, target: Path) -> None:
@@ -163,7 +179,10 @@ def _judged(
         judge.quarantine(sent, known, made.gone),
         judge.ledger(info),
         *judge.told(judge.notices(info), telegram(info), judge.breaks(striker.faults, striker.kills)),
-        judge.personal_data(leaks(info, made.secrets, stack.folder), len(made.secrets)),
+        judge.webhooks(sent, known, striker.receiver.messages),
+        judge.personal_data(
+            [*leaks(info, made.secrets, stack.folder), *_in_webhooks(striker.receiver, made)], len(made.secrets)
+        ),
     ]
     kills: Counter[str] = Counter()
     for _, name, number in striker.kills:

@@ -18,6 +18,7 @@ from chalicelib.pipeline.notify import LEASE
 from chalicelib.pipeline.stages import PIPELINE, SERVICE
 from infra.chaos.plan import BY_NAME, Strike
 from infra.chaos.pusher import Pusher
+from infra.chaos.receiver import Receiver
 from infra.chaos.workers import Workers, soon_visible
 from infra.deploy import client
 from infra.local.fault_proxy import FaultProxy
@@ -88,6 +89,7 @@ class Striker:
     stack: Stack
     info: Info
     pusher: Pusher
+    receiver: Receiver
     visible: int
     hurried: bool = False
     faults: list[Fault] = field(default_factory=list)
@@ -126,6 +128,7 @@ class Striker:
         self.proxy.clear()
         for url in (self.info.telegram_url, self.info.emailengine_url, self.info.llm_url):
             control(url, "clear", {})
+        self.receiver.clear()
         self.stack.postgres.start()
         self._signal_valkey(signal.SIGCONT)
         self.stack.valkey.start()
@@ -169,6 +172,8 @@ class Striker:
             return self._server
         if target in ("telegram", "emailengine", "llm"):
             return self._vendor
+        if target == "webhook":
+            return self._receiver
         return self._kill_at_effect if "effect" in kind or "between" in kind else self._kill
 
     # servers
@@ -274,6 +279,15 @@ class Striker:
         finally:
             control(url, "clear", {})
         return len(requests.get(f"{url}/_control/requests", timeout=30).json()) - before, "calls while it lasted"
+
+    def _receiver(self, strike: Strike) -> tuple[int, str]:
+        before = len(self.receiver.control.requests)
+        self.receiver.fail(**({"times": None} | VENDOR[strike.kind.removeprefix("webhook ")]))
+        try:
+            self._over.wait(strike.seconds)
+        finally:
+            self.receiver.clear()
+        return len(self.receiver.control.requests) - before, "calls while it lasted"
 
     def _aws(self, strike: Strike) -> tuple[int, str]:
         rule = self.proxy.add(AWS[strike.kind] | {"ttl_s": strike.seconds})

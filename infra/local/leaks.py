@@ -20,6 +20,8 @@ SELECT 'ledger', to_jsonb(l)::text FROM core.ledger l
 UNION ALL SELECT 'mail', to_jsonb(e)::text FROM ingestion.emails e
 UNION ALL SELECT 'receipts', to_jsonb(r)::text FROM core.action_receipts r
 UNION ALL SELECT 'outbox', to_jsonb(o)::text FROM core.outbox o
+UNION ALL SELECT 'exclusions', to_jsonb(x)::text FROM core.exclusions x
+UNION ALL SELECT 'deliveries', to_jsonb(d)::text FROM core.deliveries d
 UNION ALL SELECT 'sealed originals', encode(source || subject || body || sender, 'escape') FROM ingestion.emails_raw
 """
 

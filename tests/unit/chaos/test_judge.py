@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from infra.chaos.judge import Break, Check, Fate, breaks, lost, never_stored, quarantine, told, twice
+from infra.chaos import rules
+from infra.chaos.judge import Break, Check, Fate, breaks, lost, never_stored, quarantine, told, twice, webhooks
 from infra.chaos.report import Recovery, recovery
 from infra.chaos.strikes import Fault
 
@@ -57,7 +58,33 @@ def test_a_stored_mail_that_nobody_sent_is_seen() -> None:
 
 def test_a_mail_all_of_whose_ids_are_excluded_is_not_stored() -> None:
     ends = known(fate("a", "excluded", "duplicate"), fate("b", "excluded", "duplicate"))
-    assert never_stored(1, (), {"a": 0, "b": 0}, ends).found == ("mail 0",)
+    assert never_stored(1, (), {"a": 0, "b": 0}, ends).found == ("mail 0 is not stored",)
+
+
+def test_a_mail_that_the_rules_keep_out_must_not_be_stored() -> None:
+    number = rules.KEPT_OUT
+    sent, others = {"a": number}, range(number)
+    assert never_stored(number + 1, others, sent, known(fate("a", "excluded", "stopped_by_routing_rule"))).holds
+    assert not never_stored(number + 1, others, sent, known(fate("a"))).holds
+
+
+def told_by_webhook(mail_id: str, key: str = "k", signature: str = "v1=00") -> dict[str, str]:
+    return {"key": key, "signature": signature, "body": f'{{"mail_id": "{mail_id}"}}'}
+
+
+MAIL = "8f6d0c5e-3a51-5b8e-9d0f-6f2f4a1c7b90"
+
+
+def test_a_mail_of_the_webhooks_rule_is_told_under_one_key_however_often() -> None:
+    sent, ends = {MAIL: rules.TOLD}, known(fate(MAIL))
+    assert webhooks(sent, ends, [told_by_webhook(MAIL), told_by_webhook(MAIL)]).holds
+    assert not webhooks(sent, ends, []).holds
+    assert not webhooks(sent, ends, [told_by_webhook(MAIL), told_by_webhook(MAIL, key="other")]).holds
+    assert not webhooks(sent, ends, [told_by_webhook(MAIL, signature="")]).holds
+
+
+def test_a_mail_of_no_rule_must_not_be_told() -> None:
+    assert not webhooks({MAIL: 0}, known(fate(MAIL)), [told_by_webhook(MAIL)]).holds
 
 
 def test_a_mail_that_was_deleted_before_it_could_be_fetched_need_not_be_stored() -> None:

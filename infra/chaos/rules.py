@@ -1,0 +1,46 @@
+"""The rules of a run, by the first word of each mail's number: one is kept out, one goes to a webhook, one is held."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from infra.chaos.mails import WORDS
+from infra.cli.api_client import admin
+from infra.local.stack import Info
+
+KEPT_OUT, TOLD, HELD = len(WORDS) - 1, len(WORDS) - 2, len(WORDS) - 3
+"""Numbers modulo sixteen."""
+
+DESTINATION = "desk"
+OPENS = timedelta(minutes=6)
+
+
+def of(number: int) -> int:
+    """Which rule concerns a mail: one of the three above, or any other number for none."""
+    return number % len(WORDS)
+
+
+def document(now: datetime, url: str, short: bool) -> dict[str, Any]:
+    """The rule set. The window opens some minutes after `now` (UTC): the short run has no time for it, and holds none."""
+    opens, closes = now + OPENS, now + OPENS - timedelta(minutes=1)
+
+    def subject(place: int) -> dict[str, Any]:
+        return {"subject": {"contains": [f"({WORDS[place]} "]}}
+
+    rules: list[dict[str, Any]] = [
+        {"name": "kept out", "when": subject(KEPT_OUT), "then": {"stop_processing": True}},
+        {"name": "told", "when": subject(TOLD), "then": {"webhooks": [DESTINATION]}},
+    ]
+    window = {"zone": "UTC", "from": f"{opens:%H:%M}", "to": f"{closes:%H:%M}"}
+    if not short:
+        held = {"open": ["later"], "outside": "hold"}
+        rules.append({"name": "held", "when": subject(HELD), "then": {"priority": "low"}, "time_window": held})
+    return {"time_windows": {"later": window}, "destinations": {DESTINATION: {"url": url}}, "rules": rules}
+
+
+def save(info: Info, value: dict[str, Any]) -> None:
+    """As an operator does. Raises requests.HTTPError."""
+    base = admin(info, "GET", "/admin/rules").json()["version"]
+    order = {"document": value, "author": "chaos", "comment": "the rules of the run", "base_version": base}
+    admin(info, "PUT", "/admin/rules", order).raise_for_status()
