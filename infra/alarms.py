@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalicelib.pipeline.stages import ALERT, OFFLOAD, SERVICE, Stage
+from chalicelib.pipeline.stages import ALERT, OFFLOAD, Stage
+from chalicelib.runtime.observability import NAMESPACE, SERVICE
 
 PATIENCE_MINUTES = 5
 """A burst that is worked off meanwhile is no backlog."""
@@ -47,23 +48,24 @@ def of(stage: Stage) -> dict[str, Any]:
 
 
 def offload() -> dict[str, Any]:
-    """Files of links that time out in more than a tenth of the tries (requirements: gmail-push)."""
-    share = {
-        "Id": "share",
-        "Label": "Percent of tries that timed out",
-        "Expression": "IF(tries > 0, 100 * FILL(late, 0) / tries, 0)",
-        "ReturnData": True,
-    }
+    """Files of links that time out in more than a tenth of the tries (requirements: gmail-push).
+
+    Each try counts 0 or 1, so the average is the share: the emulator deploys no alarm on metric mathematics.
+    """
     return {
         "OffloadTimeoutAlarm": {
             "Type": "AWS::CloudWatch::Alarm",
             "Properties": {
                 "AlarmName": "mailroom-offload-timeouts",
                 "AlarmDescription": "Over 10 % of off-loads time out: see docs/operating.md, Files of links",
-                "Metrics": [share, _sum("late", "OffloadTimeout"), _sum("tries", "OffloadTry")],
+                "Namespace": NAMESPACE,
+                "MetricName": "OffloadTimeout",
+                "Dimensions": [{"Name": "service", "Value": SERVICE}, {"Name": "stage", "Value": OFFLOAD.name}],
+                "Statistic": "Average",
+                "Period": 300,
                 "EvaluationPeriods": 2,
                 "DatapointsToAlarm": 2,
-                "Threshold": 10,
+                "Threshold": 0.1,
                 "ComparisonOperator": "GreaterThanThreshold",
                 "TreatMissingData": "notBreaching",
                 "AlarmActions": [{"Ref": "AlarmTopic"}],
@@ -71,12 +73,6 @@ def offload() -> dict[str, Any]:
             },
         }
     }
-
-
-def _sum(identifier: str, metric: str) -> dict[str, Any]:
-    dimensions = [{"Name": "service", "Value": SERVICE}, {"Name": "stage", "Value": OFFLOAD.name}]
-    named = {"Namespace": "Mailroom", "MetricName": metric, "Dimensions": dimensions}
-    return {"Id": identifier, "ReturnData": False, "MetricStat": {"Metric": named, "Period": 300, "Stat": "Sum"}}
 
 
 def _alarm(name: str, description: str, queue: str, metric: str, threshold: Any, minutes: int) -> dict[str, Any]:

@@ -116,7 +116,6 @@ class OffloadWorker:
         held = self.links.begin(message.mail_id, position, share.provider, share.url)
         if held is None:
             return 0
-        self.telemetry.count("OffloadTry", stage="offload")
         kept = [held]
 
         def keep(now: Progress, before: Progress) -> bool:
@@ -128,19 +127,24 @@ class OffloadWorker:
                 raise Permanent("offload_worker_died")
             done = self._transfer(message, position, share, held, keep)
         except Permanent as error:
+            self._count_try(error.code)
             self._give_up(message, position, error.code)
             return 0
         except Retryable as error:
-            if error.code in TIMED_OUT:
-                self.telemetry.count("OffloadTimeout", stage="offload")
+            self._count_try(error.code)
             if kept[-1].tries < MAX_TRIES:  # each part that was won begins them anew
                 raise
             self._give_up(message, position, error.code)
             return 0
+        self._count_try("")
         self.links.stored(message.mail_id, position, done)
         self.telemetry.count("Offload", stage="offload", status="stored")
         self.telemetry.count("OffloadBytes", float(done.total or 0), stage="offload")
         return 1
+
+    def _count_try(self, code: str) -> None:
+        """1 for a try that timed out and 0 for any other: the alarm judges their average."""
+        self.telemetry.count("OffloadTimeout", int(code in TIMED_OUT), stage="offload")
 
     def _transfer(
         self,

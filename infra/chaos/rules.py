@@ -22,7 +22,7 @@ def of(number: int) -> int:
 
 
 def document(now: datetime, url: str, short: bool) -> dict[str, Any]:
-    """The rule set. The window opens some minutes after `now` (UTC): the short run has no time for it, and holds none."""
+    """The rule set. The window opens some minutes after `now` (UTC): the short run has no time for it."""
     opens, closes = now + OPENS, now + OPENS - timedelta(minutes=1)
 
     def subject(place: int) -> dict[str, Any]:

@@ -31,7 +31,7 @@ from infra.local.stack import Info, Stack, temporary
 from infra.local.watch import depths
 
 QUIET = tuple(stage.name for stage in (*PIPELINE[:-1], *SIDE))
-"""Queues that must run empty. A message of `notify` only says "look into the outbox"; the alarms have their own time."""
+"""Queues that must run empty. A message of `notify` only says "look into the outbox", alarms have their own time."""
 
 
 @dataclass(frozen=True)

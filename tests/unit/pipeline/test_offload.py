@@ -367,3 +367,11 @@ def test_whatever_breaks_the_file_is_whole_or_the_link_stays(
         break
     assert side.states()[0][0] in ("stored", "original")
     assert list(side.bucket.files.values()) in ([], [data])
+
+
+def test_a_try_that_does_not_time_out_counts_as_none(side: Side) -> None:
+    side.share(Source(b"x" * 1000))
+    side.offload()
+    assert [one for one in side.telemetry.counts if one[0] == "OffloadTimeout"] == [
+        ("OffloadTimeout", 0, {"stage": "offload"})
+    ]
