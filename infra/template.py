@@ -66,7 +66,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "PrivateTargets": {
         "Type": "String",
         "Default": "",
-        "Description": "Hosts (host or host:port, with commas) of webhooks and links that may be private",
+        "Description": "Hosts of webhooks and links that may be private: host or host:port[=address:port], with commas",
     },
     "MissingMinutes": {
         "Type": "String",

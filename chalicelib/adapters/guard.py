@@ -59,11 +59,13 @@ class Reply:
 class Guard:
     """`private` are the hosts (`host` or `host:port`) that may have private addresses and a port of their own.
 
-    Their certificates are checked by `private_trust` where that is given. `resolve` is the only way to an address.
+    Their certificates are checked by `private_trust` where that is given. `resolve` is the only way to an address, but
+    for `placed`: of the private hosts those that no resolver knows, with the address and port where they are.
     """
 
     resolve: Resolver = system_resolve
     private: Collection[str] = ()
+    placed: Mapping[str, tuple[str, int]] = field(default_factory=dict)
     trust: Callable[[], ssl.SSLContext] = public_trust
     private_trust: Callable[[], ssl.SSLContext] | None = None
     _contexts: dict[bool, ssl.SSLContext] = field(default_factory=dict, init=False, repr=False)
@@ -115,8 +117,10 @@ class Guard:
             target = self.check(_joined(target.url, location))
         raise Permanent("target_redirects")
 
-    def addresses(self, target: Target, timeout: float) -> Sequence[str]:
-        """All addresses of a target, each of them checked. `Permanent("target_private")`, `Retryable`."""
+    def addresses(self, target: Target, timeout: float) -> Sequence[tuple[str, int]]:
+        """All addresses of a target with its port, each checked. `Permanent("target_private")`, `Retryable`."""
+        if target.private and (place := self.placed.get(target.name) or self.placed.get(target.host)):
+            return [place]
         found: list[Sequence[str]] = []
 
         def look() -> None:
@@ -134,7 +138,7 @@ class Guard:
             raise Retryable("target_unresolved")
         if not target.private and not all(map(public, addresses)):
             raise Permanent("target_private")
-        return addresses
+        return [(address, target.port) for address in addresses]
 
     def _ask(self, call: Call, method: str, target: Target, headers: Mapping[str, str], body: bytes | None) -> Reply:
         addresses = self.addresses(target, call.left())

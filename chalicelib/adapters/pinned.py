@@ -49,7 +49,7 @@ class Call:
 
     def ask(
         self,
-        addresses: Sequence[str],
+        addresses: Sequence[tuple[str, int]],
         target: Target,
         trust: ssl.SSLContext,
         method: str,
@@ -59,7 +59,7 @@ class Call:
         """Connect to the first address that answers and send; the body is not read yet. `Retryable`."""
         self._clock.start()
         with self._translated("target_unreachable"):
-            raw = self._connect(addresses, target.port)
+            raw = self._connect(addresses)
             # An end without TLS's own goodbye is an error: the last bytes may be missing.
             made = trust.wrap_socket(
                 raw, server_hostname=target.host, do_handshake_on_connect=False, suppress_ragged_eofs=False
@@ -89,11 +89,11 @@ class Call:
         if self._socket is not None:
             self._socket.close()
 
-    def _connect(self, addresses: Sequence[str], port: int) -> socket.socket:
+    def _connect(self, addresses: Sequence[tuple[str, int]]) -> socket.socket:
         failure = OSError()
         for address in addresses:
             try:
-                made = socket.create_connection((address, port), self.left())
+                made = socket.create_connection(address, self.left())
             except OSError as error:
                 failure = error
                 continue

@@ -58,8 +58,12 @@ class Target:
     private: bool
 
     @property
+    def name(self) -> str:
+        return f"{self.host}:{self.port}"
+
+    @property
     def url(self) -> str:
-        return f"https://{self.host}{'' if self.port == 443 else f':{self.port}'}{self.path}"
+        return f"https://{self.host if self.port == 443 else self.name}{self.path}"
 
 
 def check(url: str, private: Collection[str] = ()) -> Target:

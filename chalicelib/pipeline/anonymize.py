@@ -12,6 +12,7 @@ from chalicelib.mail.traits import traits
 from chalicelib.pipeline.clock import Now, timed, utc_now
 from chalicelib.pipeline.decide import Rules, decide
 from chalicelib.pipeline.messages import INLINE_TEXT_BYTES, Content, Envelope, Exclusion, Message
+from chalicelib.pipeline.offload import with_links
 from chalicelib.pipeline.original import ERASED, Opened, open_seal
 from chalicelib.ports import Anonymizer, Cache, MessageSource, Spool, Telemetry
 from chalicelib.privacy.mapping import open_sealed, seal
@@ -58,7 +59,7 @@ class AnonymizeWorker:
             decided = decide(message, opened, self.rules, self.pseudonym_key, self.now())
             if isinstance(decided, Exclusion):
                 return decided
-            message = decided
+            message = with_links(decided, opened.mail, lambda: self.rules().providers, self.spool)
             # A mail without any Message-ID is a thread of its own: strangers must not share their tokens.
             root = thread_root(opened.mail) or message.mail_id
             thread = sender_key(f"{message.account}\n{root}", self.pseudonym_key)

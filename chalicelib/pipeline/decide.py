@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
+from chalicelib.mail.links import Provider
 from chalicelib.pipeline.messages import Envelope, Exclusion, Receipt, Routing
 from chalicelib.pipeline.original import Opened
 from chalicelib.privacy.pseudonyms import sender_keys
@@ -19,6 +20,10 @@ class Rules(Protocol):
 
     def decide(self, facts: Facts, now: datetime, *, stops: bool = True) -> Decision:
         """What becomes of the mail."""
+
+    @property
+    def providers(self) -> Sequence[Provider]:
+        """Whose links are looked for."""
 
 
 def decide(

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import monotonic
 
+from chalicelib.mail.links import Provider, find
+from chalicelib.mail.model import Mail
 from chalicelib.pipeline.clock import Now, timed, utc_now
 from chalicelib.pipeline.messages import Envelope, Message
 from chalicelib.pipeline.transfer import TOO_SLOW, UNFINISHED, Transfer
@@ -43,6 +45,17 @@ def links_key(account: str, mail_id: str) -> str:
 def seal_links(spool: Spool, message: Envelope, links: Sequence[tuple[str, str]]) -> None:
     """Put the links (provider, URL) into the spool. `Retryable`."""
     spool.put(links_key(message.account, message.mail_id), json.dumps(list(links)[:MAX_LINKS]).encode())
+
+
+def with_links(message: Envelope, mail: Mail, providers: Callable[[], Sequence[Provider]], spool: Spool) -> Envelope:
+    """Seal the links of a mail whose rules ask for their files; a mail without any need not go to *offload*."""
+    if message.routing is None or not message.routing.offload:
+        return message
+    links = find(mail.text, mail.html, providers())
+    if not links:
+        return replace(message, routing=replace(message.routing, offload=False))
+    seal_links(spool, message, [(link.provider, link.url) for link in links])
+    return message
 
 
 def timeout_of(share: Share) -> float:

@@ -34,7 +34,13 @@ def guard(parts: Container) -> Guard:
                 "private_ca", "the field of the secret is no certificate", "Write the authority's PEM there, or nothing"
             ) from None
 
-    return Guard(private=parts.settings.private_targets, private_trust=private_trust)
+    targets = parts.settings.private_targets
+    places = {name: at.rpartition(":") for name, at in targets.items() if at}
+    return Guard(
+        private=frozenset(targets),
+        placed={name: (address, int(port)) for name, (address, _, port) in places.items()},
+        private_trust=private_trust,
+    )
 
 
 def offload_worker(parts: Container) -> Worker:

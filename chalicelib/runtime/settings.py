@@ -94,11 +94,12 @@ def _bucket(text: str) -> str:
     return text
 
 
-def _targets(text: str) -> tuple[str, ...]:
-    hosts = _words(text)
-    if not all(re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,252}(:[0-9]{1,5})?", host) for host in hosts):
-        raise ValueError("expected comma-separated host or host:port in small letters")
-    return hosts
+def _targets(text: str) -> dict[str, str]:
+    pairs = dict(word.partition("=")[::2] for word in _words(text))
+    host, place = r"[a-z0-9][a-z0-9._-]{0,252}(:[0-9]{1,5})?", r"([0-9.]{7,15}:[0-9]{1,5})?"
+    if not all(re.fullmatch(host, name) and re.fullmatch(place, at) for name, at in pairs.items()):
+        raise ValueError("expected comma-separated host, host:port or host:port=IPv4 address:port in small letters")
+    return pairs
 
 
 def _topics(text: str) -> dict[str, int]:
@@ -171,8 +172,10 @@ class Settings:
     )
     offload_endpoint: str = _setting("endpoint of the bucket where it is not S3 of this account", _url_or_none, "")
     offload_max: int = _setting("bytes of an off-loaded file", _between(1024, 50 * 1024**3), str(2 * 1024**3))
-    private_targets: tuple[str, ...] = _setting(
-        "hosts (host or host:port) of webhooks and links that may have private addresses", _targets, ""
+    private_targets: Mapping[str, str] = _setting(
+        "hosts (host or host:port) of webhooks and links that may be private; =address:port where no resolver knows it",
+        _targets,
+        "",
     )
     missing_minutes: int = _setting(
         "minutes that a sealed mail may be without an end before the sweep looks for it", _between(1, 1440), "15"

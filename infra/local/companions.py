@@ -7,9 +7,13 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from infra.local.certificates import authority
 from infra.local.emulator import Emulator
 from infra.local.process import LOOPBACK, Process, StartFailed, free_port, spawn, tail, wait_until
 from infra.local.server import Server
+
+OUTSIDE = ("files.example.net", "receiver.example.net")
+"""Names in the world outside that the laptop plays: a provider of files and a receiver of webhooks."""
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -54,11 +58,31 @@ class StandIns(Server):
         """Base URL of the LLM provider, empty where it is not played."""
         return f"http://{LOOPBACK}:{self._state()['llm_port']}" if self._llm_key else ""
 
+    @property
+    def outside_url(self) -> str:
+        """Where the world outside is controlled, without TLS (`infra/local/standins/outside.py`)."""
+        return f"http://{LOOPBACK}:{self._state()['outside_control_port']}"
+
+    @property
+    def outside(self) -> dict[str, str]:
+        """Host → address:port of the providers and receivers of the world outside."""
+        place = f"{LOOPBACK}:{self._state()['outside_port']}"
+        return dict.fromkeys(OUTSIDE, place)
+
+    @property
+    def outside_ca(self) -> str:
+        """PEM of the authority that vouches for them."""
+        return (self.folder / "outside-ca.pem").read_text()
+
     def _launch(self) -> None:
-        ports = {name: free_port(self._state().get(f"{name}_port", 0)) for name in ("telegram", "emailengine")}
+        names = ("telegram", "emailengine", "outside", "outside_control")
+        ports = {name: free_port(self._state().get(f"{name}_port", 0)) for name in names}
         command = [sys.executable, "-m", "infra.local.standins", "--webhook-retry", str(self._retry)]
-        for (name, port), token in zip(ports.items(), self._tokens, strict=True):
-            command += [f"--{name}-port", str(port), f"--{name}-token", token]
+        for name, port in ports.items():
+            command += [f"--{name.replace('_', '-')}-port", str(port)]
+        for name, token in zip(names, self._tokens, strict=False):
+            command += [f"--{name}-token", token]
+        command += ["--outside-chain", str(self._certificates())]
         if self._llm_key:
             ports["llm"] = free_port(self._state().get("llm_port", 0))
             command += ["--llm-port", str(ports["llm"]), "--llm-key", self._llm_key]
@@ -67,6 +91,14 @@ class StandIns(Server):
         named = {f"{name}_port": port for name, port in ports.items()}
         self._remember(**named, port=ports["telegram"], pid=process.pid, birth=process.birth)
         _until_ready(self, process, lambda: self.log.read_text().lstrip().startswith("{"))
+
+    def _certificates(self) -> Path:
+        """A new authority for each start, whose key nobody keeps."""
+        made, chain = authority(), self.folder / "outside.pem"
+        (self.folder / "outside-ca.pem").write_text(made.pem)
+        chain.touch(mode=0o600)
+        chain.write_bytes(made.issue(OUTSIDE))
+        return chain
 
 
 class Alarms(Server):

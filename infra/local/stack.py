@@ -28,6 +28,8 @@ from infra.template import ROOT
 ACCOUNTS = ("practice", "faculty", "research", "personal")
 CHAT = "-1001234567890"
 ARTIFACTS = "mailroom-artifacts"
+FILES = "mailroom-files"
+"""Where files of links go."""
 LLM_KEY = "stand-in-key"
 """What the played LLM provider accepts; nobody else does."""
 Progress = Callable[[str, float], None]
@@ -49,6 +51,7 @@ class Info:
     telegram_url: str
     emailengine_url: str
     credentials: dict[str, Any] = field(repr=False)
+    outside_url: str = ""
     llm_url: str = ""
 
 
@@ -108,7 +111,8 @@ class Stack:
     def deploy(self) -> None:
         """Secrets, package and CloudFormation: the same template as on AWS, with the laptop's parameters."""
         aws = self.emulator.client_environment()
-        client("s3", aws).create_bucket(Bucket=ARTIFACTS)
+        for bucket in (ARTIFACTS, FILES):
+            client("s3", aws).create_bucket(Bucket=bucket)
         self.secrets(aws)
         parameters = {
             "Accounts": ",".join(ACCOUNTS),
@@ -117,6 +121,8 @@ class Stack:
             "EmailEngineUrl": self.standins.emailengine_url,
             "TelegramUrl": self.standins.telegram_url,
             "TelegramChat": CHAT,
+            "OffloadBucket": FILES,
+            "PrivateTargets": ",".join(f"{host}={place}" for host, place in self.standins.outside.items()),
         }
         if self.standins.llm_url:
             parameters |= {"Classifier": "anthropic", "LlmModel": "stand-in", "LlmUrl": self.standins.llm_url}
@@ -129,6 +135,7 @@ class Stack:
         passwords = self.credentials["database_passwords"]
         make_logins(self.postgres.url, passwords)
         values = self.credentials | {"database_url": self.postgres.url, "redis_url": self.valkey.url}
+        values |= {"private_ca": self.standins.outside_ca}
         store(client("secretsmanager", aws), SERVICE, secret_values(values, passwords))
 
     def warm(self) -> None:
@@ -153,6 +160,7 @@ class Stack:
             redis_url=self.valkey.url,
             telegram_url=self.standins.telegram_url,
             emailengine_url=self.standins.emailengine_url,
+            outside_url=self.standins.outside_url,
             credentials=self.credentials,
             llm_url=self.standins.llm_url,
         )

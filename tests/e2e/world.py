@@ -116,7 +116,7 @@ class World:
 
     def mend(self) -> None:
         """No stand-in misbehaves any more."""
-        for url in (self.info.telegram_url, self.info.emailengine_url):
+        for url in (self.info.telegram_url, self.info.emailengine_url, self.info.outside_url):
             control(url, "clear", {})
 
     def asked(self, service: str, path: str = "") -> list[dict[str, Any]]:

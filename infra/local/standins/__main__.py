@@ -6,9 +6,11 @@ import argparse
 import contextlib
 import json
 import signal
+import ssl
 import threading
 
 from infra.local.standins.emailengine import EmailEngineStandIn
+from infra.local.standins.outside import Behind, OutsideStandIn
 from infra.local.standins.server import StandIn
 from infra.local.standins.telegram import TelegramStandIn
 
@@ -31,6 +33,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--webhook-retry", type=float, default=5.0, help="first pause of a refused webhook, seconds")
     parser.add_argument("--llm-port", type=int, default=None, help="also play the LLM provider")
     parser.add_argument("--llm-key", default="test-key", help="the key that the LLM provider accepts")
+    parser.add_argument("--outside-port", type=int, default=0, help="HTTPS: files and webhooks")
+    parser.add_argument("--outside-control-port", type=int, default=0)
+    parser.add_argument("--outside-chain", default="", help="PEM of key and certificate; empty: not played")
     return parser.parse_args()
 
 
@@ -43,6 +48,11 @@ def main() -> None:
     ]
     if given.llm_port is not None:
         stand_ins.append(llm(given.llm_port, given.llm_key))
+    if given.outside_chain:
+        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        tls.load_cert_chain(given.outside_chain)
+        outside = OutsideStandIn(given.outside_port, tls)
+        stand_ins += [outside, Behind(outside, given.outside_control_port)]
     done = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: done.set())

@@ -13,7 +13,7 @@ import json
 import threading
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -40,7 +40,10 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a stand-in answers; `padding` bytes follow the body, `missing` bytes are promised and never come."""
+    """What a stand-in answers; `padding` bytes follow the body, `missing` bytes are promised and never come.
+
+    `pieces` are sent after the body, made on the way; `length` is then what is promised (None: it is not told).
+    """
 
     status: int
     body: bytes = b""
@@ -48,6 +51,8 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict)
     padding: int = 0
     missing: int = 0
+    pieces: Iterator[bytes] | None = None
+    length: int | None = None
 
     @classmethod
     def of(cls, value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Reply:

@@ -8,6 +8,7 @@ import ssl
 import struct
 import threading
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar, Self
 from urllib.parse import parse_qsl, urlsplit
@@ -106,6 +107,9 @@ class _Handler(BaseHTTPRequestHandler):
         for name, value in reply.headers.items():
             self.send_header(name, value)
         self.send_header("Content-Type", reply.content_type)
+        if reply.pieces is not None:
+            self._stream(reply.pieces, reply.length)
+            return
         self.send_header("Content-Length", str(len(reply.body) + reply.padding + reply.missing))
         self.end_headers()
         if self.command == "HEAD":
@@ -115,6 +119,15 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(CHUNK)
         if reply.missing:
             self.close_connection = True
+
+    def _stream(self, pieces: Iterator[bytes], length: int | None) -> None:
+        """A body that is made on the way; the connection ends with it, whatever was promised."""
+        self.close_connection = True
+        self.send_header(*(("Connection", "close") if length is None else ("Content-Length", str(length))))
+        self.end_headers()
+        with contextlib.suppress(OSError):
+            for piece in pieces:
+                self.wfile.write(piece)
 
 
 class StandIn(ABC):

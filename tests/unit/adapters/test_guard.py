@@ -74,13 +74,13 @@ def test_a_body_is_sent(server: Anything) -> None:
 
 def test_a_name_with_a_private_address_is_not_called(server: Anything) -> None:
     names = Names(files_example=[[LOOPBACK]])
-    guard = Guard(names, (), shared_authority().trust)
+    guard = Guard(names, trust=shared_authority().trust)
     assert (code_of(guard, f"https://{FILES}:8443/"), server.control.requests) == ("target_private", [])
 
 
 @pytest.mark.parametrize("addresses", [["8.8.8.8", LOOPBACK], [LOOPBACK, "8.8.8.8"], ["8.8.8.8", "::1"]])
 def test_one_private_address_among_public_ones_is_enough_to_refuse(addresses: list[str]) -> None:
-    guard = Guard(Names(files_example=[addresses]), (), shared_authority().trust)
+    guard = Guard(Names(files_example=[addresses]), trust=shared_authority().trust)
     assert code_of(guard, f"https://{FILES}/") == "target_private"
 
     def __init__(self, port: int) -> None:
@@ -107,6 +107,18 @@ def test_a_name_that_changes_to_a_private_address_is_refused_at_the_next_hop(ser
     server.reply = control.Reply(302, headers={"Location": f"https://{OTHER}/latest/meta-data/"})
     guard = guard_for(f"{FILES}:{server.port}", names=names)
     assert code_of(guard, address(server.port), redirects=3) == "target_private"
+
+
+def test_a_private_host_may_be_placed_where_no_resolver_knows_it(server: Anything) -> None:
+    names = Names(files_example=[["8.8.8.8"]])
+    guard = Guard(names, {FILES}, {FILES: (LOOPBACK, server.port)}, shared_authority().trust)
+    assert ask(guard, f"https://{FILES}/x") == (200, b"whole")
+    assert (names.asked, server.control.requests[0]["headers"]["host"]) == ([], FILES)
+
+
+def test_a_host_that_is_not_private_is_never_placed(server: Anything) -> None:
+    guard = Guard(Names(), (), {FILES: (LOOPBACK, server.port)}, shared_authority().trust)
+    assert code_of(guard, f"https://{FILES}/") == "target_private"
 
 
 def test_each_request_resolves_once(server: Anything) -> None:

@@ -42,7 +42,7 @@ class Names:
 
 def guard_for(*private: str, names: Names | None = None) -> Guard:
     """A guard that trusts the test's authority, and lets these `host:port` be on loopback."""
-    return Guard(names or Names(), private, shared_authority().trust)
+    return Guard(names or Names(), private, trust=shared_authority().trust)
 
 
 @contextmanager

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from chalicelib.ingress.intake import Arrival
 from chalicelib.mail.sealed import FIELDS, RAW, unseal
 from chalicelib.pipeline.messages import INLINE_TEXT_BYTES, Quarantine, encode
+from chalicelib.pipeline.offload import links_key
 from chalicelib.pipeline.original import fetched_key, reopen
 from chalicelib.privacy.mapping import open_sealed
+from chalicelib.rules.ruleset import load
 from chalicelib.runtime.errors import Permanent, Retryable
 from tests.unit.pipeline.world import MAPPING_KEY, RAW_MAIL, World
 
@@ -260,3 +263,38 @@ def test_without_redis_the_mail_goes_through(world: World) -> None:
 def test_the_pushed_fields_are_not_in_the_message(world: World) -> None:
     done, _ = world.anonymized(world.fields(to="carol@example.net", labels=["Patient Carol"]))
     assert "arol" not in json.dumps(encode(done))
+
+
+LINKED = RAW_MAIL.replace(b"Dear Bob", b"Files: https://files.example.net/s/abcd and https://else.example/s/abcd")
+RULES = {
+    "providers": {"files": {"hosts": ["files.example.net"], "paths": ["/s/"]}},
+    "rules": [{"name": "files", "then": {"offload": True}}],
+}
+
+
+def test_the_links_of_a_mail_whose_files_are_wanted_lie_sealed_in_the_spool(world: World) -> None:
+    world.rules = load(RULES)
+    done, _ = world.anonymized(world.raw(LINKED))
+    assert done.routing is not None
+    assert done.routing.offload
+    assert json.loads(world.spool.objects[links_key("praxis", done.mail_id)]) == [
+        ["files", "https://files.example.net/s/abcd"]
+    ]
+
+
+def test_no_clear_link_travels_in_the_pointer(world: World) -> None:
+    world.rules = load(RULES)
+    done, _ = world.anonymized(world.raw(LINKED))
+    assert "https" not in encode(replace(done, content=None))
+
+
+def test_a_mail_without_links_has_no_files_to_off_load(world: World) -> None:
+    world.rules = load(RULES)
+    done, _ = world.anonymized(world.raw())
+    assert done.routing is not None
+    assert (done.routing.offload, links_key("praxis", done.mail_id) in world.spool.objects) == (False, False)
+
+
+def test_links_that_no_rule_asks_for_are_not_kept(world: World) -> None:
+    done, _ = world.anonymized(world.raw(LINKED))
+    assert links_key("praxis", done.mail_id) not in world.spool.objects

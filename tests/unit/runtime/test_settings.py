@@ -142,3 +142,17 @@ def test_every_default_that_is_described_is_accepted() -> None:
 
 def test_every_field_of_the_secrets_is_described() -> None:
     assert all(len(meaning) > 10 for meaning in (DOOR_FIELDS | BACKEND_FIELDS).values())
+
+
+def test_private_targets_may_say_where_they_are() -> None:
+    targets = "crm.internal:8443, files.example=127.0.0.1:9"
+    assert load(ENVIRONMENT | {"MAILROOM_PRIVATE_TARGETS": targets}).private_targets == {
+        "crm.internal:8443": "",
+        "files.example": "127.0.0.1:9",
+    }
+
+
+@pytest.mark.parametrize("targets", ["https://a.example", "a b", "*", "a.example=b.example:1", "a.example=1", "a:b"])
+def test_what_is_no_host_is_no_private_target(targets: str) -> None:
+    with pytest.raises(ConfigurationError, match="MAILROOM_PRIVATE_TARGETS"):
+        load(ENVIRONMENT | {"MAILROOM_PRIVATE_TARGETS": targets})
