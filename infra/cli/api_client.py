@@ -19,6 +19,10 @@ MAX_BYTES = 5 * 1024 * 1024 - 64 * 1024
 """A push stays below the door's 5 MiB."""
 
 
+LATER = ("try_again", "rate_limited")
+"""Verdicts after which the same mail is sent again."""
+
+
 @dataclass(frozen=True)
 class Answer:
     """One verdict, with the HTTP status of the push that carried it."""
@@ -90,7 +94,7 @@ def push_all(info: Info, pushes: Iterable[dict[str, Any]]) -> Iterator[Answer]:
 def _push(info: Info, batch: list[dict[str, Any]]) -> list[Answer]:
     answers: list[Answer | None] = [None] * len(batch)
     for attempt in range(5):
-        open_ones = [index for index, answer in enumerate(answers) if answer is None or answer.status == "try_again"]
+        open_ones = [index for index, answer in enumerate(answers) if answer is None or answer.status in LATER]
         if not open_ones:
             break
         if attempt:
