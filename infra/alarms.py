@@ -6,8 +6,6 @@ from typing import Any
 
 from chalicelib.pipeline.stages import ALERT, OFFLOAD, Stage
 from chalicelib.runtime.observability import NAMESPACE, SERVICE
-from chalicelib.pipeline.stages import ALERT, OFFLOAD, SERVICE, Stage
-from chalicelib.runtime.observability import NAMESPACE
 
 PATIENCE_MINUTES = 5
 """A burst that is worked off meanwhile is no backlog."""
@@ -53,7 +51,6 @@ def offload() -> dict[str, Any]:
     """Files of links that time out in more than a tenth of the tries (requirements: gmail-push).
 
     Each try counts 0 or 1, so the average is the share: the emulator deploys no alarm on metric mathematics.
-    Each try counts 0 or 1, so the average is the share: the emulator has no metric maths.
     """
     return {
         "OffloadTimeoutAlarm": {

@@ -130,8 +130,6 @@ class OffloadWorker:
         if held is None:
             return 0
         kept = [held]
-        self.telemetry.count("OffloadTry", stage="offload")
-        kept, late = [held], 0
 
         def keep(now: Progress, before: Progress) -> bool:
             kept.append(now)
@@ -147,14 +145,11 @@ class OffloadWorker:
             return 0
         except Retryable as error:
             self._count_try(error.code)
-            late = int(error.code in TIMED_OUT)
             if kept[-1].tries < MAX_TRIES:  # each part that was won begins them anew
                 raise
             self._give_up(message, position, error.code)
             return 0
         self._count_try("")
-        finally:  # 0 or 1 a try: the average is the share that the alarm looks at
-            self.telemetry.count("OffloadTimeout", late, stage="offload")
         self.links.stored(message.mail_id, position, done)
         self.telemetry.count("Offload", stage="offload", status="stored")
         self.telemetry.count("OffloadBytes", float(done.total or 0), stage="offload")
