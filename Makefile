@@ -6,7 +6,7 @@ STAMP  := $(VENV)/.installed
 CLI    := $(BIN)/python -m infra.cli
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo up down status verify logs send test lint types unit e2e package bench fuzz chaos clean
+.PHONY: help install demo up down status verify logs send test lint types unit e2e package bench fuzz scan audit chaos clean
 
 help: ## show the commands
 	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | awk -F ':.*?## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -52,8 +52,17 @@ types: $(STAMP) ## mypy --strict on chalicelib
 package: $(STAMP) ## the zip and the one template, in build/package
 	@$(BIN)/python -m infra.package
 
-test: lint types package test-apps-script ## everything that must pass
+test: lint types scan package test-apps-script ## everything that must pass
 	$(BIN)/python -m pytest
+
+scan: $(STAMP) ## look for secrets in the repository (offline)
+	@$(BIN)/python -m infra.scan
+
+AUDIT := build/audit
+audit: $(STAMP) ## known vulnerabilities of what ships and of what builds it (needs the internet)
+	@test -x $(AUDIT)/bin/pip-audit || { $(BIN)/python -m venv $(AUDIT) && $(AUDIT)/bin/pip install --quiet --disable-pip-version-check pip-audit==2.10.1; }
+	$(AUDIT)/bin/pip-audit --strict --requirement requirements.txt --requirement infra/layer/requirements.txt
+	cd apps_script && npm audit --audit-level=high
 
 fuzz: $(STAMP) ## damage and forge whatever comes in: make fuzz MINUTES=10 SEED=…
 	@$(BIN)/python -m tests.fuzz $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED))

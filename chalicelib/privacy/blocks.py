@@ -49,7 +49,9 @@ _LED = re.compile(
 )
 _CODE = re.compile(r"\d{4,6}|\d{8}|\d{2}-\d{3}|\d{4,5}-\d{3,4}|[a-z]{1,2}-?\d{4,5}|\d{4}[a-z]{2}")
 _SPLIT_CODE = re.compile(r"(?<!\w)(?:\d{3} \d{2}|\d{4} [A-Z]{2}|[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2})(?!\w)")
-_HOUSE = re.compile(r"[^\W\d_]{4,}[ ,]{1,2}\d{1,4}[A-Za-z]?(?!\w)|(?<!\w)\d{1,5}[A-Za-z]?[ ,]{1,2}[^\W\d_]{4,}")
+_HOUSE = re.compile(
+    r"(?<![^\W\d_])[^\W\d_]{4,}+[ ,]{1,2}\d{1,4}[A-Za-z]?(?!\w)|(?<!\w)\d{1,5}[A-Za-z]?[ ,]{1,2}[^\W\d_]{4,}"
+)
 _MONTH = re.compile(
     (
         r"^(?:jan|feb|fev|mar|apr|avr|mai|may|jun|jui|jul|aug|aou|sep|oct|nov|dec|"
