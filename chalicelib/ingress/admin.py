@@ -128,6 +128,9 @@ def set_flag(name: str) -> Response:
 
 
 def is_admin(request: Request) -> bool:
-    """True when the request carries one of the operator's tokens."""
+    """True when the request carries one of the operator's tokens; a stranger's try is counted."""
     tokens = container().door_secrets.texts("admin_tokens")
-    return auth.bearer_ok(request.headers.get("authorization"), tokens)
+    known = auth.bearer_ok(request.headers.get("authorization"), tokens)
+    if not known:
+        o11y.count("Verdict", door="admin", status="unauthorized")
+    return known
