@@ -14,6 +14,9 @@ from chalicelib.privacy.pseudonyms import sender_keys
 from chalicelib.rules.decision import Decision, Facts, Verdict
 from chalicelib.rules.facts import facts_of
 
+RECONSIDER = "reconsider"
+"""Module of the receipt of a mail that an operator has decided anew."""
+
 
 class Rules(Protocol):
     """A rule set (`rules.ruleset.RuleSet`)."""
@@ -38,7 +41,7 @@ def decide(
     if message.routing is not None:
         return message
     told = facts_of(opened.mail, message.account, opened.labels)
-    decision = rules().decide(told, now)
+    decision = rules().decide(told, _moment(message, now))
     if decision.verdict is not Verdict.EXCLUDE:
         return replace(message, routing=_routing(decision))
     sender, domain = sender_keys(told.sender, key)
@@ -57,6 +60,16 @@ def decide(
         domain_key=domain,
         receipts=(*message.receipts, receipt),
     )
+
+
+def _moment(message: Envelope, now: datetime) -> datetime:
+    """When the time windows are looked at: when the mail came, however long a queue held it; now, for an operator."""
+    if any(receipt.module == RECONSIDER for receipt in message.receipts):
+        return now
+    try:
+        return datetime.fromisoformat(message.received_at)
+    except ValueError:
+        return now
 
 
 def _routing(decision: Decision) -> Routing:

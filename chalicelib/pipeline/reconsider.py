@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from chalicelib.pipeline.clock import Now, utc_now
+from chalicelib.pipeline.decide import RECONSIDER
 from chalicelib.pipeline.messages import Envelope, Receipt, encode
 from chalicelib.pipeline.stages import PIPELINE
 from chalicelib.ports import Excluded, ExclusionQuery, Exclusions, Queues, Spool
@@ -120,7 +121,7 @@ class ReconsiderDesk:
             spool_key=mail.spool_key,
             received_at=mail.received_at.isoformat(timespec="milliseconds"),
             trace_id=mail.trace_id,
-            receipts=(Receipt("reconsider", "email.reconsider", at, 0.0, "requeued"),),
+            receipts=(Receipt(RECONSIDER, "email.reconsider", at, 0.0, "requeued"),),
         )
 
     def _allowed_now(self, mails: Sequence[Excluded]) -> int:

@@ -12,6 +12,7 @@ from chalicelib.adapters.postgres import Database
 from chalicelib.adapters.postgres_ledger import PostgresLedger
 from chalicelib.adapters.postgres_outbox import PostgresOutbox
 from chalicelib.adapters.postgres_store import PostgresMailStore
+from chalicelib.pipeline.messages import Routing
 from chalicelib.ports import Ledger, MailStore, Outbox
 from chalicelib.runtime.errors import Permanent, Retryable
 from tests.contract.mails import ORIGINAL, envelope, mail_id, note
@@ -88,6 +89,13 @@ def test_a_notice_that_was_sent_is_not_unsent(side: Side) -> None:
     side.store.store(envelope("a"), "text", ORIGINAL, [])
     side.outbox.mark_sent([notice.id for notice in side.outbox.claim(10, 60).notices])
     assert side.ledger.unsent(now() + SOON, 10) == []
+
+
+def test_a_notice_that_is_held_is_unsent_from_its_own_time_on(side: Side) -> None:
+    due = now() + timedelta(hours=1)
+    routing = Routing(1, ("held",), hold_until=due.isoformat())
+    side.store.store(envelope("a", routing=routing), "text", ORIGINAL, [])
+    assert [side.ledger.unsent(due + margin, 10) for margin in (-SOON, SOON)] == [[], [mail_id("a")]]
 
 
 def test_a_notice_of_the_system_is_no_mail(side: Side) -> None:

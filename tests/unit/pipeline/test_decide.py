@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -11,7 +11,7 @@ import pytest
 from chalicelib.ingress.arrival import Arrival
 from chalicelib.mail.sealed import EMAILENGINE, FIELDS, UPLOAD
 from chalicelib.pipeline.anonymize import AnonymizeWorker
-from chalicelib.pipeline.messages import Envelope, Exclusion, Routing
+from chalicelib.pipeline.messages import Envelope, Exclusion, Receipt, Routing
 from chalicelib.pipeline.original import upload_key
 from chalicelib.privacy.pseudonyms import sender_keys
 from chalicelib.rules.ruleset import load
@@ -188,3 +188,21 @@ def test_a_reference_is_not_an_upload(world: World) -> None:
     arrival = Arrival("praxis", "emailengine", EMAILENGINE, b'{"upload": "x"}', "e")
     with pytest.raises(Permanent):
         world.worker.process(world.take(arrival))
+
+
+def test_a_window_is_looked_at_when_the_mail_came_not_when_its_turn_comes(world: World) -> None:
+    late = replace(world.raw(), received_at="2025-03-03T19:00:00+00:00")
+    assert isinstance(process(world, rules("skip"), late), Envelope)
+
+
+def test_a_reconsidered_mail_meets_the_window_of_the_moment(world: World) -> None:
+    receipt = Receipt("reconsider", "email.reconsider", "2025-03-03T19:00:00+00:00", 0.0, "requeued")
+    again = replace(world.raw(), received_at="2025-03-02T09:00:00+00:00", receipts=(receipt,))
+    world.rules = load(rules("skip"), 7)
+    evening = replace(world.worker, now=lambda: datetime(2025, 3, 3, 19, 0, tzinfo=UTC))
+    assert isinstance(evening.process(again), Envelope)
+    assert isinstance(world.worker.process(again), Exclusion)
+
+
+def test_a_time_of_arrival_that_is_none_is_now(world: World) -> None:
+    assert note_of(world, rules("skip"), replace(world.raw(), received_at="soon")).reason == "outside_time_window"

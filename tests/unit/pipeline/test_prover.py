@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from chalicelib.ingress.intake import Arrival, Intake
+from chalicelib.ingress.arrival import Arrival, Barred, Judged, Status
+from chalicelib.ingress.intake import Intake
 from chalicelib.mail.sealed import EMAILENGINE, RAW
-from chalicelib.pipeline.messages import Envelope, Quarantine, decode, encode
+from chalicelib.pipeline.messages import Envelope, Exclusion, Quarantine, decode, encode
 from chalicelib.pipeline.proof import PATIENCE, STALLED, Findings
 from chalicelib.pipeline.prover import Prover, Scope
 from chalicelib.rules.retry import MAX_RECEIVE_COUNT
@@ -308,3 +310,40 @@ def test_a_mail_that_stalls_is_sent_again_when_that_is_asked_for() -> None:
     examination = world.prover.examine()
     assert world.prover.repair(examination).requeued == ()
     assert world.prover.repair(examination, stalled=True).requeued == (message.mail_id,)
+
+
+def bar(world: World) -> str:
+    """A mail that the rules keep out at the door; its note waits for the store stage."""
+
+    def judge(arrivals: Sequence[Arrival]) -> list[Judged]:
+        return [Judged(Status.STOPPED, barred=Barred("stopped_by_routing_rule", "r", 1, "", ""))] * len(arrivals)
+
+    [verdict] = world.intake.take([Arrival("praxis", "gmail", RAW, b"payload", "provider:barred")], "trace", judge)
+    return verdict.mail_id
+
+
+def test_an_excluded_mail_whose_note_waits_is_in_flight(world: World) -> None:
+    bar(world)
+    world.later()
+    assert (world.findings().in_flight, world.findings().missing) == (1, ())
+
+
+def test_an_excluded_mail_is_counted_once_its_note_is_written(world: World) -> None:
+    bar(world)
+    [note] = [decode(message.body) for message in world.queues.queues["store"]]
+    assert isinstance(note, Exclusion)
+    world.store.exclude(note)
+    world.queues.queues["store"].clear()
+    world.later()
+    findings = world.findings()
+    assert (findings.seen, findings.excluded, findings.balanced) == (1, 1, True)
+
+
+def test_an_excluded_mail_whose_note_was_lost_is_decided_anew(world: World) -> None:
+    mail_id = bar(world)
+    world.queues.queues["store"].clear()
+    world.later()
+    assert world.repair() == ((mail_id,), (), ())
+    [again] = world.sent()
+    assert isinstance(again, Envelope)
+    assert again.routing is None
