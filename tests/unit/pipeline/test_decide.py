@@ -16,6 +16,7 @@ from chalicelib.pipeline.original import upload_key
 from chalicelib.privacy.pseudonyms import sender_keys
 from chalicelib.rules.ruleset import load
 from chalicelib.runtime.errors import Permanent, Retryable
+from tests.twins.source import MemorySource
 from tests.unit.pipeline.world import PSEUDONYM_KEY, RAW_MAIL, World
 
 WINDOW = {"later": {"zone": "UTC", "from": "18:00", "to": "20:00"}}
@@ -93,10 +94,11 @@ def test_the_note_tells_who_decided_when(world: World) -> None:
 
 
 def test_the_note_of_a_fetched_mail_names_the_whole_mail(world: World) -> None:
-    note = note_of(world, STOP, world.reference())
-    again = replace(world.raw(), spool_key=note.spool_key, mail_id=note.mail_id)
-    world.source.failures.clear() if hasattr(world.source, "failures") else None
-    done = process(world, {}, again)
+    """Decided anew, it is not fetched again: the mail server may not have it any more."""
+    message = world.reference()
+    note = note_of(world, STOP, message)
+    world.source = MemorySource()
+    done = process(world, {}, replace(message, spool_key=note.spool_key))
     assert isinstance(done, Envelope)
     assert done.content is not None
     assert done.content.subject == "Results"
