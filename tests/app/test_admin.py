@@ -103,6 +103,19 @@ def test_without_redis_the_status_tells_all_the_same(world: World) -> None:
     assert len(world.request("GET", "/status", headers=ADMIN).json_body["breakers"]) == 3
 
 
+def test_while_the_operator_s_token_is_rotated_both_are_taken(world: World) -> None:
+    world.secrets.fields["admin_tokens"] = ["new-token", "admin-token"]
+    for token in ("new-token", "admin-token"):
+        headers = {"Authorization": f"Bearer {token}"}
+        assert verdict(world.request("GET", "/status", headers=headers)) == (200, "ok")
+
+
+def test_a_wrong_token_of_the_operator_is_counted(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    world.request("GET", "/status", headers={"Authorization": "Bearer other"})
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(line["door"], line["status"]) for line in lines if "Verdict" in line] == [("admin", "unauthorized")]
+
+
 def test_the_status_tells_what_waits(world: World) -> None:
     world.push({"sender": "a@example.com", "body": ""})
     [first, *_] = world.request("GET", "/status", headers=ADMIN).json_body["queues"]
