@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 routes = Blueprint(__name__)
 LISTED, MOST = 100, 1_000
+SHOWN = 10
+"""Each holds up to 64 KiB of text, six times that in JSON at worst: 6 MB is all that Lambda answers."""
 CHOSEN = 100
 STAGE_NAMES = tuple(stage.name for stage in STAGES)
 
@@ -46,7 +48,7 @@ def listing() -> Response:
 @routes.route("/admin/dlq/{mail_id}", methods=["GET"])
 @guarded
 def show(mail_id: str) -> Response:
-    """The letters of one mail, with the anonymized text where there is one already."""
+    """The letters of one mail (`SHOWN` at most), with the anonymized text where there is one already."""
     request = routes.current_request
     trace = trace_id(request)
     if not is_admin(request):
@@ -57,7 +59,7 @@ def show(mail_id: str) -> Response:
         letters = container().desk.show(mail_id)
     except Permanent as error:
         return answer(error.code, trace)
-    return respond(200, {"status": "ok", "letters": [letter.shown() for letter in letters]}, trace)
+    return respond(200, {"status": "ok", "letters": [letter.shown() for letter in letters[:SHOWN]]}, trace)
 
 
 @routes.route("/admin/dlq/redrive", methods=["POST"])

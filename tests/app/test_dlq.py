@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from chalice.test import HTTPResponse
 
+from chalicelib.ingress import dlq
 from chalicelib.pipeline.messages import encode
 from chalicelib.runtime import handlers
 from tests.app.world import ADMIN, World, installed, verdict
@@ -243,3 +244,10 @@ def test_the_sweep_reports_what_it_found_without_personal_data(
 def test_a_sweep_with_nothing_to_find_says_nothing(sweeping: World, capsys: pytest.CaptureFixture[str]) -> None:
     told = handlers.sweep("2026-01-01T00:05:00Z")
     assert (set(told.values()), capsys.readouterr().out) == ({0}, "")
+
+
+def test_of_a_mail_with_many_letters_the_first_are_shown(world: World) -> None:
+    for _ in range(dlq.SHOWN + 2):
+        bury(world)
+    shown = world.request("GET", f"/admin/dlq/{mail_id('a')}", headers=ADMIN).json_body["letters"]
+    assert len(shown) == dlq.SHOWN

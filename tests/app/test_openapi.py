@@ -159,3 +159,14 @@ def test_the_tests_of_the_app_judge_every_answer(world: World) -> None:
     world.container.__dict__["desk"] = None
     response = world.request("GET", "/admin/dlq", headers=ADMIN)
     assert response.json_body["status"] == "internal_error"
+
+
+def test_every_list_that_an_operator_asks_for_is_bounded() -> None:
+    unbounded = [
+        (route.name, name)
+        for route in ROUTES
+        if route.method == "GET" and route.access == "admin" and 200 in route.results
+        for name, schema in route.results[200].get("properties", {}).items()
+        if schema.get("type") == "array" and "maxItems" not in schema
+    ]
+    assert unbounded == []

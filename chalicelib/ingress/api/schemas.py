@@ -188,7 +188,7 @@ LETTERS = record(
     {"status": named("ok"), "letters": several(LETTER, dlq.MOST * len(dlq.STAGE_NAMES)), "complete": BOOL},
     {"dry_run": BOOL},
 )
-LETTERS_SHOWN = record({"status": named("ok"), "letters": several(LETTER_SHOWN)})
+LETTERS_SHOWN = record({"status": named("ok"), "letters": several(LETTER_SHOWN, dlq.SHOWN)})
 
 
 RECONSIDERED_MOST = 200
