@@ -17,7 +17,8 @@ from infra.chaos.mails import Shipment, encoded
 from infra.local.rehearsal import control
 from infra.local.stack import Info
 
-FINAL = frozenset({"accepted", "already_processed"})
+FINAL = frozenset({"accepted", "already_processed", "stopped_by_routing_rule"})
+"""Verdicts after which the real pusher does not bring the mail again; it stays with anything else."""
 BATCH = 5
 WORKERS = 6
 """Pushes at a time: the emulator starts a worker of the door for each, and each costs half a second of processor."""
