@@ -17,7 +17,7 @@ from infra.chaos.mails import Shipment, encoded
 from infra.local.rehearsal import control
 from infra.local.stack import Info
 
-FINAL = frozenset({"accepted", "already_processed", "stopped_by_routing_rule"})
+FINAL = frozenset({"accepted", "accepted_held", "already_processed", "stopped_by_routing_rule"})
 """Verdicts after which the real pusher does not bring the mail again; it stays with anything else."""
 BATCH = 5
 WORKERS = 6
