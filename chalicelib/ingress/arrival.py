@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from chalicelib.pipeline.messages import Routing
-from chalicelib.rules.decision import OUTSIDE_WINDOW, SENDER_NOT_ALLOWED, STOPPED
+if TYPE_CHECKING:
+    from chalicelib.pipeline.messages import Routing
 
 
 class Status(StrEnum):
@@ -24,11 +25,11 @@ class Status(StrEnum):
 
 
 REASONS = {
-    SENDER_NOT_ALLOWED: Status.SKIPPED_SENDER,
-    STOPPED: Status.STOPPED,
-    OUTSIDE_WINDOW: Status.SKIPPED_WINDOW,
+    "sender_not_allowed": Status.SKIPPED_SENDER,
+    "stopped_by_routing_rule": Status.STOPPED,
+    "outside_time_window": Status.SKIPPED_WINDOW,
 }
-"""Why a mail is excluded → what the door says."""
+"""Why a mail is excluded (the constants of `rules.decision`, which every door would have to load) → what is said."""
 
 TAKEN = (Status.ACCEPTED, Status.ACCEPTED_HELD)
 """The mail goes down the pipeline."""

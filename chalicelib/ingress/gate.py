@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 from chalicelib.ingress.arrival import REASONS, Arrival, Barred, Judged, Status
 from chalicelib.mail.sealed import FIELDS, RAW
-from chalicelib.ports import Quota
 from chalicelib.privacy.pseudonyms import sender_key, sender_keys
-from chalicelib.rules.decision import Decision, Verdict
+from chalicelib.rules.rates import Quota
 from chalicelib.runtime.errors import Retryable
 
 if TYPE_CHECKING:
     from chalicelib.mail.model import Mail
     from chalicelib.ports import Limiter
+    from chalicelib.rules.decision import Decision
     from chalicelib.rules.ruleset import Limits, Rate, RuleSet
 
 OPEN = Judged()
@@ -81,6 +81,7 @@ class Gate:
     def _decided(self, arrival: Arrival, rules: RuleSet | None) -> Judged:
         if rules is None or rules.empty or (mail := read(arrival)) is None:
             return OPEN
+        from chalicelib.rules.decision import Verdict
         from chalicelib.rules.facts import facts_of
 
         told = facts_of(mail, arrival.account, arrival.labels)

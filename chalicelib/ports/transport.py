@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from chalicelib.rules.rates import Quota as Quota
+
 
 @dataclass(frozen=True, slots=True)
 class SpoolEntry:
@@ -154,15 +156,6 @@ class Cache(Board, Protocol):
 
     def ping(self) -> None:
         """`Retryable("cache_unavailable")`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Quota:
-    """A rate that an ask counts against: `key` may name a person only as a keyed hash. `burst` units at once."""
-
-    key: str
-    per_minute: float
-    burst: int
 
 
 class Limiter(Protocol):

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:  # the doors limit, and need no port but these names
-    from chalicelib.ports import Quota
+from dataclasses import dataclass
 
 MOST_KEYS = 10_000
 """Keys that a container remembers: about 2 MB. Above it the one that was asked longest ago is forgotten."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """A rate that an ask counts against: `key` may name a person only as a keyed hash. `burst` units at once."""
+
+    key: str
+    per_minute: float
+    burst: int
 
 
 ROUNDING = 1e-6

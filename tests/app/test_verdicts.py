@@ -12,10 +12,12 @@ from typing import Any
 import pytest
 
 from chalicelib.adapters.secrets import Secrets
+from chalicelib.ingress.arrival import REASONS
 from chalicelib.ingress.http import STATUS
 from chalicelib.mail.sealed import unseal
 from chalicelib.pipeline.messages import Envelope, Exclusion, decode
 from chalicelib.privacy.pseudonyms import sender_keys
+from chalicelib.rules.decision import OUTSIDE_WINDOW, SENDER_NOT_ALLOWED, STOPPED
 from chalicelib.rules.document import Limits, Rate
 from chalicelib.rules.rates import MemoryLimiter
 from chalicelib.runtime.errors import Retryable
@@ -157,6 +159,10 @@ def test_what_is_not_durable_is_never_a_verdict(ruled: World, status: str, away:
 def test_what_the_pusher_keeps_is_not_sealed(ruled: World, status: str) -> None:
     ruled.push(ROWS[status])
     assert (ruled.spool.objects, ruled.queued, ruled.notes) == ({}, [], [])
+
+
+def test_the_door_has_an_answer_for_every_reason_of_the_rules() -> None:
+    assert set(REASONS) == {SENDER_NOT_ALLOWED, STOPPED, OUTSIDE_WINDOW}
 
 
 def test_an_excluded_mail_that_comes_again_is_excluded_again(ruled: World) -> None:
