@@ -73,6 +73,9 @@ bench: $(STAMP) ## measure, print a table, write docs/bench.json
 chaos: $(STAMP) ## break everything at random while mail comes in, then prove that none was lost (SEED=…, up to 20 minutes)
 	@$(BIN)/python -m infra.chaos $(if $(SEED),--seed $(SEED))
 
+load: $(STAMP) ## half an hour at 80 % of the measured maximum; nothing may grow (MINUTES=…)
+	@$(BIN)/python -m infra.load $(if $(MINUTES),--minutes $(MINUTES))
+
 # Node and npm come from the environment, so that a machine needs only Python.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 include apps_script/apps_script.mk
