@@ -5,15 +5,14 @@ from __future__ import annotations
 import argparse
 import json
 import random
-import signal
 import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from types import FrameType
 
 from infra.chaos.run import Options, run
 from infra.cli.show import console
+from infra.local.interrupt import CODE, orderly
 from infra.template import ROOT
 
 FOLDER = ROOT / ".mailroom" / "chaos"
@@ -52,10 +51,14 @@ def main(given: Sequence[str] | None = None) -> int:
     """Run, show, keep the report, say how to play it again."""
     asked = arguments(given)
     chosen = options(asked)
-    signal.signal(signal.SIGTERM, _ended)
+    orderly()
     name = f"{time.strftime('%Y%m%d-%H%M%S')}-seed-{chosen.seed}{'-short' if chosen.short else ''}"
     console.rule(f"[bold]Mailroom chaos, seed {chosen.seed}")
-    report = run(asked.folder / f"stack-{name}", chosen, console.print, asked.logs)
+    try:
+        report = run(asked.folder / f"stack-{name}", chosen, console.print, asked.logs)
+    except KeyboardInterrupt:
+        console.print("interrupted: everything is stopped and removed, nothing is judged")
+        return CODE
     console.print()
     report.show()
     file = asked.folder / f"{name}.json"
@@ -64,11 +67,6 @@ def main(given: Sequence[str] | None = None) -> int:
     console.print(f"\n{verdict} in {report.seconds:.0f} s. Report: {file}", soft_wrap=True)
     console.print(f"again: python -m infra.chaos --replay {file}", soft_wrap=True)
     return 0 if report.proven else 1
-
-
-def _ended(_number: int, _frame: FrameType | None) -> None:
-    """As Ctrl-C: the stack is taken down on the way out."""
-    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

@@ -122,8 +122,10 @@ class Striker:
         self._over.set()
 
     def heal(self) -> None:
-        """Whatever is broken is whole again."""
+        """Whatever is broken is whole again. Waits for the faults that are being made: they heal what they broke."""
         self.stop()
+        for thread in self._threads:
+            thread.join(60)
         self.proxy.start()
         self.proxy.clear()
         for url in (self.info.telegram_url, self.info.emailengine_url, self.info.llm_url):

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from types import FrameType
 
 from infra.cli.show import console
 from infra.load.run import SHARE, Options, measured_maximum, run
+from infra.local.interrupt import CODE, orderly
 from infra.template import ROOT
 
 FOLDER = ROOT / ".mailroom" / "load"
@@ -25,20 +24,19 @@ def main(given: Sequence[str] | None = None) -> int:
     parser.add_argument("--short", action="store_true", help="one minute, a sample every two seconds")
     parser.add_argument("--folder", type=Path, default=FOLDER, help="where reports are kept (.mailroom/load)")
     asked = parser.parse_args(given)
-    signal.signal(signal.SIGTERM, _ended)
+    orderly()
     rate = asked.rate or round(SHARE * measured_maximum(), 1)
     options = Options(rate, 60.0, 2.0) if asked.short else Options(rate, asked.minutes * 60)
     console.rule(f"[bold]Mailroom load, {options.rate:.1f} mails a second for {options.seconds / 60:.0f} minutes")
-    report = run(asked.folder / f"stack-{time.time_ns()}", options, console.print)
+    try:
+        report = run(asked.folder / f"stack-{time.time_ns()}", options, console.print)
+    except KeyboardInterrupt:
+        console.print("interrupted: everything is stopped and removed, nothing is judged")
+        return CODE
     report.show()
     file = report.write(asked.folder)
     console.print(("[green]steady[/]" if report.steady else "[red]NOT STEADY[/]") + f". Report: {file}", soft_wrap=True)
     return 0 if report.steady else 1
-
-
-def _ended(_number: int, _frame: FrameType | None) -> None:
-    """As Ctrl-C: the stack is taken down on the way out."""
-    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":
