@@ -114,13 +114,17 @@ FUNCTIONS: dict[str, Rights] = {
         ("database_url", "redis_url", "raw_key", "mapping_key", "pseudonym_key"),
         {
             "core.ledger": "SELECT, INSERT, UPDATE",
-            "core.outbox": "SELECT",
+            "core.action_receipts": "SELECT, DELETE",
+            "core.outbox": "SELECT, DELETE",
             "core.flags": "SELECT",
             "core.decisions": "SELECT, INSERT",
-            "core.exclusions": "SELECT",
+            "core.exclusions": "SELECT, DELETE",
             "core.rule_versions": "SELECT",
-            # `rules simulate` opens originals, in the operator's own process.
-            "ingestion.emails_raw": "SELECT (mail_id, source)",
+            "core.erasures": "SELECT, INSERT (address_key, author), UPDATE (finished_at, counts)",
+            "ingestion.emails": "SELECT, UPDATE (address_keys), DELETE",
+            "ingestion.email_identities": "SELECT, DELETE",
+            # `rules simulate`, `erase` and `export` open originals, in the operator's own process.
+            "ingestion.emails_raw": "SELECT (mail_id, source), DELETE",
         },
     ),
 }

@@ -27,7 +27,8 @@ ORIGINALS = """
 
 RETURNED = """
     SELECT mail_id::text, account_id FROM core.ledger
-    WHERE reason = 'erased' AND updated_at >= %s ORDER BY updated_at DESC LIMIT %s
+    WHERE reason = 'erased' AND updated_at >= %s AND (expired_at IS NULL OR updated_at > expired_at)
+    ORDER BY updated_at DESC LIMIT %s
 """
 
 BELONGINGS = (

@@ -44,6 +44,22 @@ def upload_key(account: str, upload: str) -> str:
     return f"uploads/{account}/{upload}"
 
 
+def upload_named(account: str, payload: bytes) -> str:
+    """The key of the upload that a seal of kind `upload` names. Raises `Permanent("sealed_unreadable")`."""
+    return upload_key(account, str(_object(payload).get("upload", "")))
+
+
+def parse_source(source: bytes) -> Mail:
+    """The mail of an original as the database keeps it: RFC 822, a push's fields, or EmailEngine's message."""
+    if source.lstrip()[:1] == b"{":
+        try:
+            told = _object(source)
+        except Permanent:
+            return parse(source)
+        return from_message(told) if isinstance(told.get("from"), dict) else from_push(told)
+    return parse(source)
+
+
 def open_seal(envelope: Envelope, spool: Spool, messages: MessageSource) -> Opened:
     """Open the seal, and fetch the full message where the door only had a reference.
 
@@ -59,7 +75,7 @@ def open_seal(envelope: Envelope, spool: Spool, messages: MessageSource) -> Open
         spool.put(key, sealed.seal(header, payload))
     elif header.kind == sealed.UPLOAD:
         # Sealed like any other mail from here on: the address it was put to could be written once more.
-        payload = spool.get(upload_key(envelope.account, str(_object(payload).get("upload", ""))), MAX_SEALED)
+        payload = spool.get(upload_named(envelope.account, payload), MAX_SEALED)
         header, key = replace(header, kind=sealed.RAW), fetched_key(envelope)
         spool.put(key, sealed.seal(header, payload))
     return _opened(header, payload, key)

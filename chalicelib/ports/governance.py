@@ -74,6 +74,9 @@ class People(Protocol):
     def of(self, address_key: str) -> list[Held]:
         """Mails whose hashes name this address, excluded ones by their sender, and the doubles of all of these."""
 
+    def held(self, mail_ids: Sequence[str]) -> list[Held]:
+        """Those of the mails that have a ledger row."""
+
     def unjudged(self, after: str, limit: int) -> list[str]:
         """Ids of stored mails whose addresses were not hashed, those after the id `after`."""
 
@@ -88,6 +91,9 @@ class People(Protocol):
 
     def erase(self, mail: Held, source: str, received_at: str) -> Mapping[str, int]:
         """Everything of the mail goes; its ledger row (made where there is none) says `excluded`, `erased`."""
+
+    def rules_naming(self, text: str) -> list[int]:
+        """Versions of the operator's rules in which the text stands."""
 
     def record(self, mail_id: str) -> dict[str, Any]:
         """What the database says about a mail, anonymized, as JSON can hold it."""

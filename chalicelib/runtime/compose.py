@@ -162,7 +162,7 @@ class Container:
     @cached_property
     def gate(self) -> Gate:
         """What the operator decides of each mail at the doors."""
-        return Gate(self.limiter, lambda: self.rules.current(), self._limits(), self._pseudonym_key)
+        return Gate(self.limiter, lambda: self.rules.current(), self._limits(), self.pseudonym_key)
 
     def _limits(self) -> Limits:
         from chalicelib.rules.document import Limits, Rate
@@ -171,7 +171,8 @@ class Container:
         sender, total = (Rate(*rate) if rate else None for rate in (settings.rate_sender, settings.rate_total))
         return Limits(sender, total)
 
-    def _pseudonym_key(self) -> bytes:
+    def pseudonym_key(self) -> bytes:
+        """The key of the keyed hashes."""
         return _key(self.backend_secrets, "pseudonym_key")
 
     @cached_property

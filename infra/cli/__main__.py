@@ -10,7 +10,7 @@ import click
 from chalicelib.rules.flags import DEFAULTS
 from infra.cli.common import confirm_environment, running, told
 from infra.cli.excluded import reconsider
-from infra.cli.governance import retention
+from infra.cli.governance import erase, export, retention
 from infra.cli.mailfiles import LARGEST, mails
 from infra.cli.recovery import author_of, dlq, on_aws, verify
 from infra.cli.rules import rules
@@ -157,6 +157,8 @@ mailroom.add_command(dlq)
 mailroom.add_command(rules)
 mailroom.add_command(retention)
 mailroom.add_command(reconsider)
+mailroom.add_command(erase)
+mailroom.add_command(export)
 mailroom.add_command(secrets_group)
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ CREATE TABLE core.erasures (
 );
 COMMENT ON TABLE core.erasures IS 'Receipts: whose mail was erased (a keyed hash), when, by whom, how much of what';
 COMMENT ON COLUMN core.erasures.requested_at IS 'Mail of this address that was received until then is not stored any more';
+CREATE UNIQUE INDEX erasures_open ON core.erasures (address_key) WHERE finished_at IS NULL;
 CREATE INDEX erasures_address ON core.erasures (address_key, requested_at);
 
 -- Whatever comes late (a redelivery, a note, an operator's redrive): an erased mail stays erased.

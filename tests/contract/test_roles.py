@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -23,6 +24,7 @@ from infra.database_roles import login_url, make_logins
 from infra.local.servers import Postgres
 from infra.rights import LOGINS
 from tests.contract.mails import ORIGINAL, RECEIPT, envelope, mail_id, note
+from tests.contract.person_world import ADA, BOB, World, raw
 
 KEY = "a key of this test only"
 PASSWORDS = {name: f"pässword/of {name}@" for name in LOGINS}
@@ -70,12 +72,16 @@ EXPECTED: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "operator": {
         "core.ledger": LEDGER,
-        "core.outbox": ("SELECT",),
+        "core.action_receipts": ("DELETE", "SELECT"),
+        "core.outbox": ("DELETE", "SELECT"),
         "core.flags": ("SELECT",),
         "core.decisions": ("INSERT", "SELECT"),
-        "core.exclusions": ("SELECT",),
+        "core.exclusions": ("DELETE", "SELECT"),
         "core.rule_versions": ("SELECT",),
-        "ingestion.emails_raw": ("SELECT(mail_id)", "SELECT(source)"),
+        "core.erasures": ("INSERT(address_key)", "INSERT(author)", "SELECT", "UPDATE(counts)", "UPDATE(finished_at)"),
+        "ingestion.emails": ("DELETE", "SELECT", "UPDATE(address_keys)"),
+        "ingestion.email_identities": ("DELETE", "SELECT"),
+        "ingestion.emails_raw": ("DELETE", "SELECT(mail_id)", "SELECT(source)"),
     },
     "retention": {
         "core.ledger": (
@@ -267,6 +273,10 @@ def test_every_login_is_refused(logins: Postgres, name: str, statement: str) -> 
         ("store", "UPDATE core.flags SET value = true"),
         ("sweep", "SELECT body FROM ingestion.emails"),
         ("sweep", "UPDATE core.ledger SET state = 'stored'"),
+        ("operator", "UPDATE ingestion.emails SET body = ''"),
+        ("operator", "UPDATE core.erasures SET address_key = ''"),
+        ("operator", "DELETE FROM core.ledger"),
+        ("operator", "SELECT sender FROM ingestion.emails_raw"),
         ("retention", "SELECT body FROM ingestion.emails"),
         ("retention", "UPDATE core.ledger SET state = 'stored'"),
         ("retention", "DELETE FROM core.ledger"),
@@ -369,6 +379,18 @@ def test_mail_that_is_over_its_time_is_removed_by_retention(logins: Postgres, da
         assert (archive.expired("practice", utc_now(), 5), archive.returned(utc_now(), 5)) == ([place], [])
         archive.expire([place.mail_id])
         assert archive.expired("practice", utc_now(), 5) == []
+
+
+def test_a_persons_mail_is_found_written_out_and_erased_by_the_operator(logins: Postgres, database: Database) -> None:
+    world = World(database)
+    world.mail("a", raw(ADA, BOB), hashed=False)
+    world.quarantined("b", raw(ADA, BOB))
+    with as_login(logins, "operator") as own:
+        theirs = World(own, world.spool, world.cache, world.queues)
+        assert theirs.takeout.write(ADA, io.BytesIO())["originals"] == 2
+        assert theirs.eraser.erase(ADA, "ann").counts["mails"] == 2
+        assert theirs.eraser.erase(ADA, "ann").author == "ann"
+        assert PostgresArchive(own).expired("practice", utc_now(), 5) == []
 
 
 def test_flags_are_switched_by_the_api(logins: Postgres, database: Database) -> None:

@@ -1,0 +1,153 @@
+"""Finds the mail of one person, wherever it is, by keyed hashes of the addresses in its headers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from itertools import islice
+
+from chalicelib.mail import sealed
+from chalicelib.mail.everyone import everyone
+from chalicelib.mail.identity import thread_root
+from chalicelib.mail.model import Mail
+from chalicelib.pipeline.letters import Letter, read
+from chalicelib.pipeline.messages import MAIL_ID, Envelope
+from chalicelib.pipeline.original import ERASED, Opened, parse_source, reopen, upload_named
+from chalicelib.pipeline.spool_keys import keys
+from chalicelib.pipeline.stages import PIPELINE
+from chalicelib.ports import DeadLetters, Held, People, Place, Spool
+from chalicelib.privacy.pseudonyms import sender_key
+from chalicelib.runtime.errors import Permanent
+
+PAGE = 500
+LETTERS, HIDE_SECONDS = 2_000, 60
+HEADER_BYTES = 4_096
+REFERENCES = (sealed.EMAILENGINE, sealed.UPLOAD)
+"""Seals that hold no mail themselves: it lies beside them once it was fetched."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """`mails` are the person's; `unreadable` are seals of which nobody can say whose they are."""
+
+    mails: tuple[Held, ...]
+    unreadable: tuple[str, ...]
+    opened: int
+
+
+@dataclass
+class Finder:
+    """`pseudonym_key` keys the hashes; `tell` is called with what is looked at and how much of it."""
+
+    people: People
+    spool: Spool
+    dead: DeadLetters
+    pseudonym_key: bytes
+    tell: Callable[[str, int], None] = lambda _what, _number: None
+
+    def key(self, address: str) -> str:
+        """The keyed hash of an address."""
+        return sender_key(address, self.pseudonym_key)
+
+    def find(self, address: str, remember: bool) -> Found:
+        """All mail that names the address as sender or recipient, in whatever state. `Retryable`.
+
+        Originals of before the hashes were kept are opened; with `remember` their hashes are written down, so that
+        they are opened once in their life.
+        """
+        key = self.key(address)
+        old, opened = self._in_originals(key, remember)
+        mails = {mail.place.mail_id: mail for mail in (*self.people.of(key), *self.people.held(sorted(old)))}
+        unreadable: list[str] = []
+        for place, mail in self._in_spool(frozenset(mails), unreadable):
+            if key in self._keys(mail):
+                [held] = self.people.held([place.mail_id]) or [Held(place, "", "")]
+                mails[place.mail_id] = held
+        for letter in self.letters():
+            message = letter.message
+            if isinstance(message, Envelope) and message.content and message.mail_id not in mails:
+                content = message.content
+                if key in (content.sender_key, *content.address_keys):
+                    place = Place(message.mail_id, message.account)
+                    [held] = self.people.held([place.mail_id]) or [Held(place, "", "")]
+                    mails[place.mail_id] = replace(held, thread_key=content.thread_key)
+        return Found(tuple(mails.values()), tuple(unreadable), opened)
+
+    def letters(self) -> list[Letter]:
+        """What lies in the dead-letter queues, given back at once."""
+        found: list[Letter] = []
+        for stage in PIPELINE:
+            inspection = self.dead.take(stage.name, LETTERS, HIDE_SECONDS)
+            self.dead.give_back(inspection.letters)
+            found += map(read, inspection.letters)
+        return found
+
+    def open(self, place: Place) -> Opened | None:
+        """The mail as the spool holds it; None for a reference that was never fetched, and for nothing."""
+        [sealed_key, fetched_key, *_] = keys(place)
+        try:
+            header, payload = sealed.unseal(self.spool.head(sealed_key, HEADER_BYTES))
+            if header.kind == sealed.UPLOAD:
+                return self._upload(place, header, payload, fetched_key)
+            return reopen(fetched_key if header.kind in REFERENCES else sealed_key, self.spool)
+        except Permanent as error:
+            if error.code in (ERASED, "spool_missing"):
+                return None
+            raise
+
+    def thread(self, place: Place) -> str:
+        """The thread's key as the anonymize stage names it, by the seal; empty where there is none."""
+        try:
+            opened = self.open(place)
+        except Permanent:
+            opened = None
+        return self.key(f"{place.account}\n{thread_root(opened.mail) or place.mail_id}") if opened else ""
+
+    def _upload(self, place: Place, header: sealed.Header, payload: bytes, fetched_key: str) -> Opened:
+        try:
+            return reopen(fetched_key, self.spool)
+        except Permanent as error:
+            if error.code != "spool_missing":
+                raise
+        source = self.spool.get(upload_named(place.account, payload), 41 * 1024 * 1024)
+        return Opened(parse_source(source), source, fetched_key, "raw", header.provider_id)
+
+    def _in_originals(self, key: str, remember: bool) -> tuple[list[str], int]:
+        found: list[str] = []
+        opened, after = 0, ""
+        while page := self.people.unjudged(after, PAGE):
+            for mail_id in page:
+                source = self.people.source(mail_id)
+                hashes = self._keys(parse_source(source)) if source is not None else ()
+                opened += 1
+                self.tell("originals opened", opened)
+                if key in hashes:
+                    found.append(mail_id)
+                if remember and hashes:
+                    self.people.remember(mail_id, hashes)
+            after = page[-1]
+        return found, opened
+
+    def _in_spool(self, known: frozenset[str], unreadable: list[str]) -> Iterator[tuple[Place, Mail]]:
+        """Sealed mails that the database cannot judge: doubles, excluded, quarantined, in flight."""
+        entries = self.spool.list("sealed/")
+        looked = 0
+        while page := list(islice(entries, PAGE)):
+            places = [Place(e.key.rpartition("/")[2], e.key.split("/", 1)[1].rpartition("/")[0]) for e in page]
+            asked = [place for place in places if MAIL_ID.fullmatch(place.mail_id)]
+            judged = self.people.judged([place.mail_id for place in asked]) | known
+            for place in asked:
+                looked += 1
+                self.tell("sealed mails looked at", looked)
+                if place.mail_id in judged:
+                    continue
+                try:
+                    opened = self.open(place)
+                except Permanent:
+                    unreadable.append(place.mail_id)
+                    continue
+                if opened is not None:
+                    yield place, opened.mail
+
+    def _keys(self, mail: Mail) -> tuple[str, ...]:
+        return tuple(self.key(address) for address in everyone(mail))
