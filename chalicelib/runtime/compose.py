@@ -194,7 +194,7 @@ class Container:
             listed = self.rules.current().parsed.allowlist
             return Allowed(listed.addresses, listed.domains)
 
-        return ReconsiderDesk(self.exclusions, self.spool, self.queues, self._pseudonym_key, allowed)
+        return ReconsiderDesk(self.exclusions, self.spool, self.queues, self.pseudonym_key, allowed)
 
     @cached_property
     def exclusions(self) -> Exclusions:

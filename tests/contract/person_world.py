@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -31,7 +32,8 @@ ADA, BOB = "ada@example.org", "bob@example.com"
 
 def raw(sender: str, to: str, more: str = "") -> bytes:
     """A mail of a person."""
-    head = f"From: A Person <{sender}>\r\nTo: {to}\r\n{more}Subject: Hello\r\nMessage-ID: <1@example.net>"
+    number = zlib.crc32(f"{sender} {to} {more}".encode())
+    head = f"From: A Person <{sender}>\r\nTo: {to}\r\n{more}Subject: Hello\r\nMessage-ID: <{number}@example.net>"
     return f"{head}\r\n\r\nDear you\r\n".encode()
 
 
