@@ -39,6 +39,7 @@ FORGETS = {
     "core.action_receipts": "SELECT (mail_id), DELETE",
     "core.outbox": "SELECT (mail_id), DELETE",
     "core.exclusions": "SELECT (mail_id), DELETE",
+    "core.deliveries": "SELECT (mail_id), DELETE",
     "ingestion.email_identities": "SELECT (mail_id), DELETE",
     "ingestion.emails": "SELECT (mail_id), DELETE",
     "ingestion.emails_raw": "SELECT (mail_id), DELETE",
@@ -111,7 +112,10 @@ FUNCTIONS: dict[str, Rights] = {
     "retention": Rights(("database_url",), FORGETS),
     # No function: who runs `mailroom verify`, `dlq`, …
     "operator": Rights(
-        ("database_url", "redis_url", "raw_key", "mapping_key", "pseudonym_key"),
+        (
+            *("database_url", "redis_url", "raw_key", "mapping_key", "pseudonym_key"),
+            *("offload_key_id", "offload_secret_key"),
+        ),
         {
             "core.ledger": "SELECT, INSERT, UPDATE",
             "core.action_receipts": "SELECT, DELETE",
@@ -119,6 +123,8 @@ FUNCTIONS: dict[str, Rights] = {
             "core.flags": "SELECT",
             "core.decisions": "SELECT, INSERT",
             "core.exclusions": "SELECT, DELETE",
+            "core.deliveries": "SELECT, DELETE",
+            "ingestion.links": "SELECT (mail_id, position, object_key, upload)",
             "core.rule_versions": "SELECT",
             "core.erasures": "SELECT, INSERT (address_key, author), UPDATE (finished_at, counts)",
             "ingestion.emails": "SELECT, UPDATE (address_keys), DELETE",

@@ -72,6 +72,9 @@ class FileBucket:
             return None
         return int(_needed(answer, "ContentLength"))
 
+    def delete(self, key: str) -> None:
+        self._ask("delete_object", Key=key)
+
     def _ask(self, call: str, **arguments: Any) -> dict[str, Any]:
         if self._made is None:
             self._made = self._make()

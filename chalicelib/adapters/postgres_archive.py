@@ -35,6 +35,7 @@ BELONGINGS = (
     "core.action_receipts",
     "core.outbox",
     "core.exclusions",
+    "core.deliveries",
     "ingestion.email_identities",
     # The sealed original and the links go with it.
     "ingestion.emails",

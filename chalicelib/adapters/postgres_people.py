@@ -38,6 +38,11 @@ UNJUDGED = """
 
 SOURCE = "SELECT pgp_sym_decrypt_bytea(source, %s) FROM ingestion.emails_raw WHERE mail_id = %s"
 
+FILES = """
+    SELECT coalesce(pgp_sym_decrypt(object_key, %s), ''), upload FROM ingestion.links
+    WHERE mail_id = %s AND object_key IS NOT NULL ORDER BY position
+"""
+
 ERASED_ROW = """
     INSERT INTO core.ledger AS ledger (mail_id, account_id, source, state, reason, stage, received_at, expired_at)
     VALUES (%(mail_id)s, %(account)s, %(source)s, 'excluded', 'erased', 'operator', %(received_at)s, now())
@@ -125,6 +130,10 @@ class PostgresPeople:
     def remember(self, mail_id: str, address_keys: Sequence[str]) -> None:
         query = "UPDATE ingestion.emails SET address_keys = %s WHERE mail_id = %s"
         self._database.run(lambda connection: connection.execute(query, (list(address_keys), mail_id)))
+
+    def files(self, mail_id: str) -> list[tuple[str, str]]:
+        values = (self._raw_key(), mail_id)
+        return self._database.run(lambda connection: connection.execute(FILES, values).fetchall())
 
     def erase(self, mail: Held, source: str, received_at: str) -> Mapping[str, int]:
         place = mail.place

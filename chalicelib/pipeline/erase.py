@@ -11,8 +11,8 @@ from chalicelib.pipeline.letters import read
 from chalicelib.pipeline.original import upload_named
 from chalicelib.pipeline.person import HEADER_BYTES, HIDE_SECONDS, LETTERS, Finder, Found
 from chalicelib.pipeline.spool_keys import keys
-from chalicelib.pipeline.stages import PIPELINE
-from chalicelib.ports import Cache, Erasure, Held, MailStore, People, Spool
+from chalicelib.pipeline.stages import STAGES
+from chalicelib.ports import Cache, Erasure, FileTarget, Held, MailStore, People, Spool
 from chalicelib.runtime.errors import Permanent
 
 SAVED = 20
@@ -28,6 +28,7 @@ class Eraser:
     spool: Spool
     cache: Cache
     store: MailStore
+    files: FileTarget | None = None
     now: Now = utc_now
 
     def erase(self, address: str, author: str) -> Erasure:
@@ -64,14 +65,28 @@ class Eraser:
         place = mail.place
         header, payload = self._header(mail)
         thread = mail.thread_key or self.finder.thread(place)
-        counts = Counter(self.people.erase(mail, header.source or "unknown", header.received_at))
-        counts["mails"] = 1
+        counts = self._drop_files(place.mail_id)
+        counts.update(self.people.erase(mail, header.source or "unknown", header.received_at))
+        counts["mails"] += 1
         self.cache.delete(f"map:mail:{place.mail_id}")
         if thread:
             self.cache.delete(f"map:thread:{thread}")
         if header.kind == sealed.UPLOAD:
             self.spool.delete(upload_named(place.account, payload))
         self._clear(mail, header)
+        return counts
+
+    def _drop_files(self, mail_id: str) -> Counter[str]:
+        """Before the rows that name them. Without a bucket in the configuration they are left, and counted."""
+        counts: Counter[str] = Counter()
+        for key, upload in self.people.files(mail_id):
+            if self.files is None:
+                counts["files_left"] += 1
+                continue
+            if upload:
+                self.files.abort(key, upload)
+            self.files.delete(key)
+            counts["files"] += 1
         return counts
 
     def _clear(self, mail: Held, header: sealed.Header) -> None:
@@ -104,7 +119,7 @@ class Eraser:
     def _drop_letters(self) -> int:
         """Letters of every mail that the ledger calls erased: also those of a run that was killed."""
         dead, dropped = self.finder.dead, 0
-        for stage in PIPELINE:
+        for stage in STAGES:
             letters = [read(letter) for letter in dead.take(stage.name, LETTERS, HIDE_SECONDS).letters]
             gone = self._erased([letter.mail_id for letter in letters])
             for letter in letters:

@@ -14,7 +14,7 @@ from chalicelib.pipeline.letters import Letter, read
 from chalicelib.pipeline.messages import MAIL_ID, Envelope
 from chalicelib.pipeline.original import ERASED, Opened, parse_source, reopen, upload_named
 from chalicelib.pipeline.spool_keys import keys
-from chalicelib.pipeline.stages import PIPELINE
+from chalicelib.pipeline.stages import STAGES
 from chalicelib.ports import DeadLetters, Held, People, Place, Spool
 from chalicelib.privacy.pseudonyms import sender_key
 from chalicelib.runtime.errors import Permanent
@@ -76,7 +76,7 @@ class Finder:
     def letters(self) -> list[Letter]:
         """What lies in the dead-letter queues, given back at once."""
         found: list[Letter] = []
-        for stage in PIPELINE:
+        for stage in STAGES:
             inspection = self.dead.take(stage.name, LETTERS, HIDE_SECONDS)
             self.dead.give_back(inspection.letters)
             found += map(read, inspection.letters)

@@ -90,6 +90,9 @@ class FileTarget(Protocol):
     def size(self, key: str) -> int | None:
         """Bytes of a file that is there, else None."""
 
+    def delete(self, key: str) -> None:
+        """Remove; a file that is not there is no error."""
+
 
 @dataclass(frozen=True, slots=True)
 class Processed:

@@ -89,6 +89,9 @@ class People(Protocol):
     def remember(self, mail_id: str, address_keys: Sequence[str]) -> None:
         """Keep the hashes of a mail that was stored without them."""
 
+    def files(self, mail_id: str) -> list[tuple[str, str]]:
+        """(key, upload id or empty) of the files that were off-loaded for a mail."""
+
     def erase(self, mail: Held, source: str, received_at: str) -> Mapping[str, int]:
         """Everything of the mail goes; its ledger row (made where there is none) says `excluded`, `erased`."""
 

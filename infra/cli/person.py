@@ -19,6 +19,7 @@ from chalicelib.pipeline.person import Finder, Found
 from chalicelib.pipeline.takeout import Takeout
 from chalicelib.ports import Erasure
 from chalicelib.runtime.compose import Container
+from chalicelib.runtime.compose_side import file_target
 from infra.cli.show import console
 
 ADDRESS = re.compile(r"[^\s@<>]{1,300}@[^\s@<>]{1,255}")
@@ -80,7 +81,8 @@ def show_found(made: Container, address: str) -> Found:
 def erase(made: Container, address: str, author: str) -> int:
     """Erase and print the receipt. The exit code is 1 when there are seals that nobody can open."""
     with finder(made) as looking:
-        receipt = Eraser(looking, people(made), made.spool, made.cache, made.store).erase(address, author)
+        files = file_target(made)
+        receipt = Eraser(looking, people(made), made.spool, made.cache, made.store, files).erase(address, author)
     print(json.dumps(told(receipt), indent=1))
     return 1 if receipt.counts.get("unreadable") else 0
 

@@ -1,5 +1,5 @@
 -- What is kept and for how long: erasure of a person's mail, retention for each account.
--- depends: 0008_doors 0009_rules
+-- depends: 0008_doors 0009_rules 0010_delivery
 
 ALTER TABLE core.ledger ADD COLUMN expired_at timestamptz, ADD COLUMN original_expired_at timestamptz;
 COMMENT ON COLUMN core.ledger.expired_at IS 'When everything of the mail but this row was removed: retention, or an erasure';

@@ -145,3 +145,10 @@ def test_a_success_that_is_not_the_buckets_is_none(number: int) -> None:
         with pytest.raises(Retryable, match="bucket_unavailable"):
             calls(FileBucket(lambda: client, BUCKET))[number]()
         client.close()
+
+
+def test_a_file_is_deleted_and_one_that_is_not_there_is_no_error(bench: Bench) -> None:
+    bench.target.put(KEY, b"data", "name", "text/plain")
+    for _ in range(2):
+        bench.target.delete(KEY)
+    assert bench.target.size(KEY) is None

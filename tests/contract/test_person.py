@@ -11,13 +11,15 @@ import pytest
 
 from chalicelib.adapters.postgres import Database
 from chalicelib.adapters.postgres_archive import PostgresArchive
+from chalicelib.adapters.postgres_links import PostgresLinkStore
 from chalicelib.mail import sealed
 from chalicelib.pipeline.clock import utc_now
 from chalicelib.pipeline.original import ERASED, reopen
 from chalicelib.ports import Stored
 from chalicelib.runtime.errors import Permanent, Retryable
 from tests.contract.mails import exclusion, mail_id, note
-from tests.contract.person_world import ADA, BOB, World, raw
+from tests.contract.person_world import ADA, BOB, RAW_KEY, World, raw
+from tests.twins.delivery import MemoryBucket
 
 
 @pytest.fixture
@@ -178,6 +180,19 @@ def test_the_mail_of_others_is_untouched(world: World) -> None:
     world.eraser.erase(ADA, "ann")
     missing = [line for line in before.splitlines() if line not in world.everything()]
     assert missing == []
+
+
+def test_files_that_were_off_loaded_go_too(world: World) -> None:
+    world.mail("a", raw(ADA, BOB))
+    held = PostgresLinkStore(world.database, RAW_KEY)
+    bucket = MemoryBucket()
+    bucket.put("practice/a/hers.pdf", b"Dear you", "hers.pdf", "application/pdf")
+    for position in (0, 1):
+        begun = held.begin(mail_id("a"), position, "dropbox", "https://files.example/hers")
+        assert begun is not None
+        held.stored(mail_id("a"), position, replace(begun, key="practice/a/hers.pdf", name="hers.pdf", total=8))
+    receipt = replace(world.eraser, files=bucket).erase(ADA, "ann")
+    assert (bucket.files, receipt.counts["files"], world.texts("SELECT 1 FROM ingestion.links")) == ({}, 2, "")
 
 
 def test_the_receipt_counts_and_names_nobody(world: World) -> None:

@@ -50,6 +50,8 @@ class World:
         """A stored mail, received so many days ago."""
         received = (NOW - timedelta(days=days)).isoformat()
         self.store.store(envelope(name, account=account, received_at=received), "text", ORIGINAL, [RECEIPT])
+        told = "INSERT INTO core.deliveries (mail_id, destination) VALUES (%s, 'crm') ON CONFLICT DO NOTHING"
+        self.database.run(lambda connection: connection.execute(told, (mail_id(name),)))
         for prefix in PREFIXES:
             self.spool.put(f"{prefix}/{account}/{mail_id(name)}", b"Ada")
         return mail_id(name)

@@ -114,6 +114,10 @@ class MemoryBucket:
     def size(self, key: str) -> int | None:
         return len(self.files[key]) if key in self.files else None
 
+    def delete(self, key: str) -> None:
+        self._answer("delete")
+        self.files.pop(key, None)
+
     def _known(self, upload: str) -> dict[int, bytes]:
         if upload not in self.uploads:
             raise Permanent("upload_gone")
