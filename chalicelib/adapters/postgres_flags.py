@@ -5,9 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chalicelib.adapters.postgres import Database
+from chalicelib.ports import FlagChange
 
 if TYPE_CHECKING:
     from chalicelib.adapters.postgres import Connection
+
+
+HISTORY = """
+    SELECT name, old_value, new_value, author, changed_at FROM (
+        SELECT *, row_number() OVER (PARTITION BY name ORDER BY id DESC) AS place FROM core.flag_changes
+    ) AS ordered WHERE place <= %s ORDER BY id DESC
+"""
 
 
 class PostgresFlagStore:
@@ -41,3 +49,7 @@ class PostgresFlagStore:
             )
 
         self._database.run(work)
+
+    def history(self, each: int) -> list[FlagChange]:
+        found = self._database.run(lambda connection: connection.execute(HISTORY, (each,)).fetchall())
+        return [FlagChange(*row) for row in found]

@@ -175,6 +175,17 @@ class Outbox(Protocol):
         """Queue a notice for topic `system`; the same `key` again changes nothing."""
 
 
+@dataclass(frozen=True, slots=True)
+class FlagChange:
+    """Who changed a flag when; `old` is None the first time."""
+
+    name: str
+    old: bool | None
+    new: bool
+    author: str
+    changed_at: datetime
+
+
 class FlagStore(Protocol):
     """The durable copy of the runtime flags (PostgreSQL)."""
 
@@ -182,6 +193,9 @@ class FlagStore(Protocol):
 
     def set_flag(self, name: str, value: bool, author: str) -> None:
         """Write and record who and when."""
+
+    def history(self, each: int) -> list[FlagChange]:
+        """The latest `each` changes of every flag, newest first. `Retryable`."""
 
 
 @dataclass(frozen=True, slots=True)

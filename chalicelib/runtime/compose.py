@@ -48,6 +48,7 @@ if TYPE_CHECKING:
         Messenger,
         Outbox,
         Queues,
+        Reports,
         RuleStore,
         Spool,
     )
@@ -116,6 +117,13 @@ class Container:
         from chalicelib.adapters.postgres_ledger import PostgresLedger
 
         return PostgresLedger(self.database)
+
+    @cached_property
+    def reports(self) -> Reports:
+        """What the operator's pages show of the mail."""
+        from chalicelib.adapters.postgres_reports import PostgresReports
+
+        return PostgresReports(self.database)
 
     @cached_property
     def outbox(self) -> Outbox:

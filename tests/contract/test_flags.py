@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -80,3 +81,27 @@ def test_a_refused_flag_leaves_the_others(side: Side) -> None:
     with pytest.raises(Permanent):
         side.store.set_flag("a\0b", True, "ann")
     assert side.store.flags() == {"ingress.gmail": False}
+
+
+def test_the_history_tells_who_changed_what_and_when_newest_first(side: Side) -> None:
+    before = datetime.now(UTC) - timedelta(minutes=1)
+    for name, value, author in (("a", False, "ann"), ("b", True, "bob"), ("a", True, "cy")):
+        side.store.set_flag(name, value, author)
+    history = side.store.history(5)
+    assert [(one.name, one.old, one.new, one.author) for one in history] == [
+        ("a", False, True, "cy"),
+        ("b", None, True, "bob"),
+        ("a", None, False, "ann"),
+    ]
+    assert all(before < one.changed_at < before + timedelta(minutes=2) for one in history)
+
+
+def test_the_history_has_so_many_changes_of_each_flag(side: Side) -> None:
+    for number in range(4):
+        side.store.set_flag("a", number % 2 == 0, f"ann {number}")
+    side.store.set_flag("b", True, "bob")
+    assert [one.author for one in side.store.history(2)] == ["bob", "ann 3", "ann 2"]
+
+
+def test_flags_that_were_never_set_have_no_history(side: Side) -> None:
+    assert side.store.history(5) == []

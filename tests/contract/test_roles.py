@@ -16,6 +16,7 @@ from chalicelib.adapters.postgres_flags import PostgresFlagStore
 from chalicelib.adapters.postgres_ledger import PostgresLedger
 from chalicelib.adapters.postgres_links import PostgresLinkStore
 from chalicelib.adapters.postgres_outbox import PostgresOutbox
+from chalicelib.adapters.postgres_reports import PostgresReports
 from chalicelib.adapters.postgres_rules import PostgresRuleStore
 from chalicelib.adapters.postgres_store import PostgresMailStore
 from chalicelib.pipeline.clock import utc_now
@@ -36,11 +37,23 @@ EXPECTED: dict[str, dict[str, tuple[str, ...]]] = {
     "anonymize": {"core.rule_versions": ("SELECT",)},
     "api": {
         "core.ledger": LEDGER,
-        "core.decisions": ("INSERT",),
+        "core.decisions": ("INSERT", "SELECT"),
+        "core.action_receipts": ("SELECT",),
         "core.exclusions": ("SELECT",),
         "core.flags": ("INSERT", "SELECT", "UPDATE"),
-        "core.flag_changes": ("INSERT",),
+        "core.flag_changes": ("INSERT", "SELECT"),
         "core.rule_versions": ("INSERT", "SELECT"),
+        "ingestion.emails": (
+            "SELECT(category)",
+            "SELECT(classifier)",
+            "SELECT(confidence)",
+            "SELECT(language)",
+            "SELECT(mail_id)",
+            "SELECT(received_at)",
+            "SELECT(sender)",
+            "SELECT(subject)",
+            "SELECT(urgency)",
+        ),
     },
     "deliver": {
         "core.deliveries": ("INSERT", "SELECT", "UPDATE"),
@@ -394,6 +407,16 @@ def test_a_persons_mail_is_found_written_out_and_erased_by_the_operator(logins: 
         assert theirs.eraser.erase(ADA, "ann").counts["mails"] == 2
         assert theirs.eraser.erase(ADA, "ann").author == "ann"
         assert PostgresArchive(own).expired("practice", utc_now(), 5) == []
+
+
+def test_the_dashboard_is_read_by_the_api(logins: Postgres, database: Database) -> None:
+    PostgresMailStore(database, KEY).store(envelope("a"), "text", ORIGINAL, [RECEIPT])
+    with as_login(logins, "api") as own:
+        reports = PostgresReports(own)
+        told = (len(reports.totals()), len(reports.latest(5)), len(PostgresFlagStore(own).history(5)))
+        story = reports.story(mail_id("a"))
+        assert reports.day(utc_now()).urgent == 0
+    assert (told, story is not None and len(story.receipts)) == ((1, 1, 0), 1)
 
 
 def test_flags_are_switched_by_the_api(logins: Postgres, database: Database) -> None:

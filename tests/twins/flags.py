@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from datetime import UTC, datetime
+
 from chalicelib.adapters.store_rows import UNSTORABLE
+from chalicelib.ports import FlagChange
 from chalicelib.runtime.errors import Permanent
 
 
 class MemoryFlagStore:
-    """`ports.FlagStore` in memory. `changes` holds (name, old, new, author)."""
+    """`ports.FlagStore` in memory. `changes` holds (name, old, new, author), `times` when each was made."""
 
     def __init__(self) -> None:
         self._flags: dict[str, bool] = {}
         self.changes: list[tuple[str, bool | None, bool, str]] = []
+        self.times: list[datetime] = []
 
     def flags(self) -> dict[str, bool]:
         return dict(self._flags)
@@ -23,3 +28,13 @@ class MemoryFlagStore:
         if old is not value:
             self._flags[name] = value
             self.changes.append((name, old, value, author))
+            self.times.append(datetime.now(UTC))
+
+    def history(self, each: int) -> list[FlagChange]:
+        shown: Counter[str] = Counter()
+        found = []
+        for change, at in reversed(list(zip(self.changes, self.times, strict=True))):
+            shown[change[0]] += 1
+            if shown[change[0]] <= each:
+                found.append(FlagChange(*change, at))
+        return found

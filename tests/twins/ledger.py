@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from chalicelib.adapters import store_rows as rows
@@ -57,7 +57,8 @@ class MemoryLedger:
         entry = self.store.ledger.get(note.mail_id)
         beside = note.stage in {stage.name for stage in stages.SIDE}
         if not beside and (entry is None or (entry.state != "stored" and entry.canonical_id is None)):
-            entry = self.store.ledger[note.mail_id] = Entry("excluded", f"discarded:{reason}")
+            about = {name: getattr(note, name) for name in ("account", "source", "received_at", "trace_id", "stage")}
+            entry = self.store.ledger[note.mail_id] = Entry("excluded", f"discarded:{reason}", **about)
         self.decisions.append((note.mail_id, note.stage, "discarded", reason, author))
         return entry.state if entry else "excluded"
 
@@ -67,7 +68,9 @@ class MemoryLedger:
         entry = self.store.ledger.get(mail_id)
         if entry is None or entry.state != "quarantined":
             return False
-        self.store.ledger[mail_id] = Entry("excluded", f"discarded:{reason}")
+        self.store.ledger[mail_id] = replace(
+            entry, state="excluded", reason=f"discarded:{reason}", updated_at=self._now()
+        )
         self.decisions.append((mail_id, "", "discarded", reason, author))
         return True
 

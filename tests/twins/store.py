@@ -26,6 +26,13 @@ class Entry:
     canonical_id: str | None = None
     last_at: datetime | None = None
     updated_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    account: str = ""
+    source: str = ""
+    received_at: str = "1970-01-01T00:00:00+00:00"
+    stage: str = "store"
+    error: str = ""
+    attempts: int = 1
+    trace_id: str = ""
 
 
 @dataclass
@@ -63,9 +70,9 @@ class MemoryMailStore:
             for name in rows.identities(content):
                 self.identities.setdefault((account, name), canonical or mail_id)
             if canonical is not None:
-                self.ledger[mail_id] = Entry("excluded", "duplicate", canonical)
+                self.ledger[mail_id] = Entry("excluded", "duplicate", canonical, **_about(envelope))
                 return Stored("duplicate", canonical)
-            self.ledger[mail_id] = Entry("stored", "")
+            self.ledger[mail_id] = Entry("stored", "", **_about(envelope))
             self.emails[mail_id] = rows.email_values(envelope, content, verdict, text)
             self.originals[mail_id] = original
             values = rows.outbox_values(mail_id, envelope, content, verdict)
@@ -86,7 +93,9 @@ class MemoryMailStore:
                 later = last_at is None or last_at > entry.updated_at
                 takes = entry.state == "excluded" and entry.canonical_id is None and later
             if takes:
-                self.ledger[mail_id] = Entry("quarantined", rows.quarantine_values(note)["reason"], last_at=last_at)
+                values = rows.quarantine_values(note)
+                about = _about(note) | {name: values[name] for name in ("stage", "error", "attempts")}
+                self.ledger[mail_id] = Entry("quarantined", values["reason"], last_at=last_at, **about)
 
     def exclude(self, note: Exclusion) -> None:
         mail_id = _identifier(note.mail_id)
@@ -102,7 +111,8 @@ class MemoryMailStore:
                 by_rules = entry.state == "excluded" and held is not None and held.reason == entry.reason
                 takes = by_rules and held is not None and decided > _decided(held)
             if takes:
-                self.ledger[mail_id] = Entry("excluded", note.reason)
+                stage = rows.exclusion_values(note)["stage"]
+                self.ledger[mail_id] = Entry("excluded", note.reason, **_about(note) | {"stage": stage})
                 self.exclusions[mail_id] = note
             self.add_receipts(mail_id, note.receipts)
 
@@ -129,6 +139,10 @@ class MemoryMailStore:
 
     def ping(self) -> None:
         """Memory always answers."""
+
+
+def _about(message: Envelope | Exclusion | Quarantine) -> dict[str, Any]:
+    return {name: getattr(message, name) for name in ("account", "source", "received_at", "trace_id")}
 
 
 def _decided(note: Exclusion) -> datetime:

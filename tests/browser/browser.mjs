@@ -1,0 +1,37 @@
+// Starts the unpacked Chromium headless, as root or not, on a machine with or without the libraries that it wants.
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import puppeteer from 'puppeteer-core';
+import { unpacked } from './unpack.mjs';
+
+export async function launch() {
+  const folder = await unpacked();
+  const profile = await mkdtemp(join(process.env.TMPDIR ?? '/tmp', 'mailroom-browser-'));
+  const executablePath = join(folder, 'chromium');
+  const env = { ...process.env, HOME: profile, TMPDIR: profile, FONTCONFIG_PATH: join(folder, 'fonts') };
+  if (lacking(executablePath)) env.LD_LIBRARY_PATH = join(folder, 'al2023', 'lib');
+  const browser = await puppeteer.launch({
+    executablePath,
+    env,
+    headless: 'shell',
+    userDataDir: join(profile, 'profile'),
+    // Lambda's image has no sandbox to offer, and root may use none; only pages of our own are opened.
+    args: ['--no-sandbox', '--no-zygote', '--disable-gpu', '--disable-dev-shm-usage', '--font-render-hinting=none'],
+  });
+  return {
+    browser,
+    close: async () => {
+      await browser.close();
+      await rm(profile, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+}
+
+function lacking(executable) {
+  try {
+    return execFileSync('ldd', [executable], { encoding: 'utf8' }).includes('not found');
+  } catch {
+    return true;
+  }
+}
