@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from chalice.app import Chalice, CloudWatchEvent, SQSEvent
 
-from chalicelib.ingress import admin, dlq, emailengine, excluded, gmail, http, openapi, rules
+from chalicelib.ingress import admin, dashboard, dlq, emailengine, excluded, gmail, http, openapi, rules
 from chalicelib.pipeline import stages
 from chalicelib.runtime import handlers
 
@@ -22,6 +22,7 @@ app.register_blueprint(dlq.routes)
 app.register_blueprint(excluded.routes)
 app.register_blueprint(rules.routes)
 app.register_blueprint(openapi.routes)
+app.register_blueprint(dashboard.routes)
 
 
 @app.on_sqs_message(queue=stages.stage("anonymize").queue, batch_size=1, name="anonymize")

@@ -107,6 +107,7 @@ class PostgresReports:
             receipts = connection.execute(RECEIPTS, (mail_id, MOST_STEPS)).fetchall()
             deeds = connection.execute(DEEDS, (mail_id, MOST_STEPS)).fetchall()
             told = tuple(Receipt(one[0], one[1], one[2].isoformat(), *one[3:]) for one in receipts)
-            return MailStory(MailLine(*row[:COLUMNS]), *row[COLUMNS:], told, tuple(Deed(*deed) for deed in deeds))
+            values: list[Any] = [MailLine(*row[:COLUMNS]), *row[COLUMNS:], told, tuple(Deed(*deed) for deed in deeds)]
+            return MailStory(*values)
 
         return self._database.run(work)

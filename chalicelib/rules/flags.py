@@ -46,6 +46,10 @@ class Flags:
         self._held[name] = (now, value)
         return value
 
+    def hinted(self, name: str) -> bool | None:
+        """What Redis says, None where it does not know; asks no database."""
+        return VALUES.get(self.cache.get(_key(name)) or b"")
+
     def _read(self, name: str, default: bool) -> bool:
         cached = self.cache.get(_key(name))
         if cached in VALUES:

@@ -29,6 +29,7 @@ from tests.twins.ledger import MemoryLedger
 from tests.twins.messenger import MemoryMessenger
 from tests.twins.outbox import MemoryOutbox
 from tests.twins.queues import MemoryQueues, Queued
+from tests.twins.reports import MemoryReports
 from tests.twins.rules import MemoryRuleStore
 from tests.twins.spool import MemorySpool
 from tests.twins.store import MemoryMailStore
@@ -91,6 +92,8 @@ class World:
         parts |= {"outbox": self.outbox, "messenger": self.messenger}
         self.dead, self.ledger = MemoryDeadLetters(self.queues), MemoryLedger(self.store)
         parts |= {"dead_letters": self.dead, "ledger": self.ledger}
+        self.reports = MemoryReports(self.ledger)
+        parts["reports"] = self.reports
         parts["door_secrets"] = Secrets(lambda _: self.secrets, "arn:door")
         parts["flags"] = Flags(self.cache, lambda: self.durable, time.monotonic)
         self.rules = MemoryRuleStore()
