@@ -19,6 +19,7 @@ from chalicelib.ingress.http import SECURITY_HEADERS, STATUS
 from infra.template import ROOT
 from tests.app.conformance import complaints
 from tests.app.world import ADMIN, World
+from tests.contract.mails import mail_id
 
 
 def schemas(node: Any) -> Iterator[dict[str, Any]]:
@@ -80,10 +81,26 @@ def test_every_route_of_the_operator_needs_a_token() -> None:
 
 
 def test_only_these_routes_need_no_credential() -> None:
-    assert {route.path for route in ROUTES if route.access == "open"} == {"/health", "/ready", "/openapi.json"}
+    assert {route.path for route in ROUTES if route.access == "open"} == {
+        *("/health", "/ready", "/openapi.json"),
+        *("/dashboard/sign-in", "/dashboard/style.css"),
+    }
 
 
-@pytest.mark.parametrize("route", [r for r in ROUTES if r.access != "open"], ids=lambda route: route.name)
+def test_every_page_but_the_sign_in_needs_a_session() -> None:
+    pages = [route for route in ROUTES if route.path.startswith("/dashboard")]
+    assert {route.access for route in pages} == {"session", "open"}
+
+
+@pytest.mark.parametrize("route", [r for r in ROUTES if r.access == "session"], ids=lambda route: route.name)
+def test_a_page_without_a_session_leads_to_the_sign_in_and_a_form_is_refused(world: World, route: Any) -> None:
+    path = route.path.format(mail_id=mail_id("a"), name="gmail_ingress_enabled", number="1")
+    response = world.request(route.method, path, b"token=x" if route.body else b"", {"Content-Type": route.takes})
+    assert response.status_code == (401 if route.body else 303)
+    assert response.headers.get("Location", "").endswith("" if route.body else "dashboard/sign-in")
+
+
+@pytest.mark.parametrize("route", [r for r in ROUTES if r.access not in ("open", "session")], ids=lambda r: r.name)
 def test_a_route_that_needs_a_credential_refuses_who_has_none(world: World, route: Any) -> None:
     path = route.path.format(account_id="praxis", mail_id="x", name="x", number="1")
     response = world.request(route.method, path, b"{}" if route.body else b"")

@@ -19,6 +19,7 @@ from chalice.local import LocalGateway, LocalGatewayException
 
 from app import app
 from chalicelib.adapters.breaker import key
+from chalicelib.ingress.arrival import REASONS
 from chalicelib.pipeline.messages import Classification, Content, Envelope, Exclusion, Quarantine, Receipt, encode
 from chalicelib.ports import Original
 from chalicelib.rules.breaker import OPEN, State
@@ -99,7 +100,7 @@ def fill(world: World, now: datetime) -> None:
     for number in range(9):
         reason, rule = OUT[number % len(OUT)]
         received = at(now, number * 2.3)
-        told = (Receipt("ingress", "email.receive", received, 0.02, f"skipped_{reason}"),)
+        told = (Receipt("ingress", "email.receive", received, 0.02, str(REASONS[reason])),)
         world.store.exclude(
             Exclusion(
                 *(mail_id(f"out-{number}"), "personal", "gmail", "k", received, "trace-1"),
@@ -169,12 +170,12 @@ class Handler(BaseHTTPRequestHandler):
 def main() -> None:
     """Serve until the one who started this goes."""
     world = World()
-    world.container.__dict__["reports"] = world.reports
     Handler.gateway = LocalGateway(app, Config(chalice_stage="mail", config_from_disk={"stages": {"mail": {}}}))
     with installed(world), ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         fill(world, datetime.now(UTC))
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        print(f"http://127.0.0.1:{server.server_address[1]}{PREFIX}", flush=True)
+        sys.stdout.write(f"http://127.0.0.1:{server.server_address[1]}{PREFIX}\n")
+        sys.stdout.flush()
         sys.stdin.read()
         server.shutdown()
 

@@ -12,8 +12,11 @@ from typing import Any
 from app import app
 from chalicelib.ingress import auth
 from chalicelib.ingress.api.document import STAGE
+from chalicelib.ingress.pages import session
 from tests.app.world import ADMIN, GMAIL, HOOK
 
+COOKIE = f"{session.SESSION}={session.issue('admin-token', 'fuzz', time.time())}"
+"""A session of the dashboard, signed in the moment that the tests begin."""
 Start = Callable[[str, list[tuple[str, str]]], object]
 
 
@@ -29,6 +32,8 @@ def signed(path: str, body: str) -> dict[str, str]:
         return {"x-mailroom-timestamp": stamp, "x-mailroom-signature": auth.sign_push("gmail-key-1", stamp, raw)}
     if path.startswith(HOOK):
         return {"x-ee-wh-signature": auth.sign_emailengine("ee-secret-1", raw)}
+    if path.startswith("/dashboard"):
+        return {"cookie": COOKIE}
     return {"authorization": ADMIN["Authorization"]}
 
 

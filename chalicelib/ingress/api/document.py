@@ -10,11 +10,13 @@ from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
 
+from chalicelib.ingress.api import route as kinds
 from chalicelib.ingress.api import schemas as s
-from chalicelib.ingress.api import table
+from chalicelib.ingress.api.route import Route
 from chalicelib.ingress.api.schemas import Schema
-from chalicelib.ingress.api.table import DETAILS, MAIL_VERDICTS, PATH, ROUTES, Route
+from chalicelib.ingress.api.table import DETAILS, MAIL_VERDICTS, PATH, ROUTES
 from chalicelib.ingress.http import STATUS
+from chalicelib.ingress.pages.session import SESSION as SESSION_COOKIE
 
 VERSION = "1.0.0"
 STAGE = "api"
@@ -50,14 +52,21 @@ SCHEMES: dict[str, Schema] = {
         "name": "X-EE-Wh-Signature",
         "description": "HMAC-SHA256 of the raw body, base64url without padding",
     },
+    "DashboardSession": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": SESSION_COOKIE,
+        "description": "signed, for eight hours; every form carries its token as well",
+    },
     "EmailEngineToken": {"type": "http", "scheme": "bearer", "description": "where a second factor is configured"},
 }
 _SIGNED: dict[str, list[str]] = {"GmailSignature": [], "GmailTimestamp": []}
 SECURITY: dict[str, list[dict[str, list[str]]]] = {
-    table.OPEN: [],
-    table.ADMIN: [{"AdminToken": []}],
-    table.GMAIL: [_SIGNED, {"GmailToken": []}, _SIGNED | {"GmailToken": []}],
-    table.EMAILENGINE: [{"EmailEngineSignature": []}, {"EmailEngineSignature": [], "EmailEngineToken": []}],
+    kinds.OPEN: [],
+    kinds.SESSION: [{"DashboardSession": []}],
+    kinds.ADMIN: [{"AdminToken": []}],
+    kinds.GMAIL: [_SIGNED, {"GmailToken": []}, _SIGNED | {"GmailToken": []}],
+    kinds.EMAILENGINE: [{"EmailEngineSignature": []}, {"EmailEngineSignature": [], "EmailEngineToken": []}],
 }
 """Alternatives for each kind of caller; `MAILROOM_GMAIL_AUTH` says which of the Gmail door's are taken."""
 
@@ -102,19 +111,19 @@ def operation(route: Route) -> dict[str, Any]:
     for code, schema in route.results.items():
         bodies.setdefault(code, []).append(schema)
     for name in dict.fromkeys((*route.verdicts, *_EVERYWHERE)):
-        bodies.setdefault(STATUS[name], []).append(_reference(name))
+        bodies.setdefault(STATUS[name], []).append(s.text() if route.html else _reference(name))
     if route.body is not None:
         bodies[415] = [{"$ref": "#/components/schemas/GatewayError"}]
     made: dict[str, Any] = {
         "operationId": route.name,
         "summary": route.summary,
         "security": SECURITY[route.access],
-        "responses": {str(code): _response(code, bodies[code], route.media) for code in sorted(bodies)},
+        "responses": {str(code): _response(code, bodies[code], route) for code in sorted(bodies)},
     }
     if parameters := [*_in_path(route.path), *_in_query(route), *_in_header(route)]:
         made["parameters"] = parameters
     if route.body is not None:
-        made["requestBody"] = {"required": True, "content": {"application/json": {"schema": route.body}}}
+        made["requestBody"] = {"required": True, "content": {route.takes: {"schema": route.body}}}
     return made
 
 
@@ -122,7 +131,7 @@ def _reference(name: str) -> Schema:
     return {"$ref": f"#/components/schemas/{name}"}
 
 
-def _response(code: int, bodies: list[Schema], media: str) -> dict[str, Any]:
+def _response(code: int, bodies: list[Schema], route: Route) -> dict[str, Any]:
     made: dict[str, Any] = {"description": HTTPStatus(code).phrase}
     headers = {"X-Correlation-Id": {"schema": s.text()}}
     if code in (429, 503):
@@ -130,7 +139,8 @@ def _response(code: int, bodies: list[Schema], media: str) -> dict[str, Any]:
     made["headers"] = headers if code != 415 else {}
     if bodies != [{}]:
         schema = bodies[0] if len(bodies) == 1 else {"anyOf": bodies}
-        made["content"] = {media if code < 300 else table.JSON: {"schema": schema}}
+        own = code < 300 or (route.html and code != 415)
+        made["content"] = {route.media if own else kinds.JSON: {"schema": schema}}
     return made
 
 

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-
 from chalicelib.ingress import dlq, rules, webhook
+from chalicelib.ingress.api import pages
 from chalicelib.ingress.api import rule_schemas as r
 from chalicelib.ingress.api import schemas as s
+from chalicelib.ingress.api.route import ADMIN, EMAILENGINE, GMAIL, OPEN, Route
 from chalicelib.ingress.api.schemas import Schema
 from chalicelib.ingress.intake import Status
 from chalicelib.rules.flags import DEFAULTS
-
-OPEN, ADMIN, GMAIL, EMAILENGINE = "open", "admin", "gmail", "emailengine"
-"""Who may call a route; see `document.SECURITY`."""
-
-JSON, ANY = "application/json", "*/*"
 
 DETAILS: dict[str, tuple[dict[str, Schema], dict[str, Schema]]] = {
     **dict.fromkeys(
@@ -49,33 +43,6 @@ PATH: dict[str, Schema] = {
     "number": s.whole(minimum=0, maximum=999_999_999),
 }
 """Parameters in a path; their meaning is the same everywhere."""
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """One method of one path.
-
-    `verdicts` are the refusals and acceptances of `http.STATUS`, each with its own code; `results` are other
-    bodies by HTTP status. Every route has `internal_error` (500) and `try_again` (503) beside them.
-    """
-
-    method: str
-    path: str
-    access: str
-    summary: str
-    verdicts: tuple[str, ...] = ()
-    results: Mapping[int, Schema] = field(default_factory=dict)
-    body: Schema | None = None
-    query: Mapping[str, Schema] = field(default_factory=dict)
-    headers: Mapping[str, str] = field(default_factory=dict)
-    media: str = JSON
-
-    @property
-    def name(self) -> str:
-        """A name that tools can call the operation by: `put_admin_flags_name`."""
-        words = self.path.replace("{", "").replace("}", "").replace(".", "/").replace("-", "/").split("/")
-        return "_".join([self.method.lower(), *filter(None, words)])
-
 
 _REFERENCED = ("accepted", "already_processed", "rate_limited", "try_again")
 """What can be said of a mail that the door has only a reference to: the rules decide later."""
@@ -223,4 +190,5 @@ ROUTES = (
         {200: r.DECISION},
         r.RULES_TRIAL,
     ),
+    *pages.ROUTES,
 )
