@@ -40,10 +40,10 @@ class World:
 
     # mails in
 
-    def letter(self, subject: str, via: Any = "gmail raw", account: str = "personal") -> Sample:
+    def letter(self, subject: str, via: Any = "gmail raw", account: str = "personal", text: str = "") -> Sample:
         """An invented mail that no other test sends."""
         number = next(NUMBERS)
-        sender, text = "Workshop <desk@workshop.example>", f"Please note: {subject.lower()}."
+        sender, text = "Workshop <desk@workshop.example>", text or f"Please note: {subject.lower()}."
         letter = Letter(f"e2e-{number}", via, account, "en", sender, subject, text)
         return letter.sample(number, datetime.now(UTC))
 
