@@ -9,7 +9,7 @@ from typing import Any
 
 from rich.table import Table
 
-from infra.bench import door, pipeline
+from infra.bench import door, offload, pipeline
 from infra.bench import rules as rule_engine
 from infra.bench.machine import machine
 from infra.cli.show import console
@@ -37,6 +37,11 @@ def rows(result: dict[str, Any]) -> list[tuple[str, str, str]]:
     )
     heavy = ", ".join(name for name, loaded in result["not imported"].items() if loaded) or "none"
     found.append(("heavy modules loaded by the door", heavy, "none"))
+    if files := result.get("offload"):
+        name = f"off-load of {files['mib']:,.0f} MiB"
+        found.append((name, f"{files['mib_per_s']} MiB/s  identical {'yes' if files['identical'] else 'NO'}", ""))
+        told = f"peak {files['peak_mib']} MiB  ({files['before_mib']} MiB before the file)"
+        found.append((f"{name}, worker's memory", told, f"< {offload.TARGET_MIB} MiB"))
     flow = result["pipeline"]
     found.append(("first answer of a cold door", f"median {flow['cold door']['p50_ms'] / 1000:.2f} s", ""))
     for name, told in flow.items():
@@ -66,6 +71,9 @@ def main() -> None:
     ):
         with console.status(f"measuring {name} …"):
             result[name] = measure()
+    with console.status("measuring the off-load of a file …"):
+        size = 64 * 1024**2 if options.short else offload.GIB
+        result["offload"] = offload.measure(ROOT / ".mailroom" / "bench-offload", size)
     with console.status("measuring the pipeline on the local stack …"):
         result["pipeline"] = pipeline.run(ROOT / ".mailroom" / "bench", options.short)
     table = Table(box=None, pad_edge=False, header_style="bold")
