@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -123,13 +124,18 @@ def webhooks(sent: Mapping[str, int], known: Mapping[str, Fate], heard: Sequence
     keys: dict[str, set[str]] = defaultdict(set)
     found = []
     for entry in heard:
-        mail_id = next((mail_id for mail_id in MAIL_ID.findall(entry["body"]) if mail_id in known), "")
-        keys[mail_id].add(entry["key"])
-        found += [] if entry["signature"] else [f"{mail_id}: not signed"]
+        mail_id = next((mail_id for mail_id in MAIL_ID.findall(body(entry)) if mail_id in known), "")
+        keys[mail_id].add(entry["headers"].get("idempotency-key", ""))
+        found += [] if entry["headers"].get("x-mailroom-signature") else [f"{mail_id}: not signed"]
     found += [f"{mail_id}: never told" for mail_id in sorted(wanted - keys.keys())]
     found += [f"{mail_id or 'an unknown mail'}: nobody asked for it" for mail_id in sorted(keys.keys() - wanted)]
     found += [f"{mail_id}: {len(of)} keys" for mail_id, of in sorted(keys.items()) if len(of) > 1]
     return Check("webhooks", f"{len(wanted)} mails, told {len(heard)} times", tuple(found))
+
+
+def body(entry: Mapping[str, Any]) -> str:
+    """What stood in a webhook."""
+    return base64.b64decode(entry["body"]).decode("utf-8", "replace")
 
 
 def quarantine(sent: Mapping[str, int], known: Mapping[str, Fate], gone: Iterable[int]) -> Check:

@@ -12,7 +12,10 @@ from infra.local.stack import Info
 KEPT_OUT, TOLD, HELD = len(WORDS) - 1, len(WORDS) - 2, len(WORDS) - 3
 """Numbers modulo sixteen."""
 
-DESTINATION = "desk"
+DESTINATION, PATH = "desk", "/mail"
+URL = f"https://receiver.example.net{PATH}"
+"""A receiver that the stand-ins play (`infra/local/standins/outside.py`)."""
+
 OPENS = timedelta(minutes=6)
 
 
@@ -21,7 +24,7 @@ def of(number: int) -> int:
     return number % len(WORDS)
 
 
-def document(now: datetime, url: str, short: bool) -> dict[str, Any]:
+def document(now: datetime, short: bool) -> dict[str, Any]:
     """The rule set. The window opens some minutes after `now` (UTC): the short run has no time for it."""
     opens, closes = now + OPENS, now + OPENS - timedelta(minutes=1)
 
@@ -36,7 +39,7 @@ def document(now: datetime, url: str, short: bool) -> dict[str, Any]:
     if not short:
         held = {"open": ["later"], "outside": "hold"}
         rules.append({"name": "held", "when": subject(HELD), "then": {"priority": "low"}, "time_window": held})
-    return {"time_windows": {"later": window}, "destinations": {DESTINATION: {"url": url}}, "rules": rules}
+    return {"time_windows": {"later": window}, "destinations": {DESTINATION: {"url": URL}}, "rules": rules}
 
 
 def save(info: Info, value: dict[str, Any]) -> None:

@@ -6,20 +6,20 @@ import shutil
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import psycopg
+import requests
 
 from chalicelib.pipeline.stages import PIPELINE, SIDE
 from infra.chaos import judge, rules
 from infra.chaos.mails import Load, load
 from infra.chaos.plan import schedule
 from infra.chaos.pusher import Pusher
-from infra.chaos.receiver import Receiver
 from infra.chaos.report import Report, recovery
 from infra.chaos.strikes import Striker
 from infra.chaos.workers import soon_visible
@@ -70,19 +70,12 @@ def run(folder: Path, options: Options, tell: Callable[[str], None], logs: bool 
     made = load(options.seed, options.mails, started)
     plan = schedule(options.seed, options.seconds, options.short)
     tell(f"{len(made.shipments)} deliveries of {made.mails} mails, {len(plan)} faults in {options.seconds:.0f} s")
-    with ExitStack() as held:
-        receiver = held.enter_context(Receiver(folder.with_name(folder.name + "-receiver")))
-        held.callback(shutil.rmtree, folder.with_name(folder.name + "-receiver"), ignore_errors=True)
-        parameters = {"MissingMinutes": "1", "PrivateTargets": receiver.target}
-        secret = {"private_ca": receiver.authority}
-        stack = held.enter_context(
-            temporary(folder, step, parameters=parameters, llm=True, proxied=True, secret_fields=secret)
-        )
+    with temporary(folder, step, parameters={"MissingMinutes": "1"}, llm=True, proxied=True) as stack:
         info = stack.info()
-        rules.save(info, rules.document(datetime.now(UTC), f"{receiver.url}/mail", options.short))
+        rules.save(info, rules.document(datetime.now(UTC), options.short))
         soon_visible(info, options.visible)
         pusher = Pusher(info)
-        striker = Striker(stack, info, pusher, receiver, options.visible, hurried=options.short)
+        striker = Striker(stack, info, pusher, options.visible, hurried=options.short)
         try:
             _rage(info, striker, made, plan, options, tell)
         finally:
@@ -146,8 +139,8 @@ def _settle(info: Info, pusher: Pusher, options: Options, tell: Callable[[str], 
         time.sleep(0.5)
 
 
-def _in_webhooks(receiver: Receiver, made: Load) -> list[str]:
-    texts = [entry["body"] for entry in receiver.messages]
+def _in_webhooks(heard: Sequence[Mapping[str, Any]], made: Load) -> list[str]:
+    texts = [judge.body(entry) for entry in heard]
     return [f"webhook: {secret}" for secret in made.secrets if any(secret in text for text in texts)]
 
 
@@ -168,6 +161,7 @@ def _judged(
 ) -> Report:
     pusher = striker.pusher
     sent, known = pusher.mail_ids, judge.fates(info)
+    heard = requests.get(f"{info.outside_url}/_control/messages", timeout=30).json()
     unsent = sorted(set(range(made.mails)) - pusher.ids.keys())
     checks = [
         judge.Check(
@@ -179,10 +173,8 @@ def _judged(
         judge.quarantine(sent, known, made.gone),
         judge.ledger(info),
         *judge.told(judge.notices(info), telegram(info), judge.breaks(striker.faults, striker.kills)),
-        judge.webhooks(sent, known, striker.receiver.messages),
-        judge.personal_data(
-            [*leaks(info, made.secrets, stack.folder), *_in_webhooks(striker.receiver, made)], len(made.secrets)
-        ),
+        judge.webhooks(sent, known, heard),
+        judge.personal_data([*leaks(info, made.secrets, stack.folder), *_in_webhooks(heard, made)], len(made.secrets)),
     ]
     kills: Counter[str] = Counter()
     for _, name, number in striker.kills:

@@ -16,9 +16,9 @@ import requests
 
 from chalicelib.pipeline.notify import LEASE
 from chalicelib.pipeline.stages import PIPELINE, SERVICE
+from infra.chaos import rules
 from infra.chaos.plan import BY_NAME, Strike
 from infra.chaos.pusher import Pusher
-from infra.chaos.receiver import Receiver
 from infra.chaos.workers import Workers, soon_visible
 from infra.deploy import client
 from infra.local.fault_proxy import FaultProxy
@@ -61,6 +61,9 @@ AWS: dict[str, dict[str, Any]] = {
 HELD_KBPS = 0.03
 """An answer at this speed takes some seconds: its work is done, and whoever waits for it can be killed."""
 
+PATHS = {"telegram": "/sendMessage", "emailengine": "/v1/", "llm": "/v1/", "webhook": rules.PATH}
+"""Which requests to a stand-in are spoiled."""
+
 EMAIL_TOPIC = 2
 UNDISTURBED = {"kill notify after its effect": {"telegram"}, "redeploy": {"postgres"}}
 """What a fault needs whole besides its own target: Telegram's answer to be held back, a database to make logins in."""
@@ -89,7 +92,6 @@ class Striker:
     stack: Stack
     info: Info
     pusher: Pusher
-    receiver: Receiver
     visible: int
     hurried: bool = False
     faults: list[Fault] = field(default_factory=list)
@@ -128,9 +130,8 @@ class Striker:
             thread.join(60)
         self.proxy.start()
         self.proxy.clear()
-        for url in (self.info.telegram_url, self.info.emailengine_url, self.info.llm_url):
+        for url in (self.info.telegram_url, self.info.emailengine_url, self.info.llm_url, self.info.outside_url):
             control(url, "clear", {})
-        self.receiver.clear()
         self.stack.postgres.start()
         self._signal_valkey(signal.SIGCONT)
         self.stack.valkey.start()
@@ -172,10 +173,8 @@ class Striker:
             return self._aws
         if target in ("postgres", "valkey"):
             return self._server
-        if target in ("telegram", "emailengine", "llm"):
+        if target in ("telegram", "emailengine", "llm", "webhook"):
             return self._vendor
-        if target == "webhook":
-            return self._receiver
         return self._kill_at_effect if "effect" in kind or "between" in kind else self._kill
 
     # servers
@@ -272,8 +271,8 @@ class Striker:
 
     def _vendor(self, strike: Strike) -> tuple[int, str]:
         service, _, way = strike.kind.partition(" ")
-        url = getattr(self.info, f"{service}_url")
-        fault = {"times": None, "path": "/sendMessage" if service == "telegram" else "/v1/"} | VENDOR[way]
+        url = getattr(self.info, "outside_url" if service == "webhook" else f"{service}_url")
+        fault = {"times": None, "path": PATHS[service]} | VENDOR[way]
         before = len(requests.get(f"{url}/_control/requests", timeout=30).json())
         control(url, "fail", fault)
         try:
@@ -281,15 +280,6 @@ class Striker:
         finally:
             control(url, "clear", {})
         return len(requests.get(f"{url}/_control/requests", timeout=30).json()) - before, "calls while it lasted"
-
-    def _receiver(self, strike: Strike) -> tuple[int, str]:
-        before = len(self.receiver.control.requests)
-        self.receiver.fail(**({"times": None} | VENDOR[strike.kind.removeprefix("webhook ")]))
-        try:
-            self._over.wait(strike.seconds)
-        finally:
-            self.receiver.clear()
-        return len(self.receiver.control.requests) - before, "calls while it lasted"
 
     def _aws(self, strike: Strike) -> tuple[int, str]:
         rule = self.proxy.add(AWS[strike.kind] | {"ttl_s": strike.seconds})

@@ -59,8 +59,7 @@ class Stack:
     """A stack that lives in `folder`; any process with the same folder finds it again.
 
     With `llm` an LLM provider is played and asked by the classifier; with `proxied` the functions (not the emulator's
-    own pollers, nor this process) reach AWS through `proxy`, which can be told to misbehave. `secret_fields` are put
-    into the secrets instead of what the folder's credentials say.
+    own pollers, nor this process) reach AWS through `proxy`, which can be told to misbehave.
     """
 
     def __init__(
@@ -71,11 +70,9 @@ class Stack:
         parameters: dict[str, str] | None = None,
         llm: bool = False,
         proxied: bool = False,
-        secret_fields: dict[str, Any] | None = None,
     ) -> None:
         self.folder = folder.absolute()
-        given = (secret_fields or {}) | ({"anthropic_key": LLM_KEY} if llm else {})
-        self.credentials = credentials(self.folder) | given
+        self.credentials = credentials(self.folder) | ({"anthropic_key": LLM_KEY} if llm else {})
         self.parameters = parameters or {}
         self.postgres = Postgres(self.folder)
         self.valkey = Valkey(self.folder)

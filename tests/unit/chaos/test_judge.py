@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 from infra.chaos import rules
@@ -68,8 +69,9 @@ def test_a_mail_that_the_rules_keep_out_must_not_be_stored() -> None:
     assert not never_stored(number + 1, others, sent, known(fate("a"))).holds
 
 
-def told_by_webhook(mail_id: str, key: str = "k", signature: str = "v1=00") -> dict[str, str]:
-    return {"key": key, "signature": signature, "body": f'{{"mail_id": "{mail_id}"}}'}
+def told_by_webhook(mail_id: str, key: str = "k", signature: str = "v1=00") -> dict[str, Any]:
+    headers = {"idempotency-key": key, "x-mailroom-signature": signature}
+    return {"headers": headers, "body": base64.b64encode(f'{{"mail_id": "{mail_id}"}}'.encode()).decode()}
 
 
 MAIL = "8f6d0c5e-3a51-5b8e-9d0f-6f2f4a1c7b90"
