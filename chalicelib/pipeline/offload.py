@@ -21,8 +21,8 @@ MAX_TRIES = 8
 """Tries without one more part after which a mail goes on with the original link: about two minutes of retries."""
 TIMEOUT, FOLDER_TIMEOUT = 15.0, 120.0
 """Seconds that a source may be silent; Dropbox packs a folder while one waits (requirements: gmail-push)."""
-MIN_SECONDS = 5.0
-"""With less time left a file is not begun."""
+GRACE = 40.0
+"""Seconds after the worker's own end at which a source that is silent just then is cut off."""
 TIMED_OUT = frozenset({"target_timeout", TOO_SLOW})
 
 FILE_HOSTS = {"dropbox": ("*.dropbox.com", "*.dropboxusercontent.com")}
@@ -104,7 +104,7 @@ class OffloadWorker:
         with timed(self.now) as watch:
             for position, share in enumerate(self._shares(message)):
                 try:
-                    if self._until - self.clock() < MIN_SECONDS:
+                    if self._until - self.clock() < timeout_of(share):  # what is begun must have time to answer
                         raise Postponed(UNFINISHED, after=0)
                     stored += self._settle(message, position, share)
                 except Retryable as error:
@@ -182,9 +182,8 @@ class OffloadWorker:
         )
         return transfer.run(
             held,
-            # A little later than the worker's own end, which leaves its parts in order.
             lambda start, validator: self.downloads.open(
-                address_of(share), hosts, start, validator, seconds, left + seconds
+                address_of(share), hosts, start, validator, seconds, left + GRACE
             ),
             lambda name: f"{message.account}/{message.mail_id}/{position}/{name}",
         )

@@ -40,7 +40,7 @@ PIPELINE = (
 """A mail passes these in this order."""
 
 OFFLOAD = Stage("offload", batch=1, concurrency=2)
-DELIVER = Stage("deliver", batch=5, concurrency=4)
+DELIVER = Stage("deliver", batch=5, concurrency=4, reserve=24.0)  # a receiver is waited for 20 s
 SIDE = (OFFLOAD, DELIVER)
 """Beside the pipeline: what the rules ask for once a mail is stored. Whatever happens here, the mail stays `stored`."""
 

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from chalicelib.runtime.batch import Worker
     from chalicelib.runtime.compose import Container
 
-BUDGET = 240.0
-"""Seconds that an invocation of `offload` works: a minute less than its time-out, for the last part and the books."""
+BUDGET = 220.0
+"""Seconds that an invocation of `offload` works: its time-out (300) less `offload.GRACE` and a last part."""
 
 
 def guard(parts: Container) -> Guard:

@@ -138,10 +138,10 @@ def _stored_mail(url: str) -> None:
             (MAIL,),
         )
         connection.execute(
-            "INSERT INTO ingestion.emails (mail_id, account_id, sender, subject, body, recipients, attachments, "
-            "language, category, urgency, confidence, reason, classifier, traits, defects, thread_key, sender_key, received_at)"
-            " SELECT mail_id, account_id, '', '', '', '{}', '{}', 'en', 'files', 'normal', 1, '', '', '{}', '{}', '',"
-            " '', received_at FROM core.ledger"
+            "INSERT INTO ingestion.emails (mail_id, account_id, sender, subject, body, recipients, attachments,"
+            " language, category, urgency, confidence, reason, classifier, traits, defects, thread_key, sender_key,"
+            " received_at) SELECT mail_id, account_id, '', '', '', '{}', '{}', 'en', 'files', 'normal', 1, '', '',"
+            " '{}', '{}', '', '', received_at FROM core.ledger"
         )
 
 

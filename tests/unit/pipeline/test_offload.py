@@ -175,6 +175,15 @@ def test_a_source_that_brings_no_part_in_the_whole_time_is_given_up(side: Side) 
     assert (finished(side), side.states()) == (MAX_TRIES, [("original", "offload_unfinished")])
 
 
+def test_a_file_is_not_begun_without_the_time_that_its_source_may_take(side: Side) -> None:
+    side.share(Source(b"one"))
+    worker = side.offloader
+    side.clock.now += 240.0 - TIMEOUT + 1
+    with pytest.raises(Postponed, match="offload_unfinished"):
+        worker.process(side.mail)
+    assert (side.downloads.asked, side.states()) == ([], [])
+
+
 def test_a_file_above_the_limit_is_not_begun(side: Side) -> None:
     side.limit = 1000
     side.share(Source(b"x" * 1001))

@@ -1,0 +1,85 @@
+"""What the settings make of the guard, the bucket and the functions' times."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from chalicelib.adapters.file_bucket import TIMEOUT as PART_TIMEOUT
+from chalicelib.adapters.receivers import DEADLINE
+from chalicelib.adapters.secrets import Secrets
+from chalicelib.pipeline import stages
+from chalicelib.pipeline.offload import FOLDER_TIMEOUT, GRACE
+from chalicelib.runtime import compose_side
+from chalicelib.runtime.compose import Container
+from chalicelib.runtime.errors import ConfigurationError
+from infra.local.certificates import authority
+from infra.template import timeouts
+from tests.unit.runtime.environment import ENVIRONMENT
+
+
+class Manager:
+    """Secrets Manager with these fields."""
+
+    def __init__(self, fields: dict[str, Any]) -> None:
+        self.fields = fields
+
+    def get_secret_value(self, SecretId: str) -> dict[str, str]:
+        return {"ARN": SecretId, "SecretString": json.dumps(self.fields)}
+
+
+def parts(fields: dict[str, Any] | None = None, **settings: str) -> Container:
+    made = Container(ENVIRONMENT | {f"MAILROOM_{name.upper()}": value for name, value in settings.items()})
+    made.__dict__["backend_secrets"] = Secrets(lambda _: Manager(fields or {}), "arn")
+    return made
+
+
+def test_without_private_targets_the_guard_lets_nobody_inside() -> None:
+    guard = compose_side.guard(parts())
+    assert (list(guard.private), dict(guard.placed)) == ([], {})
+
+
+def test_private_targets_and_their_places_are_the_guards() -> None:
+    guard = compose_side.guard(parts(private_targets="crm.internal:9443,files.example=10.0.0.5:9443"))
+    assert guard.private == {"crm.internal:9443", "files.example"}
+    assert guard.placed == {"files.example": ("10.0.0.5", 9443)}
+
+
+def test_private_targets_are_trusted_by_their_own_authority() -> None:
+    guard = compose_side.guard(parts({"private_ca": authority().pem}, private_targets="crm.internal"))
+    assert guard.private_trust is not None
+    assert guard.private_trust().cert_store_stats()["x509_ca"] == 1
+
+
+def test_without_an_authority_of_their_own_the_public_ones_are_asked() -> None:
+    guard = compose_side.guard(parts({"private_ca": ""}, private_targets="crm.internal"))
+    assert guard.private_trust is not None
+    assert guard.private_trust().cert_store_stats()["x509_ca"] > 1
+
+
+def test_an_authority_that_is_none_is_a_broken_set_up() -> None:
+    guard = compose_side.guard(parts({"private_ca": "nonsense"}, private_targets="crm.internal"))
+    assert guard.private_trust is not None
+    with pytest.raises(ConfigurationError, match="private_ca"):
+        guard.private_trust()
+
+
+def test_without_a_bucket_there_is_no_target() -> None:
+    assert compose_side.file_target(parts()) is None
+
+
+def test_a_bucket_is_not_asked_for_its_keys_before_it_is_used() -> None:
+    assert compose_side.file_target(parts(offload_bucket="files-bucket")) is not None
+
+
+def test_an_off_load_ends_before_its_function_is_killed() -> None:
+    assert compose_side.BUDGET + GRACE + PART_TIMEOUT[1] < timeouts()["offload"]
+    assert compose_side.BUDGET > FOLDER_TIMEOUT
+
+
+def test_a_batch_of_silent_receivers_ends_before_its_function_is_killed() -> None:
+    stage = stages.stage("deliver")
+    assert stage.reserve > DEADLINE
+    assert (stage.batch - 1) * DEADLINE + stage.reserve < timeouts()["deliver"]
