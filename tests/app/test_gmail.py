@@ -199,12 +199,12 @@ def test_a_bug_s_correlation_id_is_in_the_log(world: World) -> None:
 
 def test_a_bug_shows_no_text(world: World) -> None:
     def refuse(key: str, data: bytes) -> None:
-        raise Permanent(f"ada {key}")
+        raise Permanent(f"grace {key}")
 
     world.spool.put = refuse  # type: ignore[method-assign]
     with captured() as lines:
         response = world.push(MAIL)
-    assert b"ada" not in response.body
+    assert b"grace" not in response.body
     assert "ada " not in lines.getvalue()
 
 
