@@ -295,6 +295,19 @@ def test_a_handshake_that_never_ends_is_cut() -> None:
         assert code_of(guard_for(f"{FILES}:{port}"), address(port), timeout=0.3) == "target_timeout"
 
 
+def test_a_connection_that_is_made_when_all_time_is_over_is_not_used(server: Anything) -> None:
+    """The resolver takes the whole time; what cuts the line has nothing to cut yet."""
+    names = Names()
+
+    def slowly(host: str, port: int) -> Any:
+        time.sleep(0.3)
+        return names(host, port)
+
+    guard = Guard(slowly, {f"{FILES}:{server.port}"}, trust=shared_authority().trust)
+    assert code_of(guard, address(server.port), timeout=1.0, deadline=0.3) in ("target_timeout", "target_unresolved")
+    assert server.control.requests == []
+
+
 def test_a_body_that_ends_with_the_session_is_whole() -> None:
     def talk(connection: ssl.SSLSocket) -> None:
         connection.recv(65_536)
