@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -200,3 +201,20 @@ def test_a_valkey_that_forgot_the_script_is_told_it_again(valkey: Valkey) -> Non
         direct.script_flush()
     assert limiter.take([[quota]]) == [0]
     cache.close()
+
+
+def test_many_at_once_are_granted_no_more_than_the_burst(valkey: Valkey) -> None:
+    quota, granted = Quota(f"crowd-{time.time_ns()}", 0.001, 50), []
+
+    def work() -> None:
+        cache = RedisCache(valkey.url, timeout=5.0)
+        limiter = RedisLimiter(cache, Never())
+        granted.extend(wait for _ in range(10) for wait in limiter.take([[quota], [quota]]) if wait == 0)
+        cache.close()
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert len(granted) == 50
