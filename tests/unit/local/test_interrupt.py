@@ -7,11 +7,11 @@ import subprocess
 import sys
 
 COMMAND = """
-import signal, sys, time
+import sys, time
 from infra.local.interrupt import CODE, orderly
 orderly()
-print("working", flush=True)
 try:
+    print("working", flush=True)
     time.sleep(60)
 except KeyboardInterrupt:
     print("cleaning", flush=True)
