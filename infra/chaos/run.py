@@ -176,6 +176,8 @@ def _judged(
         judge.webhooks(sent, known, heard),
         judge.personal_data([*leaks(info, made.secrets, stack.folder), *_in_webhooks(heard, made)], len(made.secrets)),
     ]
+    # What a rule held back says nothing about recovery.
+    free = [fate for mail_id, fate in known.items() if rules.of(sent.get(mail_id, 0)) != rules.HELD]
     kills: Counter[str] = Counter()
     for _, name, number in striker.kills:
         kills[name] += number
@@ -187,9 +189,7 @@ def _judged(
         started=started.isoformat(timespec="seconds"),
         seconds=time.monotonic() - clock,
         counts=counts,
-        faults=[
-            (fault, recovery(fault, list(known.values()))) for fault in sorted(striker.faults, key=lambda f: f.began)
-        ],
+        faults=[(fault, recovery(fault, free)) for fault in sorted(striker.faults, key=lambda f: f.began)],
         spoiled=stack.proxy.faults(),
         kills=kills,
         checks=checks,
