@@ -13,11 +13,13 @@ from chalicelib.pipeline.deliver import DeliverWorker
 from chalicelib.pipeline.messages import Envelope, Routing, decode, encode
 from chalicelib.pipeline.notify import NotifyWorker
 from chalicelib.pipeline.offload import OffloadWorker, seal_links
+from chalicelib.pipeline.retention import Retention
 from chalicelib.pipeline.store import StoreWorker
+from chalicelib.ports import Place
 from chalicelib.rules.categories import load as load_categories
 from chalicelib.rules.classifier import RulesClassifier
 from chalicelib.rules.document import Destination
-from chalicelib.runtime import handlers
+from chalicelib.runtime import handlers, observability
 from chalicelib.runtime.batch import BatchFailed
 from chalicelib.runtime.errors import Retryable
 from tests.app.world import World, installed
@@ -338,3 +340,16 @@ def test_the_sweep_is_a_function_of_the_app(stack: Stack) -> None:
         stack.deliver(stage)
     stack.client.lambda_.invoke("sweep", EVERY_MINUTE)
     assert len(stack.messenger.sent) == 1
+
+
+def test_the_retention_is_a_function_of_the_app(stack: Stack) -> None:
+    class Nothing:
+        """An archive in which nothing is over its time."""
+
+        def returned(self, since: object, limit: int) -> list[Place]:
+            return []
+
+    parts = stack.container
+    parts.__dict__["retention"] = lambda: Retention(Nothing(), stack.spool, observability, {}, {})
+    answer = stack.client.lambda_.invoke("retention", EVERY_MINUTE).payload
+    assert answer == {"returned": 0}

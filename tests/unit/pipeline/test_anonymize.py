@@ -8,14 +8,15 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.ingress.intake import Arrival
-from chalicelib.mail.sealed import FIELDS, RAW, unseal
+from chalicelib.mail.sealed import ERASED, FIELDS, RAW, Header, seal, unseal
 from chalicelib.pipeline.messages import INLINE_TEXT_BYTES, Quarantine, encode
 from chalicelib.pipeline.offload import links_key
 from chalicelib.pipeline.original import fetched_key, reopen
 from chalicelib.privacy.mapping import open_sealed
+from chalicelib.privacy.pseudonyms import sender_key
 from chalicelib.rules.ruleset import load
 from chalicelib.runtime.errors import Permanent, Retryable
-from tests.unit.pipeline.world import MAPPING_KEY, RAW_MAIL, World
+from tests.unit.pipeline.world import MAPPING_KEY, PSEUDONYM_KEY, RAW_MAIL, World
 
 REPLY = RAW_MAIL.replace(b"<1@", b"<2@").replace(b"\r\n\r\n", b"\r\nIn-Reply-To: <1@example.com>\r\n\r\n", 1)
 WITHOUT_ID = RAW_MAIL.replace(b"Message-ID: <1@example.com>\r\n", b"")
@@ -298,3 +299,18 @@ def test_a_mail_without_links_has_no_files_to_off_load(world: World) -> None:
 def test_links_that_no_rule_asks_for_are_not_kept(world: World) -> None:
     done, _ = world.anonymized(world.raw(LINKED))
     assert links_key("praxis", done.mail_id) not in world.spool.objects
+
+
+def test_the_content_carries_a_keyed_hash_of_every_address_and_no_address(world: World) -> None:
+    mail = RAW_MAIL.replace(b"Subject:", b"Cc: cy+lists@EXAMPLE.org\r\nBcc: di@example.org\r\nSubject:", 1)
+    _, content = world.anonymized(world.raw(mail))
+    wanted = {sender_key(address, PSEUDONYM_KEY) for address in ("cy@example.org", "di@example.org")}
+    assert wanted < set(content.address_keys)
+    assert content.sender_key in content.address_keys
+
+
+def test_a_mail_that_was_erased_on_its_way_ends_here(world: World) -> None:
+    envelope = world.raw()
+    stone = Header(ERASED, envelope.account, envelope.mail_id, envelope.received_at, "")
+    world.spool.put(envelope.spool_key, seal(stone, b""))
+    assert world.worker.process(envelope) is None

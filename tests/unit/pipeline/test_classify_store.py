@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from chalicelib.mail.sealed import ERASED, Header, seal
 from chalicelib.pipeline.classify import ClassifyWorker
 from chalicelib.pipeline.messages import Classification, Content, Envelope, Quarantine
 from chalicelib.pipeline.store import StoreWorker
@@ -251,3 +252,10 @@ def test_without_redis_a_mail_is_kept(world: Stages) -> None:
     envelope = world.classified()
     world.cache.down = True
     assert world.keep(envelope) is not None
+
+
+def test_a_mail_that_was_erased_on_its_way_is_not_kept(world: Stages) -> None:
+    done = world.classify(world.anonymized(world.raw())[0])
+    stone = Header(ERASED, done.account, done.mail_id, done.received_at, "")
+    world.spool.put(done.spool_key, seal(stone, b""))
+    assert (world.keep(done), world.store.ledger) == (None, {})

@@ -49,6 +49,8 @@ BROKEN = {
     "MAILROOM_LLM_URL": ["anthropic"],
     "MAILROOM_MAPPING_MINUTES": ["0", "1441"],
     "MAILROOM_MAX_SOURCE": ["0", "99999999999"],
+    "MAILROOM_RETENTION": ["praxis", "praxis=0", "praxis=ten", "praxis=-1", "praxis=1,praxis=2", "unknown=30"],
+    "MAILROOM_ORIGINAL_RETENTION": ["praxis=1.5", "unknown=30"],
     "MAILROOM_REPORT_FAILURES": ["True", "1", "yes"],
 }
 
@@ -62,7 +64,7 @@ def test_a_broken_variable_is_named(name: str, text: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(BROKEN))
 def test_a_broken_variable_says_what_to_do(name: str) -> None:
-    with pytest.raises(ConfigurationError, match=r"(It means: .{10,}|Add it there)$"):
+    with pytest.raises(ConfigurationError, match=r"(It means: .{10,}|Add it there|Mend either)$"):
         load(ENVIRONMENT | {name: BROKEN[name][0]})
 
 
@@ -156,3 +158,14 @@ def test_private_targets_may_say_where_they_are() -> None:
 def test_what_is_no_host_is_no_private_target(targets: str) -> None:
     with pytest.raises(ConfigurationError, match="MAILROOM_PRIVATE_TARGETS"):
         load(ENVIRONMENT | {"MAILROOM_PRIVATE_TARGETS": targets})
+
+
+def test_days_are_by_account() -> None:
+    assert load(ENVIRONMENT | {"MAILROOM_RETENTION": "praxis=365, faculty=90"}).retention == {
+        "praxis": 365,
+        "faculty": 90,
+    }
+
+
+def test_without_days_mail_is_kept_for_ever() -> None:
+    assert (load(ENVIRONMENT).retention, load(ENVIRONMENT).original_retention) == ({}, {})
