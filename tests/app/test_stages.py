@@ -349,6 +349,11 @@ def test_the_retention_is_a_function_of_the_app(stack: Stack) -> None:
         def returned(self, since: object, limit: int) -> list[Place]:
             return []
 
+        def expired(self, account: str, before: object, limit: int) -> list[Place]:
+            return []
+
+        originals = expired
+
     parts = stack.container
     parts.__dict__["retention"] = lambda: Retention(Nothing(), stack.spool, observability, {}, {})
     answer = stack.client.lambda_.invoke("retention", EVERY_MINUTE).payload
