@@ -25,7 +25,7 @@ def described() -> dict[str, Any]:
 def operation(method: str, path: str) -> dict[str, Any] | None:
     """The operation of a request; of two paths that fit, the one without parameter (as the gateway does)."""
     for template in sorted(described()["paths"], key=lambda known: known.count("{")):
-        if re.fullmatch(re.sub(r"{\w+}", "[^/]+", template), path.partition("?")[0]):
+        if re.fullmatch(re.sub(r"{\w+}", "[^/]+", template), path.partition("?")[0].rstrip("/")):
             found: dict[str, Any] | None = described()["paths"][template].get(method.lower())
             return found
     return None
@@ -45,7 +45,7 @@ def judge(method: str, path: str, code: str) -> Draft202012Validator | None:
 def complaints(method: str, path: str, response: HTTPResponse) -> list[str]:
     """Why the answer is not what the document promises; empty when it is."""
     code = str(response.status_code)
-    if response.status_code in BY_CHALICE and response.json_body.keys() == {"Code", "Message"}:
+    if response.status_code in BY_CHALICE and (response.json_body or {}).keys() == {"Code", "Message"}:
         return []
     asked = operation(method, path)
     if asked is None or code not in asked["responses"]:

@@ -49,9 +49,13 @@ def show(visit: Visit) -> Answer:
     )
 
 
-def confirm(visit: Visit, wrong: str = "") -> Answer:
+def confirm(visit: Visit) -> Answer:
     """`POST /dashboard/quarantine`: what is to be done, asked once more; changes nothing."""
-    action, stage = visit.value("action"), visit.value("stage")
+    return _confirm(visit, visit.value("action"))
+
+
+def _confirm(visit: Visit, action: str, wrong: str = "") -> Answer:
+    stage = visit.value("stage")
     if action == "redrive_all" and stage in STAGE_NAMES:
         hidden = [e("input", type="hidden", name="stage", value=stage)]
         title = visit.t("confirm.redrive_all", stage=visit.code("stage", stage))
@@ -86,7 +90,7 @@ def discard(visit: Visit) -> Answer:
         return trouble(visit, 400, visit.t("quarantine.nothing"))
     if not REASON.fullmatch(reason):
         wrong = visit.t("confirm.reason.wrong", help=visit.t("confirm.reason.help"))
-        return confirm(visit, wrong)
+        return _confirm(visit, "discard", wrong)
     return _told(visit, "discarded", visit.parts.desk.discard(chosen, reason, visit.author))
 
 
