@@ -4,7 +4,7 @@ const js = require("@eslint/js");
 
 const names = (list, value = "readonly") => Object.fromEntries(list.map((name) => [name, value]));
 /** What each file of the script defines for the others: in Apps Script all files share one scope. */
-const OURS = ["MailroomConfig", "MailroomQuota", "MailroomState", "MailroomWire", "MailroomMail", "MailroomSearch", "MailroomRun"];
+const OURS = ["MailroomConfig", "MailroomQuota", "MailroomState", "MailroomWire", "MailroomMail", "MailroomUpload", "MailroomSearch", "MailroomRun"];
 const GOOGLE = ["Gmail", "UrlFetchApp", "PropertiesService", "LockService", "ScriptApp", "Utilities", "console"];
 
 const rules = {

@@ -29,7 +29,7 @@ const MailroomConfig = (() => {
     }],
     sinceDays: ["SINCE_DAYS", "0", (text) => whole(text, 0, 365)],
     workspace: ["WORKSPACE", "false", flag],
-    heartbeat: ["HEARTBEAT", "false", flag],
+    heartbeat: ["HEARTBEAT", "true", flag],
   };
 
   function ascii(text) {

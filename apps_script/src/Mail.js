@@ -1,4 +1,4 @@
-/** A message of the Gmail API as the push object of the door: with its raw bytes, or in fields when those do not fit. Pure. */
+/** A message of the Gmail API as the push object of the door: with its raw bytes, with their upload, or in fields. Pure. */
 /* exported MailroomMail */
 const MailroomMail = (() => {
   /** Field limits of the door (`ingress/push.py`). */
@@ -14,6 +14,11 @@ const MailroomMail = (() => {
   /** The push of a message whose `raw` is base64url text. */
   function raw(message, account) {
     return { ...named(message, account), labels: list(message.labelIds, "labels"), raw: message.raw };
+  }
+
+  /** The push of a message whose raw bytes lie at the door already. */
+  function uploaded(message, account, upload) {
+    return { ...named(message, account), labels: list(message.labelIds, "labels"), upload };
   }
 
   /**
@@ -89,5 +94,5 @@ const MailroomMail = (() => {
     }
   }
 
-  return { received, raw, fields, lighter };
+  return { received, raw, uploaded, fields, lighter };
 })();

@@ -62,7 +62,7 @@ function mailroomTestPush_(config, state, ports) {
   };
   if (config.account) mail.account = config.account;
   const body = MailroomWire.batch([MailroomWire.json(mail)]);
-  const send = () => ports.door.post(body, MailroomWire.headers(config, body, ports.clock() + state.skew, ports.sign));
+  const send = () => ports.door.post(body, MailroomWire.headers(config, body, ports.clock() + state.skew, ports.sign), "");
   let answer = send();
   const skew = MailroomWire.judge(answer).date - ports.clock();
   if (answer.status === 401 && Math.abs(skew) > 30000) {

@@ -1,9 +1,10 @@
 /**
  * One run of the pusher: search, push in batches, settle what has a final verdict, keep the rest. Pure but for its ports.
  *
- * Ports: `box` {list(q, token, max) → {ids, next}, raw(id), full(id) → message, text(part), fail(id)}, throwing
- * `{mailbox: "gone" | "quota" | "passing"}`; `door` {post(body, headers) → {status, headers, text}}, status 0 for no
- * answer; `sign(text, key)`; `disk` {write, remove}; `clock()` ms; `spent()` → usage of this run; `log(level, code, facts)`.
+ * Ports: `box` {list(q, token, max) → {ids, next}, raw(id), full(id), minimal(id) → message, bytes(id), text(part), fail(id)},
+ * throwing `{mailbox: "gone" | "quota" | "passing"}`; `door` {post(body, headers, path) → {status, headers, text},
+ * put(url, headers, bytes) → status}, status 0 for no answer; `sign(text, key)`; `disk` {write, remove}; `clock()` ms;
+ * `spent()` → usage of this run; `log(level, code, facts)`.
  * A log line has ids and codes, never a subject, an address or a text.
  */
 /* exported MailroomRun */
@@ -21,8 +22,11 @@ const MailroomRun = (() => {
     const now = ports.clock();
     // A hold far ahead is a clock that was wrong, not a door that asked for it.
     if (state.hold > now && state.hold < now + LONGEST_HOLD) {
-      commit({ state, ports });
-      return "held";
+      const turn = { state, config, ports };
+      // The door is well and says no: it hears that we are too. Of a door or a mailbox that fails we keep silent.
+      const beaten = state.why.startsWith("409") && beat(turn);
+      commit(turn);
+      return beaten ? "heartbeat" : "held";
     }
     const may = MailroomQuota.allowance(state.usage, now, config.every, config.workspace);
     if (!may) {
@@ -62,16 +66,17 @@ const MailroomRun = (() => {
     }
   }
 
-  /** Entries that may be tried now, the oldest first, those that must go alone at the end. */
+  /** Entries that may be tried now, the oldest first, then those that must go alone, then those that may end a run. */
   function due(turn) {
     const now = turn.ports.clock();
     const open = turn.state.queue.filter((entry) => entry.due <= now && !turn.tried.has(entry.id + entry.form));
-    return [...open.filter((entry) => !alone(entry)), ...open.filter(alone)];
+    const last = (entry) => (entry.form === "u" ? 2 : Number(alone(entry)));
+    return [0, 1, 2].flatMap((rank) => open.filter((entry) => last(entry) === rank));
   }
 
   /** It broke the door when it was with others, or on its own. */
   function alone({ form }) {
-    return form === "s" || form === "t";
+    return form === "s" || form === "t" || form === "u";
   }
 
   /** It goes in fields, because its raw bytes are too many. */
@@ -84,8 +89,8 @@ const MailroomRun = (() => {
       const open = due(turn);
       if (!open.length) return "done";
       if (spare(turn) < 1) return "later";
-      const mails = gather(turn, open);
-      const stop = mails.length ? push(turn, mails) : "";
+      const mails = open[0].form === "u" ? [] : gather(turn, open);
+      const stop = open[0].form === "u" ? large(turn, open[0]) : mails.length ? push(turn, mails) : "";
       commit(turn);
       if (stop) return stop;
     }
@@ -148,20 +153,51 @@ const MailroomRun = (() => {
       const less = text.length > most || push.body_html?.length > 4000000 ? MailroomMail.lighter(push) : null;
       return less ? MailroomWire.json(less) : text;
     } catch (error) {
-      if (!error || !error.mailbox || error.mailbox === "quota") throw error;
-      turn.tried.add(entry.id + entry.form);
-      if (error.mailbox === "gone" && entry.attempts > 0) {
-        // Gmail said so in two runs: the person deleted it for good before we could read it.
-        count(turn, "gone", entry);
-        ports.log("warn", "mail_gone", { id: entry.id });
-        return null;
-      }
-      if (error.mailbox !== "gone" && ++turn.outage > 3) throw error;
-      postpone(turn, entry);
-      // What cannot be read whole may still be read in fields.
-      if (entry.form === "r" && entry.attempts === 3 && error.mailbox !== "gone") entry.form = "f";
+      unreadable(turn, entry, error);
       return null;
     }
+  }
+
+  function unreadable(turn, entry, error) {
+    if (!error || !error.mailbox || error.mailbox === "quota") throw error;
+    turn.tried.add(entry.id + entry.form);
+    if (error.mailbox === "gone" && entry.attempts > 0) {
+      // Gmail said so in two runs: the person deleted it for good before we could read it.
+      count(turn, "gone", entry);
+      turn.ports.log("warn", "mail_gone", { id: entry.id });
+      return;
+    }
+    if (error.mailbox !== "gone" && ++turn.outage > 3) throw error;
+    postpone(turn, entry);
+    // What this service does not hand out, the way of large mail may.
+    if (entry.form === "r" && entry.attempts === 3 && error.mailbox !== "gone") Object.assign(entry, { form: "u", attempts: 1 });
+  }
+
+  /** Upload a mail that no push can carry, and push its reference. Returns why the run must stop, or "" to go on. */
+  function large(turn, entry) {
+    const { state, config, ports } = turn;
+    turn.tried.add(entry.id + entry.form);
+    let told;
+    try {
+      told = MailroomUpload.carry(entry, state, config, ports, (body, path) => post(turn, body, path), () => commit(turn));
+    } catch (error) {
+      unreadable(turn, entry, error);
+      return "";
+    }
+    if (told.text) return push(turn, [{ entry, text: told.text }]);
+    if (told.other) count(turn, "other", entry);
+    else if (told.refused) refuse(turn, entry, told.refused);
+    else if (told.fields) {
+      ports.log("warn", "sent_in_fields", { id: entry.id, why: told.fields });
+      Object.assign(entry, { form: "f", attempts: 0, due: 0 });
+    } else if (told.again) {
+      ports.log("warn", "upload_failed", { id: entry.id, why: told.again });
+      if (entry.due <= ports.clock()) postpone(turn, entry);
+    } else {
+      if (told.setUp) ports.log("error", "check_the_set_up", { why: told.why });
+      return hold(turn, told.hold, told.why);
+    }
+    return "";
   }
 
   function count(turn, total, entry) {
@@ -185,9 +221,9 @@ const MailroomRun = (() => {
   }
 
   /** Post, and once more with the door's clock when it refuses ours. */
-  function post(turn, body) {
+  function post(turn, body, path = "") {
     const { state, config, ports } = turn;
-    const send = () => ports.door.post(body, MailroomWire.headers(config, body, ports.clock() + state.skew, ports.sign));
+    const send = () => ports.door.post(body, MailroomWire.headers(config, body, ports.clock() + state.skew, ports.sign), path);
     const answer = send();
     if (answer.status !== 401 || !config.key) return answer;
     const skew = MailroomWire.judge(answer).date - ports.clock();
@@ -201,14 +237,24 @@ const MailroomRun = (() => {
     const { state, ports } = turn;
     const final = [];
     let why = "";
+    let answered = false;
+    state.beat = ports.clock();
     mails.forEach(({ entry }, i) => {
       const given = list[i];
       const meaning = MailroomWire.verdict(given, entry.id);
       if (meaning === "final") final.push(entry.id);
       else if (meaning === "smaller") smaller(turn, entry);
-      else if (meaning === "refused") refuse(turn, entry, given);
+      else if (meaning === "refused" && given.field === "upload" && entry.form === "u") {
+        MailroomUpload.forget(state, entry.id);
+        postpone(turn, entry);
+      } else if (meaning === "refused") refuse(turn, entry, given);
       else if (meaning === "misplaced") why = `${String(given.status)} ${String(given.field)}`;
-      else postpone(turn, entry);
+      else {
+        // A rule keeps it out until then: the door works, and knows better than we do when to come again.
+        const closed = Boolean(given) && given.status === "outside_time_window";
+        answered = answered || closed;
+        postpone(turn, entry, MailroomWire.asked(given), closed);
+      }
     });
     MailroomState.settle(state, final, ports.clock());
     state.totals.final += final.length;
@@ -218,7 +264,7 @@ const MailroomRun = (() => {
       return hold(turn, 0, why);
     }
     if (mails.length === state.limit && state.limit < MailroomWire.MAX_BATCH) state.limit = Math.min(state.limit * 2, MailroomWire.MAX_BATCH);
-    const moved = mails.some(({ entry }) => entry.attempts === 0 || !state.queue.includes(entry));
+    const moved = answered || mails.some(({ entry }) => entry.attempts === 0 || !state.queue.includes(entry));
     // Not one mail of the batch was taken: the door answers but cannot work.
     if (!moved && mails.length > 1) return hold(turn, 0, "no_mail_taken");
     state.holds = 0;
@@ -243,7 +289,7 @@ const MailroomRun = (() => {
     if (meaning.kind === "too_large") smaller(turn, entry);
     else if (meaning.kind === "refused") refuse(turn, entry, { status: meaning.why, field: meaning.field });
     else {
-      entry.form = inFields(entry) ? "t" : "s";
+      if (entry.form !== "u") entry.form = inFields(entry) ? "t" : "s";
       turn.tried.add(entry.id + entry.form);
       postpone(turn, entry);
       // One mail that breaks the door must not stop the others; a door that breaks over all of them is down.
@@ -252,10 +298,9 @@ const MailroomRun = (() => {
     return "";
   }
 
-  /** The mail is too large as it is: raw mail goes in fields next, fields are refused for good. */
+  /** The mail is too large as it is: raw mail is uploaded next; fields and uploads are refused for good. */
   function smaller(turn, entry) {
-    if (entry.form === "r") entry.form = "f";
-    else if (entry.form === "s") entry.form = "t";
+    if (entry.form === "r" || entry.form === "s") Object.assign(entry, { form: "u", attempts: 0 });
     else refuse(turn, entry, { status: "too_large" });
   }
 
@@ -276,10 +321,11 @@ const MailroomRun = (() => {
     count(turn, "failed", entry);
   }
 
-  /** Try this mail again later, the others meanwhile. */
-  function postpone(turn, entry) {
+  /** Try this mail again later, the others meanwhile: after `ms` at the least, or just then when that is `exact`. */
+  function postpone(turn, entry, ms = 0, exact = false) {
     entry.attempts += 1;
-    entry.due = turn.ports.clock() + MailroomWire.backoff(entry.attempts, MAIL_BACKOFF_MAX);
+    const own = MailroomWire.backoff(entry.attempts, MAIL_BACKOFF_MAX);
+    entry.due = turn.ports.clock() + (exact && ms ? Math.max(ms, 60 * 1000) : Math.max(ms, own));
   }
 
   /** Leave the door alone: at least as long as it asks, longer each time. The next trigger after that tries again. */
@@ -292,20 +338,26 @@ const MailroomRun = (() => {
     return "held";
   }
 
-  /** Nothing to push: say so now and then, when the door understands it. */
+  /** Nothing to push: say so now and then, so that silence means failure. */
   function idle(turn) {
+    if (!beat(turn)) return "idle";
+    Object.assign(turn.state, { holds: 0, why: "" });
+    return "heartbeat";
+  }
+
+  /** A heartbeat when the last answer is ten minutes old. Returns whether the door took it. */
+  function beat(turn) {
     const { state, config, ports } = turn;
     const now = ports.clock();
-    if (!config.heartbeat || now - state.beat < HEARTBEAT_MS - 1000 * 30) return "idle";
-    const answer = post(turn, MailroomWire.json({ heartbeat: true }));
-    if (answer.status >= 200 && answer.status < 300) {
-      state.beat = now;
-      state.holds = 0;
-      return "heartbeat";
-    }
-    ports.log("warn", "heartbeat_refused", { why: MailroomWire.judge(answer).why });
+    // A beat ahead of the clock is a clock that was wrong.
+    if (!config.heartbeat || (state.beat <= now && now - state.beat < HEARTBEAT_MS - 1000 * 30)) return false;
     state.beat = now;
-    return "idle";
+    const answer = post(turn, MailroomWire.json({ heartbeat: true }));
+    if (answer.status >= 200 && answer.status < 300) return true;
+    const { kind, why } = MailroomWire.judge(answer);
+    ports.log("warn", "heartbeat_refused", { why });
+    if (kind === "unauthorized" || kind === "misplaced") ports.log("error", "check_the_set_up", { why });
+    return false;
   }
 
   /** Save, with what this run used so far; the use is booked as a difference, so that it may be booked often. */

@@ -8,7 +8,7 @@ const MailroomSearch = (() => {
   const SWEEP_MS = 7 * 24 * 3600 * 1000;
   const PAGES = 10;
   const PAGE = 500;
-  /** Raw mail above this does not fit a push as base64. */
+  /** Raw mail above this does not fit a push as base64: it is uploaded. */
   const LARGE_BYTES = 3900000;
 
   /** A query for internal dates from `since` to `until` (ms), `until` 0 for no end. */
@@ -73,7 +73,7 @@ const MailroomSearch = (() => {
     const found = [...new Set(ids)].filter((id) => !known.has(id)).reverse();
     if (!found.length) return true;
     const large = new Set(all(box, `${q} larger:${LARGE_BYTES}`, PAGES) || []);
-    return MailroomState.enqueue(state, found, (id) => (large.has(id) ? "f" : "r"));
+    return MailroomState.enqueue(state, found, (id) => (large.has(id) ? "u" : "r"));
   }
 
   /** The oldest internal date that any search may still ask for. */

@@ -17,7 +17,7 @@ const MailroomState = (() => {
   function fresh(start) {
     return {
       start, floor: start, hold: 0, holds: 0, why: "", limit: 50, ceiling: 50, bytes: 0, skew: 0, swept: start, beat: 0,
-      usage: [], totals: { final: 0, failed: 0, gone: 0, other: 0 }, next: 1,
+      usage: [], totals: { final: 0, failed: 0, gone: 0, other: 0 }, next: 1, uploads: [],
       seen: [], queue: [], names: { queue: [], stored: {} },
     };
   }
@@ -61,7 +61,7 @@ const MailroomState = (() => {
     return text ? text.split(",") : [];
   }
 
-  /** `id.attempts.due.form`: due in seconds, base 36; form r(aw), f(ields), s(olo, raw), t(he same in fields). */
+  /** `id.attempts.due.form`: due in seconds, base 36; form r(aw), u(pload), f(ields), s(olo, raw), t(he same in fields). */
   function entry(text) {
     const [id, attempts, due, form] = text.split(".");
     return { id, attempts: parseInt(attempts, 36) || 0, due: (parseInt(due, 36) || 0) * 1000, form: form || "r" };
@@ -109,7 +109,7 @@ const MailroomState = (() => {
     const head = {
       v: 1, start: state.start, floor: state.floor, hold: state.hold, holds: state.holds, why: state.why, limit: state.limit,
       ceiling: state.ceiling, bytes: state.bytes, skew: state.skew, swept: state.swept, beat: state.beat, usage: state.usage,
-      totals: state.totals, next, seen: state.seen.map(({ name, until }) => [name, until]), queue,
+      totals: state.totals, uploads: state.uploads, next, seen: state.seen.map(({ name, until }) => [name, until]), queue,
     };
     if (Object.keys(fresh).length) disk.write(fresh);
     disk.write({ [HEAD]: JSON.stringify(head) });
@@ -132,6 +132,7 @@ const MailroomState = (() => {
   function settle(state, ids, now) {
     const gone = new Set(ids);
     state.queue = state.queue.filter(({ id }) => !gone.has(id));
+    state.uploads = state.uploads.filter(([id]) => !gone.has(id));
     for (const id of gone) {
       const last = state.seen[state.seen.length - 1];
       if (!last || (last.ids.length + 1) * (id.length + 1) > CHUNK_BYTES) state.seen.push({ name: "", until: now, ids: [id] });

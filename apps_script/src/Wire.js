@@ -38,8 +38,9 @@ const MailroomWire = (() => {
 
   /**
    * What an answer to a batch means: {kind, …} with kind
-   * `verdicts` (list), `unauthorized` (date: the door's clock in ms, or NaN), `too_large` (limit, field), `refused`
-   * (field), `broken` (the door failed over what it got), `wait` (ms), `misplaced` (this is no Mailroom, or not our account).
+   * `verdicts` (list), `offered` (offer: where to put a large mail), `unauthorized` (date: the door's clock in ms, or NaN),
+   * `too_large` (limit, field), `refused` (field), `broken` (the door failed over what it got), `wait` (ms), `misplaced`
+   * (this is no Mailroom, or not our account).
    */
   function judge(answer) {
     const { status } = answer;
@@ -48,12 +49,27 @@ const MailroomWire = (() => {
     const why = `${status} ${code}`.trim();
     const field = typeof body.field === "string" ? body.field : "";
     if (status === 200 && code === "batch" && Array.isArray(body.verdicts)) return { kind: "verdicts", list: body.verdicts, why };
+    if (status === 200 && code === "upload_offered") return offered(body.upload, why);
     if (status === 401) return { kind: "unauthorized", date: Date.parse(header(answer, "date")), why };
     if (status === 413) return { kind: "too_large", limit: Number.isInteger(body.limit) ? body.limit : 0, field, why };
     if (status === 400 && code) return ours(field) ? { kind: "misplaced", why: `${why} ${field}` } : { kind: "refused", field, why };
     if (status === 500) return { kind: "broken", why };
     if (status === 409 || status === 429 || status > 500 || status === 0) return { kind: "wait", ms: retryAfter(answer), why };
     return { kind: "misplaced", why };
+  }
+
+  /** An offer that is whole; mail goes nowhere in the clear. */
+  function offered(upload, why) {
+    const { id, url, headers, max_bytes: max } = upload && typeof upload === "object" ? upload : {};
+    const whole = typeof id === "string" && /^[0-9a-f]{8,64}$/.test(id) && typeof url === "string" && url.startsWith("https://")
+      && headers !== null && typeof headers === "object" && Number.isInteger(max) && max > 0;
+    return whole ? { kind: "offered", offer: { id, url, headers, max }, why } : { kind: "misplaced", why: `${why} incomplete` };
+  }
+
+  /** Waiting time that a verdict asks for, in ms, at most an hour; 0 when it asks for none. */
+  function asked(given) {
+    const seconds = given && given.retry_after;
+    return Number.isFinite(seconds) && seconds > 0 ? Math.min(seconds * 1000, RETRY_AFTER_MAX) : 0;
   }
 
   /** A refusal of these fields is the set-up's fault, not the mail's. */
@@ -104,5 +120,5 @@ const MailroomWire = (() => {
     return Math.min(60 * 1000 * 2 ** Math.min(attempts - 1, 20), most);
   }
 
-  return { json, batch, size, headers, judge, verdict, backoff, MAX_BODY, MAX_BATCH };
+  return { json, batch, size, headers, judge, verdict, asked, backoff, MAX_BODY, MAX_BATCH };
 })();

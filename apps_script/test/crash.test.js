@@ -13,7 +13,7 @@ test("a run that is ended at each of its service calls in turn loses and repeats
     const world = new World();
     world.setup();
     world.now += MINUTE;
-    const ids = Array.from({ length: 60 }, (_, i) => world.arrive(i === 7 ? { size: 20 * 1024 * 1024 } : {}));
+    const ids = Array.from({ length: 60 }, (_, i) => world.arrive(i === 7 ? { size: 4000000 } : {}));
     world.door.rule = (mail) => (mail.id === ids[3] ? "invalid_field" : null);
     world.killAfter = steps;
     killed = world.fire() === "killed";
@@ -21,6 +21,7 @@ test("a run that is ended at each of its service calls in turn loses and repeats
     const late = world.arrive();
     world.live(30);
     nothingLost(world, [...ids, late]);
+    assert.equal(world.door.taken.get(ids[7]).form, "upload", `ended at step ${steps}`);
     assert.deepEqual(world.failedIds(), [ids[3]], `ended at step ${steps}`);
     assert.equal(world.call("status").totals.final + world.call("status").totals.failed, 61, `ended at step ${steps}`);
   }
@@ -59,7 +60,7 @@ function life(seed) {
     const kind = draw();
     const id = world.arrive({
       at: world.now - (draw() < 0.2 ? upTo(50) * MINUTE : 0), indexed: world.now + (draw() < 0.2 ? upTo(20) * MINUTE : 0),
-      thread: draw() < 0.4 ? `t${upTo(3)}` : undefined, size: kind < 0.03 ? 20 * 1024 * 1024 : undefined,
+      thread: draw() < 0.4 ? `t${upTo(3)}` : undefined, size: kind < 0.01 ? 4000000 : undefined,
     });
     if (kind > 0.95) bad.add(id);
     ids.push(id);
@@ -82,6 +83,7 @@ function life(seed) {
     if (status === -1) return "mute";
     return { status, headers: { "Retry-After": String(upTo(900)) }, body: { status: "drawn" } };
   };
+  world.door.putFault = () => (draw() < 0.3 ? ["lost", "mute", 403, 500, 503][upTo(5)] : 0);
   world.gmailFault = (name) => {
     if (draw() < 0.01) throw new Error(["Empty response", "Backend error", "User-rate limit exceeded"][upTo(3)]);
     void name;
@@ -103,6 +105,7 @@ function life(seed) {
   });
   world.killAfter = -1;
   world.door.fault = () => null;
+  world.door.putFault = () => 0;
   world.gmailFault = () => {};
   world.live(9 * 60, every);
   nothingLost(world, ids.filter((id) => !deleted.has(id)));

@@ -21,7 +21,7 @@ test("a new mail is pushed once, raw, and never again", () => {
   const ids = many(world, 3);
   const results = world.live(60);
   assert.equal(results[0], "done");
-  assert.ok(results.slice(1).every((result) => result === "idle"));
+  assert.ok(results.slice(1).every((result) => result === "idle" || result === "heartbeat"));
   assert.equal(world.door.taken.get(ids[0]).form, "raw");
   assert.equal(world.door.repeats, 0);
   nothingLost(world, ids);
@@ -39,8 +39,8 @@ test("the raw bytes arrive as they are, whether Google gives bytes or base64url"
   }
 });
 
-test("an idle run costs one search, one read and one write of properties, and no push", () => {
-  const world = installed();
+test("an idle run without a heartbeat costs one search, one read and one write of properties, and no push", () => {
+  const world = installed({ config: { heartbeat: false } });
   world.live(30);
   const before = { ...world.total };
   world.fire();
@@ -94,7 +94,7 @@ for (const [status, fault] of Object.entries({
     world.door.fault = ({ time }) => (time < until ? fault : null);
     const results = world.live(120);
     assert.equal(world.door.taken.size, 0);
-    const stormy = world.door.posts.length - 1;
+    const stormy = world.door.posts.filter(({ mails, beat }) => !beat && !mails).length;
     assert.ok(stormy <= 12, `${stormy} pushes in two hours of refusals`);
     assert.ok(results.includes("held"));
     world.live(30);
@@ -141,6 +141,31 @@ test("a status that nobody knows keeps the mail", () => {
   world.door.rule = (mail, tries) => (mail.id === ids[0] && tries < 3 ? "acceptable_perhaps" : null);
   world.live(30);
   nothingLost(world, ids);
+});
+
+test("mail that a rule refuses comes again when the door said, and holds up nobody", () => {
+  const world = installed();
+  const ids = many(world, 4);
+  const opens = world.now + 3 * HOUR;
+  const judge = world.door.judge.bind(world.door);
+  world.door.rule = (mail) => (ids.includes(mail.id) && world.now < opens ? "outside_time_window" : null);
+  world.door.judge = (...args) => {
+    const given = judge(...args);
+    for (const one of given.body.verdicts || []) {
+      if (one.status === "outside_time_window") one.retry_after = Math.min(3600, (opens - world.now) / 1000);
+    }
+    return given;
+  };
+  const others = [];
+  const results = world.live(3 * 60, 5, (i) => {
+    if (i % 6 === 1) others.push(world.arrive());
+  });
+  assert.ok(!results.includes("held"), "the other mail was held up");
+  assert.ok(others.every((id) => world.door.taken.has(id)));
+  assert.ok(world.door.posts.filter(({ mails }) => mails >= 4).length <= 5, "not asked more often than it said");
+  world.live(30);
+  assert.equal(world.failedIds().length, 0);
+  nothingLost(world, [...ids, ...others]);
 });
 
 test("verdicts in another order or too few settle nothing by position", () => {
@@ -195,8 +220,8 @@ test("a backlog larger than one look and one queue is worked off from its old en
   nothingLost(world, ids);
 });
 
-test("a mail of 20 MB goes in fields, without its raw bytes, and holds up nobody", () => {
-  const world = installed();
+test("a door without uploads gets a mail of 20 MB in fields, and it holds up nobody", () => {
+  const world = installed({ door: { maxUpload: 0 } });
   const ids = [world.arrive({ size: 20 * 1024 * 1024, text: "see the scan" }), ...many(world, 10)];
   world.fire();
   const { form, mail } = world.door.taken.get(ids[0]);
@@ -207,13 +232,13 @@ test("a mail of 20 MB goes in fields, without its raw bytes, and holds up nobody
   nothingLost(world, ids);
 });
 
-test("a mail whose raw bytes are just too many is found out before it is pushed", () => {
+test("a mail whose raw bytes are just too many is found out before it is pushed, and uploaded", () => {
   const world = installed();
   world.restStyle = true;
   const ids = [3890000, 3931000, 3940000].map((size) => world.arrive({ raw: "x".repeat(size) }));
   world.live(10);
   assert.ok(world.door.posts.every(({ status }) => status === 200));
-  assert.equal(world.door.taken.get(ids[2]).form, "fields");
+  assert.equal(world.door.taken.get(ids[2]).form, "upload");
   assert.equal(world.door.taken.get(ids[0]).form, "raw");
   nothingLost(world, ids);
 });
@@ -229,7 +254,7 @@ test("batches stay under 5 MiB and 50 mails", () => {
 });
 
 test("text that no form can carry is refused visibly, not cut", () => {
-  const world = installed();
+  const world = installed({ door: { maxUpload: 0 } });
   world.restStyle = true;
   const ids = [world.arrive({ text: "z".repeat(5300000), size: 6000000 }), world.arrive()];
   world.live(30);
@@ -238,7 +263,7 @@ test("text that no form can carry is refused visibly, not cut", () => {
 });
 
 test("enormous HTML gives way to the text beside it", () => {
-  const world = installed();
+  const world = installed({ door: { maxUpload: 0 } });
   world.restStyle = true;
   const id = world.arrive({ html: "é".repeat(900000), text: "short", size: 9000000 });
   world.live(10);
@@ -246,13 +271,13 @@ test("enormous HTML gives way to the text beside it", () => {
   nothingLost(world, [id]);
 });
 
-test("a 413 for raw mail is answered with fields, a second one with the label", () => {
+test("a 413 for raw mail is answered with an upload, a second one with the label", () => {
   const world = installed();
   const ids = many(world, 3);
   world.door.rule = (mail) => (mail.id === ids[0] || (mail.id === ids[1] && mail.raw) ? "too_large" : null);
   world.live(10);
   assert.deepEqual(world.failedIds(), [ids[0]]);
-  assert.equal(world.door.taken.get(ids[1]).form, "fields");
+  assert.equal(world.door.taken.get(ids[1]).form, "upload");
   nothingLost(world, ids);
 });
 
@@ -507,7 +532,7 @@ test("Gmail that fails for an hour, mail by mail or wholly, costs no mail", () =
 });
 
 test("a mail that only can be read in fields gets there", () => {
-  const world = installed();
+  const world = installed({ door: { maxUpload: 0 } });
   const [id] = many(world, 1);
   const get = world.sizeOf.bind(world);
   // Its size is told wrong to the search, so raw is tried and Google refuses to hand it out.
@@ -543,17 +568,57 @@ test("a narrowing query chooses mails, not threads", () => {
   assert.ok(!world.door.taken.has(no));
 });
 
-test("heartbeats are off by default, and every ten minutes of silence when on", () => {
-  const silent = installed();
-  silent.live(60);
-  assert.equal(silent.door.posts.length, 1);
-  const world = installed({ door: { heartbeats: 0 }, config: { heartbeat: true } });
+for (const every of [1, 5, 10]) {
+  test(`an hour of silence has a heartbeat every ten minutes, with a trigger every ${every}`, () => {
+    const world = installed({ config: { every } });
+    world.live(60, every);
+    assert.ok(world.door.heartbeats >= 6 && world.door.heartbeats <= 7, `${world.door.heartbeats}`);
+    const times = world.door.posts.map(({ time }) => time);
+    assert.ok(times.slice(1).every((time, i) => time - times[i] <= 11 * MINUTE), "never more than eleven minutes of silence");
+  });
+}
+
+test("heartbeats can be switched off", () => {
+  const world = installed({ config: { heartbeat: false } });
   world.live(60);
-  assert.ok(world.door.heartbeats >= 5 && world.door.heartbeats <= 7, `${world.door.heartbeats}`);
+  assert.equal(world.door.posts.length, 1);
+});
+
+test("while mail is pushed there is no heartbeat", () => {
+  const world = installed();
+  world.live(60, 5, () => world.arrive());
+  assert.equal(world.door.heartbeats, 0);
+});
+
+test("while the door is switched off heartbeats go on: the pusher is well", () => {
+  const world = installed({ door: { enabled: false } });
+  const ids = many(world, 3);
+  world.live(60);
+  const times = world.door.posts.map(({ time }) => time);
+  assert.ok(times.slice(1).every((time, i) => time - times[i] <= 11 * MINUTE), "never more than eleven minutes of silence");
+  world.door.enabled = true;
+  world.live(30);
+  nothingLost(world, ids);
+});
+
+test("a pusher that cannot read its mailbox is silent, which is an alarm at the door", () => {
+  const world = installed();
+  world.gmailFault = () => {
+    throw new Error("Empty response");
+  };
+  world.live(60);
+  assert.equal(world.door.heartbeats, 0);
+});
+
+test("a heartbeat that the door does not let in says so to the person", () => {
+  const world = installed();
+  world.door.key = "another";
+  world.live(30);
+  assert.ok(world.logs.some(({ level, text }) => level === "error" && text.includes("check_the_set_up")));
 });
 
 test("a door that does not know heartbeats does not stop the pushing", () => {
-  const world = installed({ config: { heartbeat: true } });
+  const world = installed({ door: { heartbeats: undefined } });
   world.live(30);
   const ids = many(world, 3);
   world.live(5);

@@ -12,7 +12,10 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 const QUOTAS = { ms: 90 * MINUTE, gmail: 20000, fetch: 20000, props: 50000 };
 /** How long a call takes, in ms: what the counted calls are turned into minutes with. */
-const LATENCY = { list: 200, get: 250, write: 300, fetch: 800, props: 40, lock: 20 };
+const MB = 1024 * 1024;
+const LATENCY = { list: 200, get: 250, write: 300, fetch: 800, megabyte: 100, props: 40, lock: 20 };
+const GMAIL = "https://gmail.googleapis.com/gmail/v1/users/me/messages/";
+const OAUTH = "oauth-token-of-the-run";
 
 class Killed extends Error {}
 
@@ -33,6 +36,9 @@ class World {
     this.exceeded = [];
     this.overran = 0;
     this.serial = 0;
+    /** Bytes that an advanced service answers with, and that fit the memory of a run. */
+    this.serviceBytes = 10 * MB;
+    this.memory = 400 * MB;
     /** Service calls until the run is killed, -1 for never; and what happens in a Gmail call (may throw). */
     this.killAfter = -1;
     this.gmailFault = () => {};
@@ -67,6 +73,7 @@ class World {
   }
 
   source(message) {
+    if (message.size && message.raw === undefined) return whole(message);
     return message.raw ?? `From: Ann <ann@clinic.example>\r\nSubject: ${message.subject}\r\nMessage-ID: <${message.id}@clinic.example>\r\n\r\n${message.text}\r\n`;
   }
 
@@ -179,19 +186,24 @@ class World {
       Gmail: gmailService(world, gmail),
       UrlFetchApp: {
         fetch(url, options) {
-          step("fetch", LATENCY.fetch);
-          if (url !== world.config.url) throw new Error(`Exception: DNS error: ${url}`);
-          if (Buffer.byteLength(options.payload) > 50 * 1024 * 1024) throw new Error("Exception: Limit Exceeded: URLFetch POST Size.");
-          const answer = world.door.answer(options.payload, options.headers, world.now);
+          const payload = options.payload ?? "";
+          const size = typeof payload === "string" ? Buffer.byteLength(payload) : payload.length;
+          step("fetch", LATENCY.fetch + (size / MB) * LATENCY.megabyte);
+          if (size > 50 * MB) throw new Error("Exception: Limit Exceeded: URLFetch POST Size.");
+          if (url.startsWith(GMAIL)) return response(gmailRest(world, url, options, step, run));
+          if (options.method === "put") {
+            const status = world.door.put(url, options.headers, payload, world.now);
+            if (!status) throw new Error("Exception: Address unavailable");
+            return response({ status, headers: {}, text: "" });
+          }
+          if (!url.startsWith(world.config.url)) throw new Error(`Exception: DNS error: ${url}`);
+          const answer = world.door.answer(payload, options.headers, world.now, url.slice(world.config.url.length));
           if (!answer) {
             step(null, 30 * 1000);
             throw new Error("Exception: Address unavailable");
           }
           if (answer.status >= 400 && !options.muteHttpExceptions) throw new Error("Exception: Request failed");
-          return {
-            getResponseCode: () => answer.status, getContentText: () => answer.text,
-            getAllHeaders: () => answer.headers, getHeaders: () => answer.headers,
-          };
+          return response(answer);
         },
       },
       PropertiesService: { getScriptProperties: () => propertyStore(world, step) },
@@ -213,6 +225,7 @@ class World {
         }),
       },
       ScriptApp: {
+        getOAuthToken: () => OAUTH,
         getProjectTriggers: () => world.triggers.slice(),
         deleteTrigger: (trigger) => { world.triggers = world.triggers.filter((other) => other !== trigger); },
         newTrigger: (name) => ({
@@ -231,7 +244,14 @@ class World {
           return signed(crypto.createHmac("sha256", key).update(value, "utf8").digest());
         },
         base64EncodeWebSafe: (bytes) => Buffer.from(Uint8Array.from(bytes)).toString("base64").replace(/\+/g, "-").replace(/\//g, "_"),
-        base64DecodeWebSafe: (text) => signed(Buffer.from(text, "base64url")),
+        base64DecodeWebSafe(text) {
+          // A list of numbers takes eight bytes a number; a run without memory is ended, no script can catch that.
+          if (text.length * 6 > world.memory) {
+            run.dead = true;
+            throw new Killed("Out of memory error.");
+          }
+          return signed(Buffer.from(text, "base64url"));
+        },
         newBlob: (bytes) => ({ getDataAsString: () => Buffer.from(Uint8Array.from(bytes)).toString("utf8") }),
         sleep() { throw new Error("a run never sleeps: sleeping is paid from the day's run time"); },
       },
@@ -239,8 +259,40 @@ class World {
   }
 }
 
+function response({ status, headers, text }) {
+  return { getResponseCode: () => status, getContentText: () => text, getAllHeaders: () => headers, getHeaders: () => headers };
+}
+
+/** Google gives a list of signed bytes; of a large mail that would be slow to make, so it is an array of the same. */
 function signed(buffer) {
-  return Array.from(new Int8Array(buffer.buffer, buffer.byteOffset, buffer.length));
+  const bytes = new Int8Array(buffer.buffer, buffer.byteOffset, buffer.length);
+  return buffer.length > MB ? bytes : Array.from(bytes);
+}
+
+/** The REST address of the same API: the run's own token, base64url, at most 50 MB. */
+function gmailRest(world, url, options, step, run) {
+  if (options.headers.Authorization !== `Bearer ${OAUTH}`) return { status: 401, headers: {}, text: "{}" };
+  const [, id, query] = /\/messages\/([^?]+)\?(.*)$/.exec(url);
+  if (query !== "format=raw&fields=raw") throw new Error(`the fake does not know ${query}`);
+  world.gmailFault("rest", id, run);
+  const message = world.messages.get(id);
+  if (!message) return { status: 404, headers: {}, text: "{}" };
+  const size = world.sizeOf(message);
+  step(null, (size / MB) * LATENCY.megabyte);
+  if ((size * 4) / 3 > 50 * MB) throw new Error("Exception: Limit Exceeded: URLFetch Response Size.");
+  return { status: 200, headers: {}, text: `{"raw": "${Buffer.from(world.source(message)).toString("base64url")}"}` };
+}
+
+/** A mail of `size` bytes: a text and a scan. */
+function whole(message) {
+  const head = `From: Ann <ann@clinic.example>\r\nSubject: ${message.subject}\r\nMessage-ID: <${message.id}@clinic.example>\r\n`
+    + 'MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary="b"\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\n'
+    + `${message.text.slice(0, 10000)}\r\n--b\r\nContent-Type: application/pdf; name=scan.pdf\r\n`
+    + "Content-Disposition: attachment; filename=scan.pdf\r\nContent-Transfer-Encoding: base64\r\n\r\n";
+  const tail = "--b--\r\n";
+  const line = `${"QUJD".repeat(18)}\r\n`;
+  const lines = line.repeat(Math.max(0, Math.ceil((message.size - head.length - tail.length) / line.length)));
+  return head + lines.slice(0, Math.max(0, message.size - Buffer.byteLength(head) - tail.length - 2)) + "\r\n" + tail;
 }
 
 function propertyStore(world, step) {
@@ -315,9 +367,10 @@ function gmailService(world, call) {
             sizeEstimate: world.sizeOf(message),
           };
           if (format === "raw") {
-            if (world.sizeOf(message) > 10 * 1024 * 1024) throw new Error("Exception: Response too large");
+            if ((world.sizeOf(message) * 4) / 3 > world.serviceBytes) throw new Error("Exception: Response Code: 413. Message: response too large.");
             return { ...base, raw: padded(world.source(message)) };
           }
+          if (format === "minimal") return base;
           const headers = [
             { name: "From", value: "Ann <ann@clinic.example>" }, { name: "To", value: "box@clinic.example" },
             { name: "Subject", value: message.subject }, { name: "Message-ID", value: `<${message.id}@clinic.example>` },
