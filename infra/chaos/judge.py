@@ -94,7 +94,11 @@ def lost(sent: Mapping[str, int], known: Mapping[str, Fate]) -> Check:
 
 
 def _state(fate: Fate | None) -> str:
-    return "not in the ledger" if fate is None else f"{fate.state} {fate.reason}".strip() + ", its notice not sent"
+    if fate is None:
+        return "not in the ledger"
+    return f"{fate.state} {fate.reason}".strip() + (
+        ", its webhook under way" if fate.waiting else ", its notice not sent"
+    )
 
 
 def twice(sent: Mapping[str, int], known: Mapping[str, Fate]) -> Check:

@@ -26,7 +26,8 @@ def of(number: int) -> int:
 
 def document(now: datetime, short: bool) -> dict[str, Any]:
     """The rule set. The window opens some minutes after `now` (UTC): the short run has no time for it."""
-    opens, closes = now + OPENS, now + OPENS - timedelta(minutes=1)
+    opens = now + OPENS
+    closes = opens + timedelta(hours=12)  # so that yesterday's window is over
 
     def subject(place: int) -> dict[str, Any]:
         return {"subject": {"contains": [f"({WORDS[place]} "]}}
