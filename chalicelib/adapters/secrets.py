@@ -19,16 +19,24 @@ BROKEN = frozenset({"ResourceNotFoundException", "AccessDeniedException", "Inval
 class Secrets:
     """The fields of one secret. `ttl` is in seconds: a rotated value is seen after it at the latest.
 
+    `shortest` is the number of characters that an entry of a list must have: what is shorter can be guessed.
+
     When Secrets Manager is away after the first read, the values read last stay in use.
     """
 
     def __init__(
-        self, client_factory: ClientFactory, arn: str, ttl: float = 300.0, clock: Callable[[], float] = time.monotonic
+        self,
+        client_factory: ClientFactory,
+        arn: str,
+        ttl: float = 300.0,
+        clock: Callable[[], float] = time.monotonic,
+        shortest: int = 1,
     ) -> None:
         self._client_factory = client_factory
         self._arn = arn
         self._ttl = ttl
         self._clock = clock
+        self._shortest = shortest
         self._fields: dict[str, Any] | None = None
         self._until = 0.0
 
@@ -50,6 +58,12 @@ class Secrets:
                 name,
                 "the field of the secret is not a list of strings that are not empty",
                 'Write ["…"], or [] for none',
+            )
+        if not all(len(entry) >= self._shortest for entry in value):
+            raise ConfigurationError(
+                name,
+                f"an entry of the secret's field has less than {self._shortest} characters",
+                "Write `openssl rand -hex 32`, and give it to who sends",
             )
         return tuple(value)
 

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from time import perf_counter
 from typing import Any
 
-from chalice.app import Blueprint, Request, Response
+from chalice.app import Blueprint, Response
 
-from chalicelib.ingress import auth
 from chalicelib.ingress.http import answer, guarded, respond, trace_id
 from chalicelib.ingress.orders import Refused, author_of, body_of, refused
+from chalicelib.ingress.strangers import is_admin, turned_away
 from chalicelib.rules.flags import DEFAULTS
 from chalicelib.runtime import observability as o11y
 from chalicelib.runtime.compose import Container, container
@@ -61,9 +61,10 @@ def _check(ping: Callable[[], None]) -> dict[str, Any]:
 @guarded
 def status() -> Response:
     """Queue depths and ages, circuit breakers, ledger counts, flags. Authenticated."""
-    trace = trace_id(routes.current_request)
-    if not is_admin(routes.current_request):
-        return answer("unauthorized", trace)
+    request = routes.current_request
+    trace = trace_id(request)
+    if not is_admin(request):
+        return turned_away(request, trace)
     parts = container()
     body: dict[str, Any] = {"status": "ok"}
     sources: dict[str, Callable[[], Any]] = {
@@ -106,8 +107,8 @@ def set_flag(name: str) -> Response:
     """Body `{"value": true|false, "author": "who"}`. Authenticated; the change is recorded."""
     request = routes.current_request
     trace = trace_id(request)
-    if not is_admin(routes.current_request):
-        return answer("unauthorized", trace)
+    if not is_admin(request):
+        return turned_away(request, trace)
     try:
         body = body_of(request, {"value", "author"})
         if not isinstance(body.get("value"), bool):
@@ -125,12 +126,3 @@ def set_flag(name: str) -> Response:
         return answer("invalid_field", trace, field="author")
     o11y.log("flag_changed", flag=name, value=body["value"], trace_id=trace)
     return respond(200, {"status": "ok", "flag": name, "value": body["value"]}, trace)
-
-
-def is_admin(request: Request) -> bool:
-    """True when the request carries one of the operator's tokens; a stranger's try is counted."""
-    tokens = container().door_secrets.texts("admin_tokens")
-    known = auth.bearer_ok(request.headers.get("authorization"), tokens)
-    if not known:
-        o11y.count("Verdict", door="admin", status="unauthorized")
-    return known

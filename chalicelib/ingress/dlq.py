@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from chalice.app import Blueprint, Response
 
-from chalicelib.ingress.admin import is_admin
 from chalicelib.ingress.http import answer, guarded, respond, trace_id
 from chalicelib.ingress.orders import Refused, author_of, body_of, refused, switch_of
+from chalicelib.ingress.strangers import is_admin, turned_away
 from chalicelib.pipeline.messages import MAIL_ID
 from chalicelib.pipeline.stages import STAGES
 from chalicelib.runtime import observability as o11y
@@ -33,7 +33,7 @@ def listing() -> Response:
     request = routes.current_request
     trace = trace_id(request)
     if not is_admin(request):
-        return answer("unauthorized", trace)
+        return turned_away(request, trace)
     query = dict(request.query_params or {})
     stage, limit = query.get("stage", ""), query.get("limit", str(LISTED))
     if "stage" in query and stage not in STAGE_NAMES:
@@ -52,7 +52,7 @@ def show(mail_id: str) -> Response:
     request = routes.current_request
     trace = trace_id(request)
     if not is_admin(request):
-        return answer("unauthorized", trace)
+        return turned_away(request, trace)
     if not MAIL_ID.fullmatch(mail_id):
         return answer("invalid_field", trace, field="mail_id")
     try:
@@ -69,7 +69,7 @@ def redrive() -> Response:
     request = routes.current_request
     trace = trace_id(request)
     if not is_admin(request):
-        return answer("unauthorized", trace)
+        return turned_away(request, trace)
     try:
         body = body_of(request, {"author", "mail_ids", "stage", "all", "dry_run"})
         author, dry_run = author_of(body), switch_of(body, "dry_run")
@@ -92,7 +92,7 @@ def discard() -> Response:
     request = routes.current_request
     trace = trace_id(request)
     if not is_admin(request):
-        return answer("unauthorized", trace)
+        return turned_away(request, trace)
     try:
         body = body_of(request, {"author", "mail_ids", "reason", "dry_run"})
         author, dry_run, chosen = author_of(body), switch_of(body, "dry_run"), _chosen(body)

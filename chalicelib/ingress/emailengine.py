@@ -6,7 +6,7 @@ import math
 
 from chalice.app import Blueprint, Request, Response
 
-from chalicelib.ingress import auth, webhook
+from chalicelib.ingress import auth, strangers, webhook
 from chalicelib.ingress.arrival import SETTLED
 from chalicelib.ingress.http import answer, guarded, measured, raw_body, respond, trace_id
 from chalicelib.runtime import observability as o11y
@@ -29,7 +29,8 @@ def emailengine(account_id: str) -> Response:
     if len(body) > webhook.MAX_BODY:
         return _counted("too_large", trace, limit=webhook.MAX_BODY)
     if not _authorized(request, body, parts):
-        return _counted("unauthorized", trace)
+        status, more = strangers.verdict(request, parts)
+        return _counted(status, trace, **more)
     try:
         event = webhook.read(body)
         if account_id not in parts.settings.accounts:

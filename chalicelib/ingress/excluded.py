@@ -6,10 +6,10 @@ from typing import Any
 
 from chalice.app import Blueprint, Response
 
-from chalicelib.ingress.admin import is_admin
 from chalicelib.ingress.arrival import REASONS
 from chalicelib.ingress.http import answer, guarded, respond, trace_id
 from chalicelib.ingress.orders import Refused, author_of, body_of, refused, switch_of
+from chalicelib.ingress.strangers import is_admin, turned_away
 from chalicelib.pipeline.messages import MAIL_ID
 from chalicelib.runtime import observability as o11y
 from chalicelib.runtime.compose import container
@@ -27,7 +27,7 @@ def reconsider() -> Response:
     request = routes.current_request
     trace = trace_id(request)
     if not is_admin(request):
-        return answer("unauthorized", trace)
+        return turned_away(request, trace)
     from chalicelib.pipeline.reconsider import Wanted  # a door answers without it
 
     try:

@@ -8,7 +8,7 @@ from typing import Any
 
 from chalice.app import Blueprint, Request, Response
 
-from chalicelib.ingress import auth, push
+from chalicelib.ingress import auth, push, strangers
 from chalicelib.ingress.arrival import Arrival, Verdict
 from chalicelib.ingress.http import STATUS, answer, guarded, measured, raw_body, respond, trace_id
 from chalicelib.mail.identity import mail_id
@@ -32,7 +32,7 @@ def gmail() -> Response:
     body = raw_body(request)
     settings = parts.settings
     if not _authorized(request, body, parts):  # costs one digest of at most what API Gateway passes, 10 MB
-        return _refused(push.Refused("unauthorized"), trace)
+        return _stranger(request, trace, parts)
     o11y.count("Sign", door="gmail")
     if len(body) > settings.max_body:
         return _refused(push.Refused("too_large"), trace, limit=settings.max_body, **_offer(_single(body), parts))
@@ -65,7 +65,7 @@ def uploads() -> Response:
     trace = trace_id(request)
     body = raw_body(request)
     if not _authorized(request, body, parts):
-        return _refused(push.Refused("unauthorized"), trace)
+        return _stranger(request, trace, parts)
     if not parts.flags.on("gmail_ingress_enabled"):
         return _refused(push.Refused("gmail_ingress_disabled"), trace)
     desk, settings = parts.upload_desk, parts.settings
@@ -141,6 +141,12 @@ def _offer(mail: Any, parts: Container) -> dict[str, Any]:
     except push.Refused:
         return {}
     return {"upload": parts.upload_desk.offer(account)}
+
+
+def _stranger(request: Request, trace: str, parts: Container) -> Response:
+    status, more = strangers.verdict(request, parts)
+    o11y.count("Verdict", door="gmail", status=status)
+    return answer(status, trace, **more)
 
 
 def _refused(refused: push.Refused, trace: str, **more: Any) -> Response:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from chalice.app import Blueprint, Response
 
-from chalicelib.ingress.admin import is_admin
 from chalicelib.ingress.http import answer, guarded, raw_body, respond, trace_id
 from chalicelib.ingress.orders import (
     Refused,
@@ -21,6 +20,7 @@ from chalicelib.ingress.orders import (
     text_of,
 )
 from chalicelib.ingress.push import decoded
+from chalicelib.ingress.strangers import is_admin, turned_away
 from chalicelib.runtime import observability as o11y
 from chalicelib.runtime.compose import container
 from chalicelib.runtime.errors import Permanent
@@ -46,7 +46,7 @@ def show() -> Response:
     request = routes.current_request
     trace = trace_id(request)
     if not is_admin(request):
-        return answer("unauthorized", trace)
+        return turned_away(request, trace)
     return respond(200, {"status": "ok"} | _whole(container().rules.durable().current()), trace)
 
 
@@ -57,7 +57,7 @@ def change() -> Response:
     request = routes.current_request
     trace = trace_id(request)
     if not is_admin(request):
-        return answer("unauthorized", trace)
+        return turned_away(request, trace)
     if len(raw_body(request)) > MAX_BODY:
         return answer("too_large", trace, limit=MAX_BODY)
     try:
@@ -79,7 +79,7 @@ def versions() -> Response:
     request = routes.current_request
     trace = trace_id(request)
     if not is_admin(request):
-        return answer("unauthorized", trace)
+        return turned_away(request, trace)
     try:
         limit = limit_of(dict(request.query_params or {}), LISTED, MOST)
     except Refused as error:
@@ -95,7 +95,7 @@ def version(number: str) -> Response:
     request = routes.current_request
     trace = trace_id(request)
     if not is_admin(request):
-        return answer("unauthorized", trace)
+        return turned_away(request, trace)
     if not (number.isascii() and number.isdecimal() and 1 <= len(number) <= 9):
         return answer("invalid_field", trace, field="number")
     found = container().rules.durable().version(int(number))
@@ -111,7 +111,7 @@ def rollback() -> Response:
     request = routes.current_request
     trace = trace_id(request)
     if not is_admin(request):
-        return answer("unauthorized", trace)
+        return turned_away(request, trace)
     try:
         body = body_of(request, {"version", "author", "comment", "dry_run"})
         order = author_of(body), text_of(body, "comment", COMMENT_CHARS)
@@ -141,7 +141,7 @@ def try_mail() -> Response:
     request = routes.current_request
     trace = trace_id(request)
     if not is_admin(request):
-        return answer("unauthorized", trace)
+        return turned_away(request, trace)
     parts = container()
     try:
         body = body_of(request, {"raw", "account", "labels", "at", "document"})

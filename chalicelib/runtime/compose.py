@@ -24,12 +24,13 @@ from chalicelib.rules.history import read_history
 from chalicelib.rules.rates import MemoryLimiter
 from chalicelib.runtime import observability as o11y
 from chalicelib.runtime.errors import ConfigurationError
-from chalicelib.runtime.settings import Settings, load
+from chalicelib.runtime.settings import DOOR_SHORTEST, Settings, load
 
 if TYPE_CHECKING:
     from chalicelib.adapters.guard import Guard
     from chalicelib.adapters.llm_prompt import Model
     from chalicelib.adapters.postgres import Database
+    from chalicelib.ingress.failures import Failures
     from chalicelib.ingress.uploads import UploadDesk
     from chalicelib.pipeline.dead_letters import DeadLetterDesk
     from chalicelib.pipeline.notify import NotifyWorker
@@ -67,7 +68,7 @@ class Container:
 
     @cached_property
     def door_secrets(self) -> Secrets:
-        return Secrets(self.aws.client, self.settings.door_secret)
+        return Secrets(self.aws.client, self.settings.door_secret, shortest=DOOR_SHORTEST)
 
     @cached_property
     def backend_secrets(self) -> Secrets:
@@ -166,6 +167,13 @@ class Container:
 
         here = MemoryLimiter(time.monotonic)
         return RedisLimiter(self.cache, here) if isinstance(self.cache, RedisCache) else here
+
+    @cached_property
+    def failures(self) -> Failures:
+        """Of callers whose credential was wrong."""
+        from chalicelib.ingress.failures import Failures
+
+        return Failures(lambda: self.limiter, self.pseudonym_key, time.monotonic)
 
     @cached_property
     def gate(self) -> Gate:

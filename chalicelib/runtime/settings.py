@@ -24,6 +24,8 @@ DOOR_FIELDS = {
     "emailengine_tokens": "list: Bearer tokens that EmailEngine's custom header may carry; [] switches this off",
     "admin_tokens": "list: Bearer tokens of `/status` and `/admin/…`",
 }
+DOOR_SHORTEST = 32
+"""Characters of each of them at least: a shorter one may be guessed."""
 BACKEND_FIELDS = {
     "database_url": "PostgreSQL URL, password included",
     "redis_url": "Redis or Valkey URL, password included",

@@ -118,13 +118,14 @@ def test_every_answer_to_a_rightful_sender_is_one_of_the_document(
 
 
 @pytest.mark.parametrize("route", [r for r in ROUTES if r.access not in ("open", "session")], ids=lambda r: r.name)
-def test_without_credentials_nothing_but_401_is_answered(world: World, route: Route) -> None:
+def test_without_credentials_nothing_but_401_or_a_wait_is_answered(world: World, route: Route) -> None:
     operation = api(credentials=False)[route.path][route.method]
 
     @fuzzed(10)
     @given(case=operation.as_strategy(generation_mode=ALLOWED))
     def judge(case: schemathesis.Case) -> None:
         answer = case.call()
-        assert (answer.status_code, answer.json()) == (401, {"status": "unauthorized"})
+        # Who tries more than a few times is told to wait: `make fuzz` does.
+        assert (answer.status_code, answer.json()["status"]) in ((401, "unauthorized"), (429, "rate_limited"))
 
     judge()

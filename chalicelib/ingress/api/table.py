@@ -46,7 +46,9 @@ PATH: dict[str, Schema] = {
 
 _REFERENCED = ("accepted", "already_processed", "rate_limited", "try_again")
 """What can be said of a mail that the door has only a reference to: the rules decide later."""
-_WRONG = ("invalid_json", "missing_field", "invalid_field", "unauthorized")
+_STRANGER = ("unauthorized", "rate_limited")
+"""To whom the credential does not let in; the second after too many tries."""
+_WRONG = ("invalid_json", "missing_field", "invalid_field", *_STRANGER)
 _IN = (*(str(status) for status in Status), *_WRONG)
 _BATCH = s.record(
     {
@@ -98,20 +100,20 @@ ROUTES = (
     Route(
         *("GET", "/status", ADMIN),
         "Queue depths and ages, ledger counts, flags.",
-        ("unauthorized",),
+        _STRANGER,
         {200: s.STATUS_REPORT},
     ),
     Route(
         *("PUT", "/admin/flags/{name}", ADMIN),
         "Switch a runtime flag; the change is recorded with its author.",
-        ("unauthorized", "invalid_json", "invalid_field"),
+        (*_STRANGER, "invalid_json", "invalid_field"),
         {200: s.FLAG_CHANGED},
         s.FLAG_CHANGE,
     ),
     Route(
         *("GET", "/admin/dlq", ADMIN),
         "The dead letters, ids and codes only.",
-        ("unauthorized", "invalid_field"),
+        (*_STRANGER, "invalid_field"),
         {200: s.LETTERS},
         query={
             "stage": s.STAGE,
@@ -121,21 +123,21 @@ ROUTES = (
     Route(
         *("GET", "/admin/dlq/{mail_id}", ADMIN),
         "The letters of one mail, with the anonymized text where there is one already.",
-        ("unauthorized", "invalid_field", "unknown_letter"),
+        (*_STRANGER, "invalid_field", "unknown_letter"),
         {200: s.LETTERS_SHOWN},
     ),
     Route(
         *("POST", "/admin/reconsider", ADMIN),
         f"Have mail that the rules keep out decided anew, {s.RECONSIDERED_MOST} at most a call: send `next` as `after` "
         "for the others. At least one condition, or `all`. `allowed_now` counts those whose sender may send now.",
-        ("unauthorized", "invalid_json", "invalid_field"),
+        (*_STRANGER, "invalid_json", "invalid_field"),
         {200: s.RECONSIDERED},
         s.RECONSIDER,
     ),
     Route(
         *("POST", "/admin/dlq/redrive", ADMIN),
         f"Send letters on their way again: at most {dlq.CHOSEN} by id, or all of one stage by the queue's own move.",
-        ("unauthorized", "invalid_json", "invalid_field", "unknown_letter", "move_refused", "move_unsupported"),
+        (*_STRANGER, "invalid_json", "invalid_field", "unknown_letter", "move_refused", "move_unsupported"),
         {
             200: {"anyOf": [s.outcome("redriven"), s.LETTERS]},
             202: s.record({"status": s.named("moving"), "stage": s.STAGE}),
@@ -145,48 +147,48 @@ ROUTES = (
     Route(
         *("POST", "/admin/dlq/discard", ADMIN),
         f"Give up at most {dlq.CHOSEN} letters for a reason, a code such as `spam`.",
-        ("unauthorized", "invalid_json", "invalid_field", "unknown_letter"),
+        (*_STRANGER, "invalid_json", "invalid_field", "unknown_letter"),
         {200: s.outcome("discarded")},
         s.DISCARD,
     ),
     Route(
         *("GET", "/admin/rules", ADMIN),
         "The rules in force; version 0 while none were ever saved.",
-        ("unauthorized",),
+        _STRANGER,
         {200: r.RULES},
     ),
     Route(
         *("PUT", "/admin/rules", ADMIN),
         f"Change the rules: the whole document, at most {rules.MAX_BODY // 1024} KiB, and the version that it was made "
         "from. The answer says what changed. `version_conflict` names the version that is in force instead.",
-        ("unauthorized", "invalid_json", "invalid_field", "invalid_rules", "version_conflict", "too_large"),
+        (*_STRANGER, "invalid_json", "invalid_field", "invalid_rules", "version_conflict", "too_large"),
         {200: r.RULES_CHANGED},
         r.RULES_CHANGE,
     ),
     Route(
         *("GET", "/admin/rules/versions", ADMIN),
         "Who changed the rules when and why, newest first.",
-        ("unauthorized", "invalid_field"),
+        (*_STRANGER, "invalid_field"),
         {200: r.RULE_VERSIONS},
         query={"limit": s.whole(minimum=1, maximum=rules.MOST, default=rules.LISTED)},
     ),
     Route(
         *("GET", "/admin/rules/versions/{number}", ADMIN),
         "One version of the rules.",
-        ("unauthorized", "invalid_field", "unknown_rules"),
+        (*_STRANGER, "invalid_field", "unknown_rules"),
         {200: r.RULES},
     ),
     Route(
         *("POST", "/admin/rules/rollback", ADMIN),
         "Make a new version with the document of an old one; 0 is the time before the first.",
-        ("unauthorized", "invalid_json", "invalid_field", "invalid_rules", "unknown_rules", "version_conflict"),
+        (*_STRANGER, "invalid_json", "invalid_field", "invalid_rules", "unknown_rules", "version_conflict"),
         {200: r.RULES_CHANGED},
         r.RULES_ROLLBACK,
     ),
     Route(
         *("POST", "/admin/rules/test", ADMIN),
         "What the rules in force (or a document sent along) say of a mail, and why. Without any effect.",
-        ("unauthorized", "invalid_json", "invalid_field", "invalid_rules"),
+        (*_STRANGER, "invalid_json", "invalid_field", "invalid_rules"),
         {200: r.DECISION},
         r.RULES_TRIAL,
     ),
