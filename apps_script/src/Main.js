@@ -125,6 +125,7 @@ function status() {
     installed: true, cursor: new Date(state.floor).toISOString(), open: state.queue.length,
     postponed: state.queue.filter(({ attempts }) => attempts > 0).length,
     waitingUntil: state.hold > now ? new Date(state.hold).toISOString() : "", why: state.why, totals: state.totals,
+    clockSkewSeconds: Math.round(state.skew / 1000), heartbeat: state.beat ? new Date(state.beat).toISOString() : "",
     usedInADay: MailroomQuota.used(state.usage, now), triggers: ScriptApp.getProjectTriggers().length,
   } : { installed: false };
   console.info(JSON.stringify(told, null, 2));

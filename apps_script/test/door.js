@@ -18,7 +18,7 @@ class Door {
     Object.assign(this, {
       token: "token-of-the-tests", key: "key-of-the-tests", mode: "both", accounts: ["clinic"], account: "clinic",
       maxBody: 5 * 1024 * 1024, maxBatch: 50, maxUpload: 40 * 1024 * 1024, skew: 0, enabled: true,
-      heartbeats: 0, putFault: () => 0,
+      heartbeats: 0, putFault: () => 0, spool: "https://spool.example",
     }, given);
     /** id → how often it was newly taken (1 or never), and each push that held it. */
     this.taken = new Map();
@@ -80,7 +80,7 @@ class Door {
     const account = data.account || this.account;
     if (!this.accounts.includes(account)) return refused("invalid_field", "account");
     const id = crypto.createHash("md5").update(`${this.offers.size}`).digest("hex");
-    const url = `https://spool.example/uploads/${account}/${id}?signed`;
+    const url = `${this.spool}/uploads/${account}/${id}?signed`;
     this.offers.set(url, { id, account, until: time + 15 * 60 * 1000 });
     return { status: 200, body: { status: "upload_offered", upload: { id, url, method: "PUT", headers: SEAL, max_bytes: this.maxUpload } } };
   }
@@ -158,4 +158,4 @@ function refused(status, field = "", more = {}) {
   return { status: HTTP[status], body: { status, ...(field ? { field } : {}), ...more } };
 }
 
-module.exports = { Door, refused };
+module.exports = { Door, SEAL, refused };

@@ -5,13 +5,15 @@
  *
  * Optional: MAILROOM_MAILS (100), MAILROOM_SEED (the time: other seeds, other mails), MAILROOM_FAULTS (1: killed runs,
  * double triggers, pushes that never arrive, answers that get lost; 0: none), MAILROOM_EML (a folder of .eml files to push
- * as well), MAILROOM_RUNS (500, the most runs). Prints one JSON object:
- *   {mails: [{id, form, mail_id, status}], open, failed, final, gone, runs, posts, statuses, faults}
+ * as well), MAILROOM_RUNS (500, the most runs), MAILROOM_WORDS (one of these, comma-separated, in the subject of every tenth mail),
+ * MAILROOM_PAUSE (1: when all that is open is what a rule refuses, prints the line `refused` and waits for a line on its input).
+ * Prints one JSON object:
+ *   {mails: [{id, form, word, mail_id, status}], open, failed, final, gone, runs, posts, puts, refused, statuses, faults}
  * `mail_id` is the door's. Exit 0 when every mail has a final verdict or is labelled as failed, 1 when one has not, 2 for usage.
  * Virtual time: waiting costs nothing. The script corrects its clock by the door's Date, as it would in life.
  */
 import { spawnSync } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, readSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 
@@ -31,9 +33,10 @@ const faults = env.MAILROOM_FAULTS !== "0";
 const CHILD = `
 const chunks = [];
 process.stdin.on("data", (chunk) => chunks.push(chunk)).on("end", async () => {
-  const { url, headers, body } = JSON.parse(Buffer.concat(chunks).toString());
+  const { url, method, headers, body, bytes } = JSON.parse(Buffer.concat(chunks).toString());
   try {
-    const answer = await fetch(url, { method: "POST", headers, body, redirect: "manual", signal: AbortSignal.timeout(60000) });
+    const given = bytes === undefined ? body : Buffer.from(bytes, "base64");
+    const answer = await fetch(url, { method, headers, body: given, redirect: "manual", signal: AbortSignal.timeout(60000) });
     const text = await answer.text();
     process.stdout.write(JSON.stringify({ status: answer.status, headers: Object.fromEntries(answer.headers), text }));
   } catch (error) {
@@ -47,18 +50,20 @@ class LiveDoor {
     this.statuses = {};
     this.faults = { lost: 0, mute: 0, killed: 0, doubled: 0 };
     this.verdicts = new Map();
+    this.refused = new Set();
+    this.puts = 0;
+    /** The script puts mail nowhere in the clear; a spool on this machine has no certificate. */
+    this.places = new Map();
   }
 
-  answer(body, headers) {
+  answer(body, headers, now, path) {
     const kind = faults && this.started ? draw() : 1;
     if (kind < 0.1) {
       this.faults.lost += 1;
       return null;
     }
     this.posts += 1;
-    const input = JSON.stringify({ url: env.MAILROOM_URL, headers: { ...headers, "Content-Type": "application/json" }, body });
-    const child = spawnSync(process.execPath, ["-e", CHILD], { input, maxBuffer: 64 * 1024 * 1024, timeout: 90000 });
-    const answer = JSON.parse(child.stdout.toString() || '{"status":0}');
+    const answer = ask({ url: env.MAILROOM_URL + path, method: "POST", headers: { ...headers, "Content-Type": "application/json" }, body });
     this.statuses[answer.status] = (this.statuses[answer.status] || 0) + 1;
     if (!answer.status) return null;
     this.note(answer);
@@ -66,7 +71,28 @@ class LiveDoor {
       this.faults.mute += 1;
       return null;
     }
-    return { ...answer, headers: { date: new Date().toUTCString(), ...answer.headers } };
+    return { ...answer, text: path ? this.secured(answer.text) : answer.text, headers: { date: new Date().toUTCString(), ...answer.headers } };
+  }
+
+  secured(text) {
+    const told = JSON.parse(text);
+    if (!told.upload) return text;
+    const place = told.upload.url.replace(/^http:/, "https:");
+    this.places.set(place, told.upload.url);
+    return JSON.stringify({ ...told, upload: { ...told.upload, url: place } });
+  }
+
+  put(url, headers, bytes) {
+    const kind = faults ? draw() : 1;
+    if (kind < 0.1) {
+      this.faults.lost += 1;
+      return 0;
+    }
+    this.puts += 1;
+    const answer = ask({ url: this.places.get(url), method: "PUT", headers, bytes: Buffer.from(bytes).toString("base64") });
+    if (kind > 0.22) return answer.status;
+    this.faults.mute += 1;
+    return 0;
   }
 
   note(answer) {
@@ -77,11 +103,17 @@ class LiveDoor {
       return;
     }
     for (const verdict of verdicts) {
+      if (verdict.status === "outside_time_window") this.refused.add(verdict.id);
       const before = this.verdicts.get(verdict.id);
       // The first verdict tells what the mail became; "already_processed" only repeats it.
       if (!before || !/^(accepted|skipped|stopped|already)/.test(before.status)) this.verdicts.set(verdict.id, verdict);
     }
   }
+}
+
+function ask(request) {
+  const child = spawnSync(process.execPath, ["-e", CHILD], { input: JSON.stringify(request), maxBuffer: 64 * 1024 * 1024, timeout: 90000 });
+  return JSON.parse(child.stdout.toString() || '{"status":0}');
 }
 
 const world = new World({ config: { token: env.MAILROOM_TOKEN || "", key: env.MAILROOM_KEY || "", account: env.MAILROOM_ACCOUNT || "" } });
@@ -93,12 +125,17 @@ world.restStyle = true;
 const base = 0x19a0000000000000n + BigInt(seed) * 0x100000n;
 const count = Number(env.MAILROOM_MAILS || 100);
 const ids = [];
+const words = (env.MAILROOM_WORDS || "").split(",").filter(Boolean);
+const worded = new Map();
 
 function arrive(i, given = {}) {
   const id = (base + BigInt(ids.length)).toString(16);
   const text = `Number ${i} of ${seed}: the appointment is moved, please call back.`;
-  const size = given.raw === undefined && i % 40 === 39 ? 20 * 1024 * 1024 : undefined;
-  ids.push(world.arrive({ id, thread: `${(i % 7).toString(16)}${id.slice(1)}`, subject: `Appointment ${i}`, text, size, ...given }));
+  const size = given.raw === undefined && i % 40 === 39 ? (i === 39 ? 20 : 4.5) * 1024 * 1024 : undefined;
+  const word = (i % 10 === 5 && words[Math.floor(i / 10) % words.length]) || "";
+  if (word) worded.set(id, word);
+  const subject = `Appointment ${i} ${word}`.trim();
+  ids.push(world.arrive({ id, thread: `${(i % 7).toString(16)}${id.slice(1)}`, subject, text, size, ...given }));
 }
 
 world.setup();
@@ -110,6 +147,13 @@ if (env.MAILROOM_EML) {
   }
 }
 
+/** All that is open is what a rule refuses. */
+function onlyRefused() {
+  const open = ids.filter((id) => !/^(accepted|skipped|stopped|already)/.test((door.verdicts.get(id) || {}).status));
+  return open.length > 0 && open.every((id) => (door.verdicts.get(id) || {}).status === "outside_time_window");
+}
+
+let paused = env.MAILROOM_PAUSE !== "1";
 let runs = 0;
 const most = Number(env.MAILROOM_RUNS || 500);
 let made = 0;
@@ -125,7 +169,12 @@ for (; runs < most; runs++) {
     world.fire();
   }
   // Time passes only where the script waits for it: a signature's time must stay near the door's.
-  if (result === "held" || result === "idle") world.now += MINUTE;
+  if (result === "held" || result === "idle" || result === "heartbeat") world.now += MINUTE;
+  if (!paused && made === count && onlyRefused()) {
+    paused = true;
+    process.stdout.write("refused\n");
+    readSync(0, Buffer.alloc(1));
+  }
   const state = world.call("status");
   if (made === count && !state.open && state.totals.final + state.totals.failed + state.totals.gone >= ids.length) break;
 }
@@ -134,12 +183,13 @@ const state = world.call("status");
 const failed = new Set(world.failedIds());
 const mails = ids.map((id) => {
   const { status = "", mail_id: mailId = "" } = door.verdicts.get(id) || {};
-  return { id, form: world.sizeOf(world.messages.get(id)) > 3900000 ? "fields" : "raw", mail_id: mailId, status };
+  const form = world.sizeOf(world.messages.get(id)) > 3900000 ? "upload" : "raw";
+  return { id, form, word: worded.get(id) || "", mail_id: mailId, status };
 });
 const ended = mails.every(({ id, status }) => failed.has(id) || /^(accepted|skipped_|stopped_|already_processed)/.test(status));
 const { open, totals } = state;
 console.log(JSON.stringify({
   mails, open, failed: [...failed], final: totals.final, gone: totals.gone, runs: runs + 1, posts: door.posts,
-  statuses: door.statuses, faults: door.faults,
+  puts: door.puts, refused: door.refused.size, statuses: door.statuses, faults: door.faults,
 }));
 process.exit(ended && !open ? 0 : 1);

@@ -5,7 +5,7 @@ const assert = require("node:assert/strict");
 const http = require("node:http");
 const path = require("node:path");
 const { execFile } = require("node:child_process");
-const { Door } = require("./door.js");
+const { Door, SEAL } = require("./door.js");
 
 function serve(door) {
   const server = http.createServer((request, response) => {
@@ -16,7 +16,13 @@ function serve(door) {
         Authorization: given.authorization, "X-Mailroom-Timestamp": given["x-mailroom-timestamp"],
         "X-Mailroom-Signature": given["x-mailroom-signature"],
       };
-      const answer = door.answer(Buffer.concat(chunks).toString(), headers, Date.now());
+      if (request.method === "PUT") {
+        const seal = Object.fromEntries(Object.keys(SEAL).map((name) => [name, given[name]]));
+        response.writeHead(door.put(`${door.spool}${request.url}`, seal, Buffer.concat(chunks), Date.now())).end();
+        return;
+      }
+      const path = request.url.replace("/api/ingress/gmail", "");
+      const answer = door.answer(Buffer.concat(chunks).toString(), headers, Date.now(), path);
       response.writeHead(answer.status, answer.headers).end(answer.text);
     });
   });
@@ -35,6 +41,7 @@ test("the script under Node pushes over HTTP with faults, and each mail is taken
   const door = new Door();
   const server = await serve(door);
   try {
+    door.spool = `http://127.0.0.1:${server.address().port}`;
     const url = `http://127.0.0.1:${server.address().port}/api/ingress/gmail`;
     const { code, stdout, stderr } = await live(url, door, { MAILROOM_MAILS: "120", MAILROOM_SEED: "14" });
     assert.equal(code, 0, stdout + stderr);
@@ -42,6 +49,9 @@ test("the script under Node pushes over HTTP with faults, and each mail is taken
     assert.equal(told.mails.length, 120);
     assert.ok(told.mails.every(({ id, form }) => door.taken.get(id).form === form));
     assert.equal(door.taken.size, 121);
+    const large = told.mails.filter(({ form }) => form === "upload");
+    assert.equal(large.length, 3);
+    assert.ok(large.every(({ id }) => door.uploads.get(door.taken.get(id).mail.upload).length >= 4.5 * 1024 * 1024));
     assert.ok(told.faults.lost + told.faults.mute + told.faults.killed > 2, stdout.slice(-300));
   } finally {
     server.close();

@@ -421,6 +421,8 @@ for (const [name, minutes] of Object.entries({ "an hour behind": -60, "seven min
     const ids = many(world, 60);
     assert.equal(world.fire(), "done");
     assert.equal(world.door.posts.filter(({ status }) => status === 401).length, 1);
+    assert.ok(world.logs.some(({ level, text }) => level === "warn" && text.includes("clock_corrected")), "it says so");
+    assert.equal(Math.round(world.call("status").clockSkewSeconds / 60), -minutes);
     const more = many(world, 5);
     world.live(30);
     assert.equal(world.door.posts.filter(({ status }) => status === 401).length, 1);

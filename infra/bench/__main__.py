@@ -9,7 +9,7 @@ from typing import Any
 
 from rich.table import Table
 
-from infra.bench import door, offload, pipeline
+from infra.bench import door, offload, pipeline, pusher
 from infra.bench import rules as rule_engine
 from infra.bench.machine import machine
 from infra.cli.show import console
@@ -42,6 +42,7 @@ def rows(result: dict[str, Any]) -> list[tuple[str, str, str]]:
         found.append((name, f"{files['mib_per_s']} MiB/s  identical {'yes' if files['identical'] else 'NO'}", ""))
         told = f"peak {files['peak_mib']} MiB  ({files['before_mib']} MiB before the file)"
         found.append((f"{name}, worker's memory", told, f"< {offload.TARGET_MIB} MiB"))
+    found += pusher.rows(result["pusher"]) if "pusher" in result else []
     flow = result["pipeline"]
     found.append(("first answer of a cold door", f"median {flow['cold door']['p50_ms'] / 1000:.2f} s", ""))
     for name, told in flow.items():
@@ -66,6 +67,7 @@ def main() -> None:
     for name, measure in (
         ("door", door.handler),
         ("rules", rule_engine.measure),
+        ("pusher", pusher.measure),
         ("import", door.imports),
         ("not imported", door.not_imported),
     ):
