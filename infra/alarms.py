@@ -75,6 +75,34 @@ def offload() -> dict[str, Any]:
     }
 
 
+def stuck() -> dict[str, Any]:
+    """Telegram refuses what nobody's mail can be the reason of: its chat is gone, or the bot was expelled.
+
+    The alert cannot be told in that chat: whoever must hear of it subscribes to the topic (docs/operating.md).
+    """
+    return {
+        "NotifyStuckAlarm": {
+            "Type": "AWS::CloudWatch::Alarm",
+            "Properties": {
+                "AlarmName": "mailroom-notify-stuck",
+                "AlarmDescription": "Telegram refuses notices for good: see docs/operating.md, Refused notices",
+                "Namespace": NAMESPACE,
+                "MetricName": "NotifyStuck",
+                "Dimensions": [{"Name": "service", "Value": SERVICE}, {"Name": "stage", "Value": "notify"}],
+                "Statistic": "Sum",
+                "Period": 300,
+                "EvaluationPeriods": 12,
+                "DatapointsToAlarm": 1,
+                "Threshold": 0,
+                "ComparisonOperator": "GreaterThanThreshold",
+                "TreatMissingData": "notBreaching",
+                "AlarmActions": [{"Ref": "AlarmTopic"}],
+                "OKActions": [{"Ref": "AlarmTopic"}],
+            },
+        }
+    }
+
+
 def _alarm(name: str, description: str, queue: str, metric: str, threshold: Any, minutes: int) -> dict[str, Any]:
     return {
         "Type": "AWS::CloudWatch::Alarm",

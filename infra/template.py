@@ -155,7 +155,7 @@ def template() -> dict[str, Any]:
     resources = spool() | alarms_topic() | door_alarms.door_alarms() | policies.roles()
     for stage in STAGES:
         resources |= queues(stage, timeouts()[stage.name]) | alarms.of(stage) | consumer(stage)
-    resources |= alarms.offload()
+    resources |= alarms.offload() | alarms.stuck()
     resources |= {name: function(name) for name in ("APIHandler", "Sweep", "Retention")}
     return {
         "Metadata": {"cfn-lint": {"config": {"ignore_checks": list(NOT_LINTED)}}},

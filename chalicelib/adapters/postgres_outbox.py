@@ -10,38 +10,48 @@ from typing import TYPE_CHECKING
 from chalicelib.adapters import store_rows as rows
 from chalicelib.adapters.postgres import Database
 from chalicelib.ports import Claim, Notice
-from chalicelib.rules import pacing
+from chalicelib.rules import pacing, refusals
 
 if TYPE_CHECKING:
     from chalicelib.adapters.postgres import Connection
 
 SYSTEM_URGENCY = 2
 
-# Up to `limit` notices of the topic that the most urgent pending one belongs to.
-CLAIM = """
+# What may be sent at a moment, claimed or not: not held, not at rest, nor of a topic that rests.
+DUE = f"""
+    sent_at IS NULL AND (not_before IS NULL OR not_before <= %(now)s) AND (rest_until IS NULL OR rest_until <= %(now)s)
+    AND topic NOT IN (SELECT topic FROM core.outbox WHERE sent_at IS NULL AND rest_until > %(now)s
+                      GROUP BY topic HAVING count(*) >= {refusals.STUCK})
+"""  # noqa: S608 - put together from constants
+
+# Up to `limit` notices of the topic, and with the bound, that the most urgent pending one has.
+CLAIM = f"""
     WITH pending AS (
-        SELECT id, topic, urgency, created_at FROM core.outbox
-        WHERE sent_at IS NULL AND (claimed_until IS NULL OR claimed_until <= %(now)s)
-          AND (not_before IS NULL OR not_before <= %(now)s)
+        SELECT id, topic, urgency, created_at, together FROM core.outbox
+        WHERE (claimed_until IS NULL OR claimed_until <= %(now)s) AND {DUE}
+    ), head AS (
+        SELECT topic, together FROM pending ORDER BY urgency DESC, created_at, id LIMIT 1
     ), chosen AS (
-        SELECT id FROM pending
-        WHERE topic = (SELECT topic FROM pending ORDER BY urgency DESC, created_at, id LIMIT 1)
-        ORDER BY urgency DESC, created_at, id LIMIT %(limit)s
+        SELECT pending.id FROM pending JOIN head
+            ON pending.topic = head.topic AND pending.together IS NOT DISTINCT FROM head.together
+        ORDER BY urgency DESC, created_at, id
+        LIMIT least(%(limit)s, (SELECT CASE WHEN together < 1 THEN 1 ELSE together END FROM head))
     )
     UPDATE core.outbox AS outbox SET claimed_until = %(until)s, attempts = attempts + 1
     FROM chosen WHERE outbox.id = chosen.id
-    RETURNING outbox.id, topic, mail_id::text, urgency, fields, created_at
-"""
+    RETURNING outbox.id, topic, mail_id::text, urgency, fields, created_at, together, refusals
+"""  # noqa: S608
 
-ANYTHING_PENDING = """
-    SELECT EXISTS (SELECT FROM core.outbox
-                   WHERE sent_at IS NULL AND (claimed_until IS NULL OR claimed_until <= %(now)s)
-                     AND (not_before IS NULL OR not_before <= %(now)s))
-"""
+ANYTHING_PENDING = f"""
+    SELECT EXISTS (SELECT FROM core.outbox WHERE (claimed_until IS NULL OR claimed_until <= %(now)s) AND {DUE})
+"""  # noqa: S608
 
-TO_SEND = """
-    SELECT mail_id::text FROM core.outbox
-    WHERE mail_id = ANY(%s::uuid[]) AND sent_at IS NULL AND (not_before IS NULL OR not_before <= %s)
+TO_SEND = f"SELECT mail_id::text FROM core.outbox WHERE mail_id = ANY(%(mails)s::uuid[]) AND {DUE}"  # noqa: S608
+
+REFUSED = """
+    UPDATE core.outbox SET claimed_until = NULL, together = %(together)s,
+        refusals = refusals + (%(until)s::timestamptz IS NOT NULL)::int, rest_until = %(until)s
+    WHERE id = ANY(%(ids)s) AND sent_at IS NULL
 """
 
 
@@ -82,8 +92,13 @@ class PostgresOutbox:
 
         self._database.run(work)
 
+    def refused(self, ids: Sequence[int], together: int, rest: float) -> None:
+        until = _time(self._clock() + rest) if rest > 0 else None
+        values = {"ids": list(ids), "together": together, "until": until}
+        self._database.run(lambda connection: connection.execute(REFUSED, values))
+
     def sent(self, mail_ids: Sequence[str]) -> frozenset[str]:
-        values = (list(mail_ids), _time(self._clock()))
+        values = {"mails": list(mail_ids), "now": _time(self._clock())}
         found = self._database.run(lambda connection: connection.execute(TO_SEND, values).fetchall())
         return frozenset(mail_ids) - {mail_id for (mail_id,) in found}
 

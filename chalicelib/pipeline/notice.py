@@ -52,6 +52,13 @@ def compose(notices: Sequence[Notice], language: str) -> tuple[str, int]:
     return (f"{head}\n\n{body}" if all(map(_is_mail, notices[: len(lines)])) else body), len(lines)
 
 
+def bare(notice: Notice, language: str) -> str:
+    """What is left to say of a notice whose text was refused: which mail it is, of which account."""
+    told = [notice.mail_id or f"Mailroom {notice.id}", plain(notice.fields.get("account", ""))]
+    head = [WORDS[language]["mail"]] if _is_mail(notice) else []
+    return "\n".join([*head, " · ".join(filter(None, told))])
+
+
 def _is_mail(notice: Notice) -> bool:
     """A rule may send a mail to any topic, the one of the system too."""
     return notice.topic != "system" or notice.mail_id is not None

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 from chalicelib.pipeline.clock import Now, timed, utc_now
 from chalicelib.pipeline.messages import Envelope, Message
-from chalicelib.pipeline.notice import compose
-from chalicelib.ports import MailStore, Messenger, Outbox, Telemetry
+from chalicelib.pipeline.notice import bare, compose
+from chalicelib.ports import MailStore, Messenger, Notice, Outbox, Telemetry
+from chalicelib.rules import refusals
 from chalicelib.runtime.errors import MailroomError, Permanent, Postponed, Retryable
 
 CLAIM = 40
@@ -64,13 +65,19 @@ class NotifyWorker:
         self._wait = claim.wait
         if not claim.notices:
             return 0
-        text, fitting = compose(claim.notices, self.language)
+        if claim.notices[0].together == refusals.BARE:
+            text, fitting = bare(claim.notices[0], self.language), 1
+        else:
+            text, fitting = compose(claim.notices, self.language)
         taken, rest = claim.notices[:fitting], claim.notices[fitting:]
         if rest:
             self.outbox.release([notice.id for notice in rest], 0)
         try:
             with timed(self.now) as watch:
                 self.messenger.send(taken[0].topic, text)
+        except Permanent as error:
+            self._refused(taken, error.code)
+            return 0
         except MailroomError as error:
             self._failure = error
             after = error.after if isinstance(error, Retryable) and error.after else 0
@@ -83,3 +90,16 @@ class NotifyWorker:
                 self.store.add_receipts(notice.mail_id, [watch.receipt("notify", "email.notify", "sent")])
         self.telemetry.count("Notified", len(taken), stage="notify")
         return len(taken)
+
+    def _refused(self, taken: Sequence[Notice], code: str) -> None:
+        """Nothing is lost and nothing is tried for ever: smaller messages, a bare notice, and then a rest."""
+        self._failure = Postponed(code)  # no mail's try, neither of those that were refused nor of those that wait
+        if taken[0].together != refusals.BARE:
+            self.outbox.refused([notice.id for notice in taken], refusals.after_refusal(len(taken)), 0)
+            self.telemetry.count("NotifyRefused", stage="notify")
+            self.telemetry.log("notify_refused", code=code, count=len(taken))
+            return
+        rest = refusals.rest(taken[0].refusals)
+        self.outbox.refused([taken[0].id], refusals.BARE, rest)
+        self.telemetry.count("NotifyStuck", stage="notify")
+        self.telemetry.warn("notify_stuck", code=code, refused=taken[0].refusals + 1, wait=rest)

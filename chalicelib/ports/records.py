@@ -132,7 +132,8 @@ class Exclusions(Protocol):
 class Notice:
     """One outbox row. `topic` is `email`, `system` or one that a rule names; `mail_id` is None where it is no mail's.
 
-    `fields` are anonymized values, never personal data.
+    `fields` are anonymized values, never personal data. After a refusal `together` bounds the notices of its next
+    message (0: alone and without its text, `rules.refusals`); `refusals` counts those of the bare notice.
     """
 
     id: int
@@ -141,6 +142,8 @@ class Notice:
     urgency: int
     fields: Mapping[str, str]
     created_at: datetime
+    together: int | None = None
+    refusals: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +160,9 @@ class Outbox(Protocol):
     def claim(self, limit: int, lease: float) -> Claim:
         """Claim up to `limit` notices of *one* topic, most urgent first then oldest, for `lease` seconds.
 
-        A notice is not claimed before its time (`Routing.hold_until`).
+        A notice is not claimed before its time (`Routing.hold_until`) nor while it rests, and none of a topic of
+        which `rules.refusals.STUCK` rest. Those that were refused together stay apart from the others: notices of
+        one claim have the same `together`, and are no more than that.
 
         Reserves the chat's next sending slot (`rules.pacing`) in the same transaction, so that two
         workers never send at once.
@@ -168,8 +173,14 @@ class Outbox(Protocol):
     def release(self, ids: Sequence[int], after: float) -> None:
         """Give claimed notices back, and let the chat rest for `after` seconds."""
 
+    def refused(self, ids: Sequence[int], together: int, rest: float) -> None:
+        """Give claimed notices back that were refused: at most `together` of them in a message from now on.
+
+        A `rest` of more than 0 seconds is one more refusal of a bare notice, which is not claimed before it is over.
+        """
+
     def sent(self, mail_ids: Sequence[str]) -> frozenset[str]:
-        """Those of the mails that have no notice left to send now; one that is held until later is the sweep's."""
+        """Those of the mails that have no notice left to send now; one that is held or rests is the sweep's."""
 
     def add_system(self, key: str, fields: Mapping[str, str]) -> None:
         """Queue a notice for topic `system`; the same `key` again changes nothing."""

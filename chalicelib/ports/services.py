@@ -49,6 +49,9 @@ class Telemetry(Protocol):
 
     def log(self, event: str, **fields: Any) -> None: ...
 
+    def warn(self, event: str, **fields: Any) -> None:
+        """As `log`, for what an operator should see."""
+
     def count(self, name: str, value: float = 1, **dimensions: str) -> None: ...
 
 

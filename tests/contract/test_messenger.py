@@ -30,6 +30,8 @@ class Bench(Protocol):
 
     def refuse(self) -> None: ...
 
+    def refuse_text(self, part: str) -> None: ...
+
     def break_down(self) -> None: ...
 
 
@@ -45,6 +47,9 @@ class MemoryBench:
 
     def refuse(self) -> None:
         self.messenger.failures.append(Permanent("telegram_refused"))
+
+    def refuse_text(self, part: str) -> None:
+        self.messenger.refuses = lambda text: part in text
 
     def break_down(self) -> None:
         self.messenger.failures.append(Retryable("telegram_unavailable"))
@@ -65,6 +70,9 @@ class TelegramBench:
 
     def refuse(self) -> None:
         self.stand_in.fail(status=403)
+
+    def refuse_text(self, part: str) -> None:
+        self.stand_in.refuses = part
 
     def break_down(self) -> None:
         self.stand_in.fail(status=502, body="html")
@@ -118,6 +126,19 @@ def test_a_refusal_is_permanent(bench: Bench) -> None:
     bench.refuse()
     with pytest.raises(Permanent, match="telegram_refused"):
         bench.messenger.send("email", "text")
+
+
+def test_a_text_that_is_refused_is_refused_each_time(bench: Bench) -> None:
+    bench.refuse_text("poison")
+    for _ in range(2):
+        with pytest.raises(Permanent, match="telegram_refused"):
+            bench.messenger.send("email", "some poison here")
+
+
+def test_a_refused_text_stops_no_other(bench: Bench) -> None:
+    bench.refuse_text("poison")
+    bench.messenger.send("email", "harmless")
+    assert bench.arrived() == [("email", "harmless")]
 
 
 def test_a_break_down_is_passing(bench: Bench) -> None:

@@ -212,6 +212,106 @@ def test_marking_and_releasing_nothing_is_harmless(side: Side) -> None:
     side.outbox.release([], 0)
 
 
+def refuse(side: Side, together: int, rest: float = 0) -> list[str | None]:
+    """Claim what there is, have it refused, and let the chat's pause pass; the mails of the claim."""
+    notices = side.outbox.claim(10, 600).notices
+    side.outbox.refused([notice.id for notice in notices], together, rest)
+    side.pass_time(5)
+    return [notice.mail_id for notice in notices]
+
+
+def test_refused_notices_are_claimed_again_in_smaller_numbers(side: Side) -> None:
+    for name in "abcd":
+        side.add(name)
+    refuse(side, 2)
+    assert len(side.outbox.claim(10, 60).notices) == 2
+
+
+def test_refused_notices_stay_apart_from_others(side: Side) -> None:
+    wanted = {side.add(name) for name in "ab"}
+    refuse(side, 2)
+    side.add("c")
+    assert {notice.mail_id for notice in side.outbox.claim(10, 60).notices} == wanted
+
+
+def test_a_notice_says_how_it_was_refused(side: Side) -> None:
+    side.add("a")
+    refuse(side, 1)
+    [first] = side.outbox.claim(10, 60).notices
+    side.outbox.refused([first.id], 0, 30)
+    side.pass_time(31)
+    [second] = side.outbox.claim(10, 60).notices
+    assert [(notice.together, notice.refusals) for notice in (first, second)] == [(1, 0), (0, 1)]
+
+
+def test_a_bare_notice_is_claimed_alone(side: Side) -> None:
+    for name in "ab":
+        side.add(name)
+    refuse(side, 0)
+    assert len(side.outbox.claim(10, 60).notices) == 1
+
+
+def test_a_resting_notice_is_not_claimed_before_its_time(side: Side) -> None:
+    side.add("a")
+    refuse(side, 0, 60)
+    assert side.outbox.claim(10, 60).notices == ()
+
+
+def test_a_resting_notice_is_claimed_after_its_rest(side: Side) -> None:
+    wanted = side.add("a")
+    refuse(side, 0, 60)
+    side.pass_time(56)
+    assert [notice.mail_id for notice in side.outbox.claim(10, 60).notices] == [wanted]
+
+
+def test_one_resting_notice_holds_up_no_other(side: Side) -> None:
+    side.add("a")
+    refuse(side, 0, 60)
+    wanted = side.add("b")
+    assert [notice.mail_id for notice in side.outbox.claim(10, 60).notices] == [wanted]
+
+
+def test_two_resting_notices_let_their_topic_rest(side: Side) -> None:
+    for name in "ab":
+        side.add(name)
+        refuse(side, 0, 60)
+    side.add("c")
+    assert side.outbox.claim(10, 60).notices == ()
+
+
+def test_a_topic_s_rest_is_no_other_s(side: Side) -> None:
+    for name in "ab":
+        side.add(name)
+        refuse(side, 0, 60)
+    side.outbox.add_system("alarm", {"text": "x"})
+    assert [notice.topic for notice in side.outbox.claim(10, 60).notices] == ["system"]
+
+
+def test_a_mail_at_rest_has_nothing_to_send_now(side: Side) -> None:
+    mails = [side.add("a")]
+    refuse(side, 0, 60)
+    mails.append(side.add("b"))
+    assert side.outbox.sent(mails) == {mails[0]}
+
+
+def test_the_mails_of_a_topic_at_rest_have_nothing_to_send_now(side: Side) -> None:
+    mails = []
+    for name in "ab":
+        mails.append(side.add(name))
+        refuse(side, 0, 60)
+    mails.append(side.add("c"))
+    assert side.outbox.sent(mails) == set(mails)
+
+
+def test_a_sent_notice_is_not_refused_any_more(side: Side) -> None:
+    wanted = side.add("a")
+    ids = [notice.id for notice in side.outbox.claim(10, 60).notices]
+    side.outbox.mark_sent(ids)
+    side.outbox.refused(ids, 0, 60)
+    side.pass_time(61)
+    assert (side.outbox.claim(10, 60).notices, side.outbox.sent([wanted])) == ((), {wanted})
+
+
 def test_two_workers_never_claim_the_same_notice(postgres: Postgres, database: Database) -> None:
     store = PostgresMailStore(database, "key")
     for number in range(12):

@@ -32,6 +32,10 @@ class Silent:
     def log(self, event: str, **fields: Any) -> None:
         self.lines.append({"event": event} | fields)
 
+    def warn(self, event: str, **fields: Any) -> None:
+        """Keep a line, as `log`."""
+        self.log(event, **fields)
+
     def count(self, name: str, value: float = 1, **dimensions: str) -> None:
         """Counts are not looked at here."""
 

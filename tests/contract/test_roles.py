@@ -31,7 +31,10 @@ KEY = "a key of this test only"
 PASSWORDS = {name: f"pässword/of {name}@" for name in LOGINS}
 
 LEDGER = ("INSERT", "SELECT", "UPDATE")
-OUTBOX = ("SELECT", "UPDATE(attempts)", "UPDATE(claimed_until)", "UPDATE(sent_at)")
+OUTBOX = (
+    "SELECT",
+    *(f"UPDATE({name})" for name in ("attempts", "claimed_until", "refusals", "rest_until", "sent_at", "together")),
+)
 CHATS = ("INSERT(chat)", "SELECT", "UPDATE(next_at)", "UPDATE(recent)")
 EXPECTED: dict[str, dict[str, tuple[str, ...]]] = {
     "anonymize": {"core.rule_versions": ("SELECT",)},
@@ -330,6 +333,7 @@ def test_notices_are_claimed_marked_and_given_back_by(logins: Postgres, database
         outbox = PostgresOutbox(own)
         [notice] = outbox.claim(5, 60).notices
         outbox.release([notice.id], 0)
+        outbox.refused([notice.id], 0, 60)
         outbox.mark_sent([notice.id])
         PostgresMailStore(own, KEY).add_receipts(mail_id("a"), [RECEIPT])
         PostgresFlagStore(own).flags()

@@ -5,12 +5,12 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from chalicelib.adapters.store_rows import clean_fields, system_key
 from chalicelib.ports import Claim, Notice
-from chalicelib.rules import pacing
+from chalicelib.rules import pacing, refusals
 
 
 @dataclass
@@ -21,6 +21,7 @@ class Row:
     claimed_until: float = 0.0
     sent: bool = False
     not_before: float = 0.0
+    rest_until: float = 0.0
 
 
 class MemoryOutbox:
@@ -58,8 +59,10 @@ class MemoryOutbox:
             if due > now:
                 return Claim((), due - now)
             pending.sort(key=lambda row: (-row.notice.urgency, row.notice.created_at, row.notice.id))
-            topic = pending[0].notice.topic
-            chosen = [row for row in pending if row.notice.topic == topic][: max(1, limit)]
+            head = pending[0].notice
+            most = limit if head.together is None else min(limit, head.together)
+            alike = [row for row in pending if (row.notice.topic, row.notice.together) == (head.topic, head.together)]
+            chosen = alike[: max(1, most)]
             for row in chosen:
                 row.claimed_until = now + lease
             self._sends = [*pacing.recent(self._sends, now), now]
@@ -76,6 +79,14 @@ class MemoryOutbox:
                 row.claimed_until = 0.0
             self._rest_until = max(self._rest_until, self._clock() + max(0.0, after))
 
+    def refused(self, ids: Sequence[int], together: int, rest: float) -> None:
+        with self._lock:
+            for row in self._rows(ids):
+                if not row.sent:
+                    row.claimed_until, row.rest_until = 0.0, self._clock() + rest if rest > 0 else 0.0
+                    counted = row.notice.refusals + (rest > 0)
+                    row.notice = replace(row.notice, together=together, refusals=counted)
+
     def sent(self, mail_ids: Sequence[str]) -> frozenset[str]:
         with self._lock:
             now = self._clock()
@@ -84,9 +95,10 @@ class MemoryOutbox:
     def add_system(self, key: str, fields: Mapping[str, str]) -> None:
         self.add(system_key(key), "system", None, 2, clean_fields(fields))
 
-    @staticmethod
-    def _due(row: Row, now: float) -> bool:
-        return not row.sent and row.not_before <= now
+    def _due(self, row: Row, now: float) -> bool:
+        topics = [other.notice.topic for other in self.rows.values() if not other.sent and other.rest_until > now]
+        stuck = topics.count(row.notice.topic) >= refusals.STUCK
+        return not row.sent and max(row.not_before, row.rest_until) <= now and not stuck
 
     def _rows(self, ids: Sequence[int]) -> list[Row]:
         return [row for row in self.rows.values() if row.notice.id in ids]

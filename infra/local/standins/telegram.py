@@ -60,7 +60,8 @@ class _Pace:
 class TelegramStandIn(StandIn):
     """Empty `token` accepts any, empty `chats` and `threads` too; `limits` can be switched at run time.
 
-    Control: `POST /_control/settings {"limits": false}`.
+    `refuses` is a text that makes a message refused for good; empty: none.
+    Control: `POST /_control/settings {"limits": false, "refuses": "text"}`, each optional.
     """
 
     name: ClassVar[str] = "telegram"
@@ -80,6 +81,7 @@ class TelegramStandIn(StandIn):
         self.chats = chats
         self.threads = threads
         self.limits = limits
+        self.refuses = ""
         self._clock = clock
         self._lock = threading.Lock()
         self._paces: dict[str, _Pace] = {}
@@ -102,7 +104,9 @@ class TelegramStandIn(StandIn):
     def controlled(self, request: Request) -> Reply:
         if (request.method, request.path) != ("POST", "/_control/settings"):
             return super().controlled(request)
-        self.limits = bool(request.json()["limits"])
+        given = request.json()
+        self.limits = bool(given.get("limits", self.limits))
+        self.refuses = str(given.get("refuses", self.refuses))
         return Reply.of({"ok": True})
 
     def error(self, status: int) -> Reply:
@@ -136,6 +140,8 @@ class TelegramStandIn(StandIn):
             return _failure(400, "Bad Request: message text is empty")
         if len(text.encode("utf-16-le", "surrogatepass")) // 2 > MAX_UNITS:
             return _failure(400, "Bad Request: message is too long")
+        if self.refuses and self.refuses in text:
+            return _failure(400, "Bad Request: strings must be encoded in UTF-8")
         with self._lock:
             pace = self._paces.setdefault(chat, _Pace(group=chat.startswith("-")))
             wait = pace.wait(self._clock()) if self.limits else 0.0

@@ -193,6 +193,106 @@ def test_a_refusal_for_good_loses_no_notice(world: World) -> None:
     assert world.done(envelope) == ["done"]
 
 
+def test_a_refusal_is_no_mail_s_try(world: World) -> None:
+    world.messenger.refuses = lambda text: True
+    envelope = world.add(1)
+    world.worker.begin([envelope])
+    with pytest.raises(Postponed):
+        world.worker.process(envelope)
+
+
+def test_a_batch_asks_the_messenger_once_whatever_it_refuses(world: World) -> None:
+    world.messenger.refuses = lambda text: True
+    world.done(*(world.add(number) for number in range(1, 11)))
+    assert world.messenger.asked == 1
+
+
+def rounds(world: World, count: int, pause: float = 4) -> None:
+    """So many runs of the sweep, each after the chat's pause."""
+    for _ in range(count):
+        world.now += pause
+        world.worker.drain()
+
+
+def test_the_neighbours_of_a_refused_notice_are_told_whole(world: World) -> None:
+    world.messenger.refuses = lambda text: "poison" in text
+    for number in range(1, 41):
+        world.add(number, subject="poison" if number == 17 else "")
+    rounds(world, 14)
+    told = "".join(world.texts)
+    assert all(f"mail {number}\n" in told for number in range(1, 41) if number != 17)
+
+
+def test_a_refused_notice_among_forty_is_alone_after_a_dozen_messages(world: World) -> None:
+    world.messenger.refuses = lambda text: "poison" in text
+    for number in range(1, 41):
+        world.add(number, subject="poison" if number == 17 else "")
+    rounds(world, 20)
+    assert (world.messenger.asked, [row for row in world.outbox.rows.values() if not row.sent]) == (13, [])
+
+
+def test_a_refused_notice_is_told_without_its_text(world: World) -> None:
+    world.messenger.refuses = lambda text: "poison" in text
+    envelope = world.add(1, subject="poison")
+    rounds(world, 2)
+    assert world.texts == [f"New mail\n{envelope.mail_id} · praxis"]
+
+
+def test_a_refused_system_notice_is_told_without_its_text(world: World) -> None:
+    world.messenger.refuses = lambda text: "poison" in text
+    world.outbox.add_system("alarm", {"text": "poison"})
+    rounds(world, 2)
+    assert world.messenger.sent == [("system", "Mailroom 1")]
+
+
+def test_what_is_refused_bare_stays_unsent(world: World) -> None:
+    world.messenger.refuses = lambda text: True
+    world.add(1)
+    rounds(world, 50)
+    assert [row.sent for row in world.outbox.rows.values()] == [False]
+
+
+def test_what_is_refused_bare_is_an_operator_s_matter(world: World) -> None:
+    world.messenger.refuses = lambda text: True
+    world.add(1)
+    rounds(world, 2)
+    assert world.telemetry.counts[-1] == ("NotifyStuck", 1, {"stage": "notify"})
+    assert world.telemetry.lines[-1] == ("notify_stuck", {"code": "telegram_refused", "refused": 1, "wait": 60})
+
+
+def test_its_mail_leaves_the_queue_to_the_sweep(world: World) -> None:
+    world.messenger.refuses = lambda text: True
+    envelope = world.add(1)
+    rounds(world, 2)
+    assert world.done(envelope) == ["done"]
+
+
+def test_a_chat_that_is_gone_is_asked_less_and_less(world: World) -> None:
+    world.messenger.refuses = lambda text: True
+    for number in range(1, 101):
+        world.add(number)
+    rounds(world, 24 * 60, pause=60)
+    assert world.messenger.asked < 100
+
+
+def test_a_chat_that_is_gone_is_not_asked_for_every_new_mail(world: World) -> None:
+    world.messenger.refuses = lambda text: True
+    for number in range(1, 1_001):
+        world.add(number)
+        rounds(world, 1, pause=60)
+    assert world.messenger.asked < 200
+
+
+def test_once_the_chat_is_back_everything_is_told(world: World) -> None:
+    world.messenger.refuses = lambda text: True
+    for number in range(1, 101):
+        world.add(number)
+    rounds(world, 60, pause=60)
+    world.messenger.refuses = lambda text: False
+    rounds(world, 70, pause=60)
+    assert all(row.sent for row in world.outbox.rows.values())
+
+
 def test_a_failure_of_one_batch_is_not_the_next_one_s(world: World) -> None:
     world.messenger.failures.append(Retryable("telegram_unavailable"))
     world.done(world.add(1))

@@ -57,6 +57,10 @@ class Telemetry:
         """Keep a line."""
         self.lines.append((event, fields))
 
+    def warn(self, event: str, **fields: Any) -> None:
+        """Keep a line, as `log`."""
+        self.log(event, **fields)
+
     def count(self, name: str, value: float = 1, **dimensions: str) -> None:
         """Keep a counter."""
         self.counts.append((name, value, dimensions))
