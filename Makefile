@@ -52,7 +52,7 @@ types: $(STAMP) ## mypy --strict on chalicelib
 package: $(STAMP) ## the zip and the one template, in build/package
 	@$(BIN)/python -m infra.package
 
-test: lint types scan package test-apps-script ## everything that must pass
+test: lint types scan package test-apps-script test-browser ## everything that must pass
 	$(BIN)/python -m pytest
 
 scan: $(STAMP) ## look for secrets in the repository (offline)
@@ -63,6 +63,7 @@ audit: $(STAMP) ## known vulnerabilities of what ships and of what builds it (ne
 	@test -x $(AUDIT)/bin/pip-audit || { $(BIN)/python -m venv $(AUDIT) && $(AUDIT)/bin/pip install --quiet --disable-pip-version-check pip-audit==2.10.1; }
 	$(AUDIT)/bin/pip-audit --strict --requirement requirements.txt --requirement infra/layer/requirements.txt
 	cd apps_script && npm audit --audit-level=high
+	cd tests/browser && npm audit --audit-level=high
 
 fuzz: $(STAMP) ## damage and forge whatever comes in: make fuzz MINUTES=10 SEED=…
 	@$(BIN)/python -m tests.fuzz $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED))
@@ -80,6 +81,8 @@ load: $(STAMP) ## half an hour at 80 % of the measured maximum; nothing may grow
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 include apps_script/apps_script.mk
 $(APPS_STAMP): $(STAMP)
+include tests/browser/browser.mk
+$(BROWSER_STAMP): $(STAMP)
 -include infra/layer/layer.mk infra/bench/privacy.mk
 
 clean: ## remove what was built (not .venv, not .mailroom)

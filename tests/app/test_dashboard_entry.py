@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from chalicelib.ingress.pages import session
-from chalicelib.ingress.pages.entry import ONE_SOURCE
+from chalicelib.ingress.pages.entry import AT_ONCE
 from tests.app.browser import Browser, Page
 from tests.app.world import DOOR, World
 
@@ -132,13 +132,13 @@ def test_after_signing_out_a_copy_of_the_cookie_is_no_session(browser: Browser) 
 
 
 def test_too_many_sign_ins_from_one_address_have_to_wait(browser: Browser) -> None:
-    codes = [browser.sign_in(secret="wrong").code for _ in range(ONE_SOURCE[1] + 1)]
-    assert codes[:-1] == [401] * ONE_SOURCE[1]
+    codes = [browser.sign_in(secret="wrong").code for _ in range(AT_ONCE + 1)]
+    assert codes[:-1] == [401] * AT_ONCE
     assert codes[-1] == 429
 
 
 def test_who_has_to_wait_is_told_how_long_and_not_let_in(browser: Browser) -> None:
-    for _ in range(ONE_SOURCE[1]):
+    for _ in range(AT_ONCE):
         browser.sign_in(secret="wrong")
     page = browser.sign_in()
     assert page.code == 429

@@ -36,7 +36,7 @@ def show(visit: Visit) -> Answer:
         visit.t("flags"),
         done(visit, "switched"),
         section(visit.t("flags"), switches(visit, "flags"), more=visit.t("flags.more"), name="flags"),
-        section(visit.t("flags.history"), past, name="history", class_="full"),
+        section(visit.t("flags.history"), past, name="history"),
         current="flags",
     )
 

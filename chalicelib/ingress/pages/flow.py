@@ -20,10 +20,10 @@ def flow(visit: Visit, depths: list[QueueDepth] | Away, received: int | None) ->
         return section(title, visit.missing(depths), name="flow")
     known = {depth.name: depth for depth in depths}
     line = [_stage(visit, known[name]) for name in IN_LINE if name in known]
-    beside = [_stage(visit, depth) for depth in depths if depth.name not in IN_LINE]
+    beside = [_beside(visit, depth) for depth in depths if depth.name not in IN_LINE]
     parts = [e("ol", _doors(visit, received), line, class_="flow")]
     if beside:
-        parts += [e("h3", visit.t("flow.beside")), e("ul", beside, class_="flow beside")]
+        parts += [e("h3", visit.t("flow.beside")), e("ul", beside, class_="beside")]
     return section(title, *parts, more=more, name="flow", class_="full")
 
 
@@ -39,12 +39,11 @@ def _doors(visit: Visit, received: int | None) -> Html:
 
 
 def _stage(visit: Visit, depth: QueueDepth) -> Html:
-    late = depth.oldest_seconds is not None and depth.oldest_seconds > LATE_SECONDS
+    late = _late(depth)
     numbers = [("in_flight", visit.number(depth.in_flight)), ("delayed", visit.number(depth.delayed))]
     rows = [e("div", e("dt", visit.t(f"flow.{name}")), e("dd", value)) for name, value in numbers]
     oldest = e("dd", visit.age(depth.oldest_seconds), class_="late" if late else None)
     rows.append(e("div", e("dt", visit.t("flow.oldest")), oldest))
-    kind = "bad" if depth.dead else "slow" if late else "busy" if depth.waiting + depth.in_flight else "idle"
     return e(
         "li",
         e("h3", visit.code("stage", depth.name)),
@@ -52,8 +51,33 @@ def _stage(visit: Visit, depth: QueueDepth) -> Html:
         e("dl", rows),
         _dead(visit, depth),
         _arrow() if depth.name in IN_LINE[:-1] else None,
-        class_=f"stage {kind}",
+        class_=f"stage {_kind(depth)}",
     )
+
+
+def _beside(visit: Visit, depth: QueueDepth) -> Html:
+    """One line: what is beside the pipeline matters when it is not empty."""
+    numbers = {"waiting": depth.waiting, "in_flight": depth.in_flight, "delayed": depth.delayed}
+    told = [
+        e("span", e("strong", visit.number(number)), " ", visit.t(f"flow.{name}"), class_="more")
+        for name, number in numbers.items()
+        if number or name == "waiting"
+    ]
+    if depth.oldest_seconds is not None:
+        age = visit.age(depth.oldest_seconds)
+        told.append(e("span", visit.t("flow.oldest"), " ", age, class_="late" if _late(depth) else "more"))
+    name = e("h3", visit.code("stage", depth.name))
+    return e("li", name, e("div", told), _dead(visit, depth), class_=f"stage {_kind(depth)}")
+
+
+def _late(depth: QueueDepth) -> bool:
+    return depth.oldest_seconds is not None and depth.oldest_seconds > LATE_SECONDS
+
+
+def _kind(depth: QueueDepth) -> str:
+    if depth.dead:
+        return "bad"
+    return "slow" if _late(depth) else "busy" if depth.waiting + depth.in_flight else "idle"
 
 
 def _dead(visit: Visit, depth: QueueDepth) -> Html:

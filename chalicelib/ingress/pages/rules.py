@@ -139,6 +139,7 @@ def _way_back(visit: Visit, current: RuleVersion, document: Mapping[str, Any], w
         visit.post("/rules/rollback", *hidden, e("p", button, class_="actions")),
         more=visit.t("rules.rollback.more"),
         name="rollback",
+        class_="full",
     )
 
 

@@ -60,8 +60,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "sign_in": ("Sign in", "Se connecter"),
     "sign_in.token": ("Admin token", "Jeton d’administration"),
     "sign_in.token.help": (
-        "One of admin_tokens in the doors’ secret. `mailroom dashboard` says where it is.",
-        "L’un des admin_tokens du secret des portes. `mailroom dashboard` dit où il se trouve.",
+        "One of admin_tokens in the doors’ secret; “mailroom dashboard” says where it is.",
+        "L’un des admin_tokens du secret des portes ; « mailroom dashboard » dit où il se trouve.",
     ),
     "sign_in.author": ("Your name", "Votre nom"),
     "sign_in.author.help": (
@@ -105,8 +105,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{seen} vus = {stored} conservés + {excluded} exclus + {quarantined} en quarantaine + {in_flight} en cours",
     ),
     "balance.more": (
-        "In flight is SQS’s own estimate before the ledger. `mailroom verify` proves it mail by mail.",
-        "« En cours » est l’estimation de SQS avant le registre. `mailroom verify` le prouve message par message.",
+        "In flight is SQS’s own estimate before the ledger. “mailroom verify” proves it mail by mail.",
+        "« En cours » est l’estimation de SQS avant le registre. « mailroom verify » le prouve message par message.",
     ),
     "balance.no_flight": (
         "The queues do not answer: what is in flight is not known.",
@@ -285,8 +285,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "rules.diff.rollback": ("What rolling back would change", "Ce que le retour changerait"),
     "rules.diff.none": ("They say the same.", "Elles disent la même chose."),
     "rules.diff.cut": (
-        "… the rest is not shown: `mailroom rules diff`",
-        "… la suite n’est pas affichée : `mailroom rules diff`",
+        "… the rest is not shown: see “mailroom rules diff”",
+        "… la suite n’est pas affichée : voir « mailroom rules diff »",
     ),
     "rules.rollback": ("Roll back to version {n}", "Revenir à la version {n}"),
     "rules.rollback.more": (
@@ -298,8 +298,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Ces règles ne sont pas comprises par cette version de Mailroom.",
     ),
     "rules.edit": (
-        "Rules are changed with `mailroom rules set FILE`, which shows the difference first.",
-        "Les règles se changent avec `mailroom rules set FICHIER`, qui montre d’abord la différence.",
+        "Rules are changed with “mailroom rules set FILE”, which shows the difference first.",
+        "Les règles se changent avec « mailroom rules set FICHIER », qui montre d’abord la différence.",
     ),
     "rules.unknown": ("There is no such version.", "Cette version n’existe pas."),
     "done.rolled_back": ("Rolled back: version {n} is in force.", "Retour effectué : la version {n} est en vigueur."),

@@ -20,7 +20,7 @@ KINDS = {
     "label": ("a label", "un libellé"),
     "attachment": ("an attachment", "une pièce jointe"),
     "link": ("a link", "un lien"),
-    "pattern": ("the pattern", "le motif"),
+    "pattern": ("it is of the pattern", "il est du motif"),
 }
 TESTS = {
     "is": ("is", "est"),

@@ -1,0 +1,14 @@
+# The dashboard in a headless Chromium that npm brings (no browser of the machine). Included by the Makefile; paths from its root.
+BROWSER := tests/browser
+BROWSER_STAMP := $(BROWSER)/node_modules/.installed
+
+$(BROWSER_STAMP): $(BROWSER)/package.json $(BROWSER)/package-lock.json $(BROWSER)/unpack.mjs
+	@cd $(BROWSER) && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error && node unpack.mjs
+	@touch $@
+
+.PHONY: test-browser screenshots
+test-browser: $(BROWSER_STAMP) ## open the dashboard in headless Chromium: keyboard, forms, colours, accessibility
+	@cd $(BROWSER) && MAILROOM_PYTHON="$(CURDIR)/$(BIN)/python" node --test dashboard.test.mjs
+
+screenshots: $(BROWSER_STAMP) ## take the pictures of the dashboard for docs/ again
+	@MAILROOM_PYTHON="$(CURDIR)/$(BIN)/python" node $(BROWSER)/screenshots.mjs docs

@@ -1,0 +1,255 @@
+// The dashboard in headless Chromium: served behind a stage prefix, with scripts of pages switched off unless said.
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { after, afterEach, before, beforeEach, test } from 'node:test';
+import { launch } from './browser.mjs';
+import { press, signIn, tabTo, text } from './people.mjs';
+import { serve } from './served.mjs';
+
+const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+const PAGES = ['', '/quarantine', '/quarantine?stage=anonymize', '/mails', '/rules', '/rules/2', '/flags', '/?lang=fr'];
+const SERIOUS = ['serious', 'critical'];
+
+let app;
+let chromium;
+let page;
+let session;
+let noted;
+
+before(async () => {
+  [app, chromium] = await Promise.all([serve(), launch()]);
+  // One session for all tests but those of the sign-in itself, which is limited.
+  const context = await chromium.browser.createBrowserContext();
+  const first = await context.newPage();
+  await signIn(first, app.url, 'Grace');
+  session = await context.cookies();
+  await context.close();
+});
+
+after(async () => {
+  await chromium?.close();
+  await app?.close();
+});
+
+beforeEach(async () => {
+  const context = await chromium.browser.createBrowserContext();
+  page = await context.newPage();
+  await page.setJavaScriptEnabled(false);
+  noted = [];
+  page.on('console', (message) => noted.push(`console: ${message.text()}`));
+  page.on('pageerror', (error) => noted.push(`error: ${error}`));
+  page.on('dialog', (dialog) => noted.push(`dialog: ${dialog.message()}`));
+  page.on('requestfailed', (request) => noted.push(`failed: ${request.url()}`));
+  page.on('request', (request) => {
+    if (!request.url().startsWith(`${app.url}/dashboard`) && !request.url().startsWith('data:')) {
+      noted.push(`elsewhere: ${request.url()}`);
+    }
+  });
+});
+
+afterEach(async () => {
+  await page.browserContext().close();
+  assert.deepEqual(noted, [], 'no request to another host, nothing on the console, no dialog');
+});
+
+const signedIn = () => page.browserContext().setCookie(...session);
+const open = (name) => page.goto(`${app.url}/dashboard${name.replace('/?', '?')}`);
+
+async function switched(name) {
+  return page.$eval(`form[action*="/flags/${name}"] button`, (button) => button.getAttribute('aria-checked'));
+}
+
+test('an operator signs in by the keyboard alone', async () => {
+  await open('');
+  await tabTo(page, '#author');
+  await page.keyboard.type('Ada');
+  await tabTo(page, '#secret');
+  await page.keyboard.type('admin-token');
+  await press(page, 'Enter');
+  assert.equal(page.url(), `${app.url}/dashboard`);
+  assert.match(await text(page), /Signed in as Ada/);
+});
+
+test('a wrong token is told and stays out', async () => {
+  await open('/sign-in');
+  await page.type('#author', 'Eve');
+  await page.type('#secret', 'guess');
+  const answered = page.waitForResponse((response) => response.request().method() === 'POST');
+  await press(page, 'Enter');
+  assert.equal((await answered).status(), 401);
+  assert.match(await page.$eval('[role=alert]', (alert) => alert.textContent), /Not accepted/);
+  noted = noted.filter((line) => !line.includes('401')); // Chromium tells a refused form on the console
+});
+
+test('the first Tab skips to the content', async () => {
+  await signedIn();
+  await open('');
+  await page.keyboard.press('Tab');
+  assert.equal(await page.evaluate(() => document.activeElement.getAttribute('href')), '#content');
+});
+
+test('a flag is switched off and on by the keyboard alone', async () => {
+  await signedIn();
+  await open('');
+  const name = 'gmail_ingress_enabled';
+  for (const wanted of ['false', 'true']) {
+    await tabTo(page, `form[action*="/flags/${name}"] button`);
+    await press(page, 'Space');
+    assert.equal(await switched(name), wanted);
+  }
+  assert.match(await text(page), /by Grace/);
+});
+
+test('a letter is redriven by the keyboard alone, and asked about before', async () => {
+  await signedIn();
+  await open('');
+  await tabTo(page, 'nav a[href*="quarantine"]');
+  await press(page, 'Enter');
+  await tabTo(page, 'input[name=letter]');
+  const letter = await page.evaluate(() => document.activeElement.value);
+  await page.keyboard.press('Space');
+  await tabTo(page, 'button[value=redrive]');
+  await press(page, 'Enter');
+  assert.match(await page.$eval('h1', (head) => head.textContent), /Redrive 1 letter/);
+  assert.ok((await text(page)).includes(letter));
+  await tabTo(page, 'button.main');
+  await press(page, 'Enter');
+  assert.match(await page.$eval('.done', (done) => done.textContent), /1 sent on their way again/);
+  assert.ok(!(await text(page)).includes(letter));
+});
+
+test('a letter is discarded for a reason', async () => {
+  await signedIn();
+  await open('');
+  await open('/quarantine?stage=classify');
+  await page.click('input[name=letter]');
+  await Promise.all([page.waitForNavigation(), page.click('button[value=discard]')]);
+  await page.type('#reason', 'spam');
+  await press(page, 'Enter');
+  assert.match(await page.$eval('.done', (done) => done.textContent), /1 discarded/);
+});
+
+test('a reason that is no code is not even sent', async () => {
+  await signedIn();
+  await open('');
+  await open('/quarantine');
+  await page.click('input[name=letter]');
+  await Promise.all([page.waitForNavigation(), page.click('button[value=discard]')]);
+  await page.type('#reason', 'Not a code');
+  await page.keyboard.press('Enter');
+  assert.equal(await page.$eval('#reason', (field) => field.validity.patternMismatch), true);
+});
+
+test('the rules are rolled back after a look at the difference', async () => {
+  await signedIn();
+  await open('');
+  await open('/rules');
+  await Promise.all([page.waitForNavigation(), page.click('a[href*="/rules/2#"]')]);
+  assert.match(await page.$eval('#h-rollback ~ div', (shown) => shown.textContent), /no bulk mail added/);
+  await Promise.all([page.waitForNavigation(), page.click('form[action*=rollback] button')]);
+  assert.match(await page.$eval('.done', (done) => done.textContent), /version 4 is in force/);
+});
+
+test('recent mail leads to one mail with its time line', async () => {
+  await signedIn();
+  await open('');
+  await open('/mails?state=stored');
+  await Promise.all([page.waitForNavigation(), page.click('td a')]);
+  assert.equal((await page.$$('.timeline li')).length, 6);
+});
+
+test('mail that attacks the page is text', async () => {
+  await page.setJavaScriptEnabled(true);
+  await signedIn();
+  await open('');
+  await open('/mails?state=stored');
+  const [hostile] = await page.$$('xpath/.//a[contains(., "onerror")]');
+  await Promise.all([page.waitForNavigation(), hostile.click()]);
+  assert.match(await page.$eval('h1', (head) => head.textContent), /<img src=x onerror="alert\(1\)">/);
+  assert.equal((await page.$$('main img, main script')).length, 0);
+});
+
+test('no script runs, even where scripts are allowed', async () => {
+  await page.setJavaScriptEnabled(true);
+  await signedIn();
+  await open('');
+  const ran = await page.evaluate(() => {
+    const script = document.createElement('script');
+    script.textContent = 'window.ran = true';
+    document.body.append(script);
+    return window.ran ?? false;
+  });
+  assert.equal(ran, false);
+  assert.equal(noted.filter((line) => line.includes('Content Security Policy')).length, 1);
+  noted = [];
+});
+
+test('the pages speak French where it is asked for, and go on in it', async () => {
+  await signedIn();
+  await open('');
+  await open('?lang=fr');
+  assert.equal(await page.$eval('html', (root) => root.lang), 'fr');
+  await Promise.all([page.waitForNavigation(), page.click('nav a[href*="quarantine"]')]);
+  assert.match(await text(page), /Quarantaine/);
+});
+
+test('after signing out the pages are closed', async () => {
+  await signIn(page, app.url);
+  await tabTo(page, 'form[action*="sign-out"] button');
+  await press(page, 'Enter');
+  assert.match(await text(page), /You are signed out/);
+  await open('/mails');
+  assert.match(page.url(), /sign-in$/);
+});
+
+test('light and dark are different, and both are legible', async () => {
+  await signedIn();
+  await open('');
+  const grounds = [];
+  for (const value of ['light', 'dark']) {
+    await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value }]);
+    grounds.push(await page.evaluate(() => getComputedStyle(document.body).backgroundColor));
+  }
+  assert.notEqual(grounds[0], grounds[1]);
+});
+
+test('a narrow screen shows every page without scrolling sideways', async () => {
+  await page.setViewport({ width: 360, height: 740 });
+  await signedIn();
+  await open('');
+  for (const name of PAGES) {
+    await open(name);
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+    assert.ok(wide <= 360, `${name || 'overview'} is ${wide} wide`);
+  }
+});
+
+for (const scheme of ['light', 'dark']) {
+  test(`axe finds nothing serious, ${scheme}`, async () => {
+    await page.setJavaScriptEnabled(true);
+    await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }]);
+    const axe = await readFile(AXE, 'utf8');
+    const found = [];
+    const judge = async (name) => {
+      await page.evaluate(axe);
+      const { violations } = await page.evaluate(() => window.axe.run());
+      for (const { id, impact, nodes } of violations) {
+        if (SERIOUS.includes(impact)) found.push(`${name}: ${id}: ${nodes[0].html.slice(0, 200)}`);
+      }
+    };
+    await open('/sign-in');
+    await judge('/sign-in');
+    await signedIn();
+    for (const name of PAGES) {
+      await open(name);
+      await judge(name);
+    }
+    await open('/mails?state=quarantined');
+    await Promise.all([page.waitForNavigation(), page.click('td a')]);
+    await judge('one mail');
+    await Promise.all([page.waitForNavigation(), page.click('button[value=discard]')]);
+    await judge('confirmation');
+    assert.deepEqual(found, []);
+  });
+}
