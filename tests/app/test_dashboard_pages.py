@@ -433,6 +433,12 @@ def test_while_there_are_no_rules_the_page_says_so(browser: Browser) -> None:
     assert "No rules were ever saved" in browser.open("/dashboard/rules").text
 
 
+def test_the_overview_names_the_rules_in_force(world: World, browser: Browser) -> None:
+    world.container.rules.save({"rules": [RULE]}, "grace", "no sales", 0)
+    text = browser.open("/dashboard").text
+    assert all(told in text for told in ("Version 1, in force", "by grace", "no sales"))
+
+
 def test_the_history_names_version_author_and_comment(world: World, browser: Browser) -> None:
     world.container.rules.save({"rules": [RULE]}, "grace", "no sales", 0)
     text = browser.open("/dashboard/rules").text

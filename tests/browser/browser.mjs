@@ -11,6 +11,7 @@ export async function launch() {
   const executablePath = join(folder, 'chromium');
   const env = { ...process.env, HOME: profile, TMPDIR: profile, FONTCONFIG_PATH: join(folder, 'fonts') };
   if (lacking(executablePath)) env.LD_LIBRARY_PATH = join(folder, 'al2023', 'lib');
+  const clean = () => rm(profile, { recursive: true, force: true, maxRetries: 5 });
   const browser = await puppeteer.launch({
     executablePath,
     env,
@@ -18,12 +19,15 @@ export async function launch() {
     userDataDir: join(profile, 'profile'),
     // Lambda's image has no sandbox to offer, and root may use none; only pages of our own are opened.
     args: ['--no-sandbox', '--no-zygote', '--disable-gpu', '--disable-dev-shm-usage', '--font-render-hinting=none'],
+  }).catch(async (error) => {
+    await clean();
+    throw error;
   });
   return {
     browser,
     close: async () => {
       await browser.close();
-      await rm(profile, { recursive: true, force: true, maxRetries: 5 });
+      await clean();
     },
   };
 }

@@ -18,7 +18,8 @@ let session;
 let noted;
 
 before(async () => {
-  [app, chromium] = await Promise.all([serve(), launch()]);
+  app = await serve();
+  chromium = await launch();
   // One session for all tests but those of the sign-in itself, which is limited.
   const context = await chromium.browser.createBrowserContext();
   const first = await context.newPage();

@@ -10,6 +10,7 @@ from chalicelib.ingress.pages.flow import flow
 from chalicelib.ingress.pages.frame import page, section, table
 from chalicelib.ingress.pages.html import Html, e
 from chalicelib.ingress.pages.mails import lines
+from chalicelib.ingress.pages.rules import in_force
 from chalicelib.ingress.pages.visit import Answer, Away, Visit
 from chalicelib.pipeline.stages import PIPELINE
 from chalicelib.ports import Day, Ended, QueueDepth
@@ -35,7 +36,7 @@ def show(visit: Visit) -> Answer:
         _balance(visit, totals, depths),
         _day(visit, day),
         section(visit.t("flags"), switches(visit, "overview"), more=visit.t("flags.more"), name="flags"),
-        _breakers(visit),
+        e("div", _breakers(visit), in_force(visit), class_="stack"),
         section(visit.t("mails"), lines(visit, latest), every, more=visit.t("mails.more"), name="mails", class_="full"),
         current="overview",
     )

@@ -44,6 +44,19 @@ def show(visit: Visit) -> Answer:
     )
 
 
+def in_force(visit: Visit) -> Html:
+    """Which version is in force, since when and by whom, in short."""
+    changes = visit.read("database", lambda: visit.parts.rules.durable().versions(1))
+    if isinstance(changes, Away):
+        return section(visit.t("rules"), visit.missing(changes), name="rules")
+    if not changes:
+        return section(visit.t("rules"), e("p", visit.t("rules.none")), name="rules")
+    [latest] = changes
+    number = e("a", visit.t("rules.version", n=latest.version), href=visit.link(f"/rules/{latest.version}"))
+    told = e("p", e("strong", number), ", ", visit.t("rules.in_force"))
+    return section(visit.t("rules"), told, _about(visit, latest), name="rules")
+
+
 def version(visit: Visit, number: str) -> Answer:
     """`GET /dashboard/rules/{number}`: what a version says, what it changed, and what going back to it would."""
     if not (number.isascii() and number.isdecimal() and 1 <= len(number) <= 9):
