@@ -9,6 +9,7 @@ import click
 
 from chalicelib.rules.flags import DEFAULTS
 from infra.cli.common import confirm_environment, running, told
+from infra.cli.dashboard import dashboard
 from infra.cli.excluded import reconsider
 from infra.cli.governance import erase, export, retention
 from infra.cli.mailfiles import LARGEST, mails
@@ -152,6 +153,7 @@ def anonymize(file: Path, as_json: bool, html_out: Path | None) -> None:
     run(file, as_json, html_out)
 
 
+mailroom.add_command(dashboard)
 mailroom.add_command(verify)
 mailroom.add_command(dlq)
 mailroom.add_command(rules)

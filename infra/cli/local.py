@@ -23,6 +23,7 @@ def start(stack: Stack) -> Info:
     console.print(f"\n  Gmail door        {info.api}/api/ingress/gmail")
     console.print(f"  EmailEngine door  {info.api}/api/v1/webhooks/emailengine/{{account}}")
     console.print(f"  health            {info.api}/health  /ready  /status")
+    console.print(f"  dashboard         {info.api}/dashboard  (name: yours; token: one of admin_tokens below)")
     console.print(f"  credentials       {stack.folder / 'credentials.json'} (yours only)")
     console.print('\nnext: [bold]make send FILES="mail.eml"[/], make status, make logs, make down')
     return info

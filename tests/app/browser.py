@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
-
-from chalice.test import HTTPResponse
 
 from tests.app.world import World
 
@@ -28,11 +27,9 @@ class Form:
 class Page(HTMLParser):
     """What a page holds: forms, links, ids, tags and its text."""
 
-    def __init__(self, response: HTTPResponse) -> None:
+    def __init__(self, code: int, headers: Mapping[str, str], body: bytes) -> None:
         super().__init__()
-        self.code = response.status_code
-        self.headers = response.headers
-        self.source = response.body.decode()
+        self.code, self.headers, self.source = code, headers, body.decode()
         self.forms: list[Form] = []
         self.links: list[str] = []
         self.tags: list[tuple[str, dict[str, str | None]]] = []
@@ -101,7 +98,7 @@ class Browser:
             headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         response = self.world.request(method, self.at, body, headers)
         self._keep(response.headers)
-        page = Page(response)
+        page = Page(response.status_code, response.headers, response.body)
         if follow and page.code == 303:
             return self.open(page.headers["Location"])
         return page
