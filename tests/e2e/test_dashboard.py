@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 import requests
 
@@ -40,12 +38,12 @@ class Visitor:
 
 
 @pytest.fixture
-def visitor(world: World) -> Iterator[Visitor]:
+def visitor(world: World) -> Visitor:
     made = Visitor(world)
     token = world.info.credentials["admin_tokens"][0]
     page = made.send(made.open("/sign-in").form("/sign-in"), author="Ada", secret=token)
     assert "Signed in as Ada" in page.text
-    yield made
+    return made
 
 
 @pytest.mark.parametrize("path", ["", "/flags", "/mails", "/quarantine", "/rules"])
