@@ -47,15 +47,20 @@ def up(folder: Path) -> None:
 
 @mailroom.command()
 @click.option("--delete", is_flag=True, help="Also delete the data: database, spool, queues, credentials.")
+@click.option("--dry-run", is_flag=True, help="Show what would be done, change nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.pass_obj
 @told
-def down(folder: Path, delete: bool, yes: bool) -> None:
+def down(folder: Path, delete: bool, dry_run: bool, yes: bool) -> None:
     """Stop the local Mailroom; its data is kept."""
     stack = Stack(folder, persist=True)
+    if dry_run:
+        kept = "every mail and setting in it would be deleted" if delete else "its data would be kept"
+        console.print(f"--dry-run: the stack in {folder} would be stopped, {kept}")
+        return
     if delete:
-        if not yes:
-            click.confirm(f"Delete every mail and setting of the stack in {folder}?", abort=True)
+        what, where = "Delete every mail and setting of the stack", str(folder)
+        confirm_environment(what, {}, yes=yes, always=True, named=lambda _: where)
         stack.remove()
     else:
         stack.down()

@@ -60,17 +60,22 @@ def erase(folder: Path, address: str, author: str, dry_run: bool, yes: bool, aws
 @click.command()
 @whose
 @click.option("--to", "target", required=True, type=click.Path(path_type=Path), help="The .zip to write; must be new.")
+@click.option("--dry-run", is_flag=True, help="Show how much would be written, write nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @on_aws
 @click.pass_obj
 @told
-def export(folder: Path, address: str, target: Path, yes: bool, aws: bool) -> None:
+def export(folder: Path, address: str, target: Path, dry_run: bool, yes: bool, aws: bool) -> None:
     """Write all mail that names a person into a zip: originals, and what Mailroom says of each. In the clear."""
     from infra.cli import person
     from infra.cli.parts import parts
 
     wanted = person.address_of(address)
     reached = environment(folder, aws)
-    confirm_environment(f"Write originals in the clear to {target} from", reached, yes=yes)
+    confirm_environment(f"Write originals in the clear to {target} from", reached, yes=yes, dry_run=dry_run)
     with parts(reached) as made:
+        if dry_run:
+            person.show_found(made, wanted)
+            click.echo("--dry-run: nothing was written")
+            return
         person.export(made, wanted, target)

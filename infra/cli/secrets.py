@@ -10,8 +10,8 @@ from typing import Any
 import click
 
 from chalicelib.pipeline.stages import SERVICE
-from chalicelib.runtime.settings import BACKEND_FIELDS, DOOR_FIELDS
-from infra.cli.common import told
+from chalicelib.runtime.settings import BACKEND_FIELDS, DOOR_FIELDS, DOOR_SHORTEST
+from infra.cli.common import confirm_environment, told
 from infra.database_roles import make_logins, password_of
 from infra.local.credentials import OURS, made
 from infra.rights import LOGINS, SECRETS, secret_fields
@@ -41,7 +41,7 @@ def draft() -> None:
 @told
 def apply(file: Path, prefix: str, rotate_logins: bool, dry_run: bool, yes: bool) -> None:
     """Make or change the logins and the secrets in the AWS account of the shell, from the draft filled in."""
-    from infra.cli.parts import ambient, where
+    from infra.cli.parts import ambient
     from infra.deploy import client
 
     environment = ambient()
@@ -56,8 +56,8 @@ def apply(file: Path, prefix: str, rotate_logins: bool, dry_run: bool, yes: bool
     if dry_run:
         click.echo("--dry-run: nothing was changed")
         return
-    if not yes:
-        click.confirm(f"Do this in {where(environment)} and in the database that {file} names?", abort=True)
+    what = f"Make or change these secrets, and the logins of the database that {file} names,"
+    confirm_environment(what, environment, yes=yes, always=True)
     make_logins(values["database_url"], passwords)
     store(manager, prefix, secret_values(values, passwords))
     click.echo(f"done; now delete {file}")
@@ -83,6 +83,9 @@ def read(file: Path) -> dict[str, Any]:
             raise click.ClickException(f"{file} has no {name}: `mailroom secrets draft` shows all fields")
         if str(values[name]).startswith("<"):
             raise click.ClickException(f"{name} in {file} is not filled in")
+    for name in DOOR_FIELDS:
+        if not isinstance(values[name], list) or any(len(str(entry)) < DOOR_SHORTEST for entry in values[name]):
+            raise click.ClickException(f"{name} in {file} is no list of entries of {DOOR_SHORTEST} characters or more")
     if not str(values["database_url"]).startswith(("postgresql://", "postgres://")):
         raise click.ClickException(f"database_url in {file} is not postgresql://owner:password@host/database")
     return values

@@ -113,6 +113,8 @@ def test_the_password_of_another_login_is_not_taken() -> None:
         ({"telegram_token": "<bot token>"}, "telegram_token"),
         ({"database_url": "mysql://x"}, "postgresql://"),
         ({"raw_key": None}, ""),
+        ({"admin_tokens": ["x" * 31]}, "admin_tokens"),
+        ({"gmail_keys": "x" * 32}, "gmail_keys"),
     ],
 )
 def test_a_draft_that_is_not_filled_in_is_refused_by_name(tmp_path: Path, change: dict[str, Any], said: str) -> None:
