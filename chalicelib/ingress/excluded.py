@@ -10,7 +10,7 @@ from chalicelib.ingress.arrival import REASONS
 from chalicelib.ingress.http import answer, guarded, respond, trace_id
 from chalicelib.ingress.orders import Refused, author_of, body_of, refused, switch_of
 from chalicelib.ingress.strangers import is_admin, turned_away
-from chalicelib.pipeline.messages import MAIL_ID
+from chalicelib.mail.identity import MAIL_ID
 from chalicelib.runtime import observability as o11y
 from chalicelib.runtime.compose import container
 from chalicelib.runtime.errors import Permanent

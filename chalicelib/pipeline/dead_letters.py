@@ -11,9 +11,9 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
+from chalicelib.mail.identity import MAIL_ID
 from chalicelib.pipeline.clock import Now, utc_now
 from chalicelib.pipeline.letters import Letter, read
-from chalicelib.pipeline.messages import MAIL_ID
 from chalicelib.pipeline.stages import SERVICE, STAGES
 from chalicelib.ports import DeadLetter, DeadLetters, Ledger, Queues
 from chalicelib.runtime.errors import MailroomError, Permanent, Retryable

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from chalicelib.mail.identity import MAIL_ID
 from chalicelib.runtime.errors import Permanent
 
 VERSION = 1
-MAIL_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 INLINE_TEXT_BYTES = 64 * 1024
 """Anonymized text above this goes through the spool: SQS carries 1 MiB a message *and* a batch."""
 

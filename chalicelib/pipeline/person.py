@@ -8,10 +8,10 @@ from itertools import islice
 
 from chalicelib.mail import sealed
 from chalicelib.mail.everyone import everyone
-from chalicelib.mail.identity import thread_root
+from chalicelib.mail.identity import MAIL_ID, thread_root
 from chalicelib.mail.model import Mail
 from chalicelib.pipeline.letters import Letter, read
-from chalicelib.pipeline.messages import MAIL_ID, Envelope
+from chalicelib.pipeline.messages import Envelope
 from chalicelib.pipeline.original import ERASED, Opened, parse_source, reopen, upload_named
 from chalicelib.pipeline.spool_keys import keys
 from chalicelib.pipeline.stages import STAGES

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from chalicelib.mail import sealed
+from chalicelib.mail.identity import MAIL_ID
 from chalicelib.pipeline.clock import Now, utc_now
 from chalicelib.pipeline.letters import Letter, by_mail, read
-from chalicelib.pipeline.messages import MAIL_ID, Envelope, Quarantine, Receipt, encode
+from chalicelib.pipeline.messages import Envelope, Quarantine, Receipt, encode
 from chalicelib.pipeline.proof import PATIENCE, Evidence, Findings, judge
 from chalicelib.pipeline.stages import PIPELINE
 from chalicelib.ports import DeadLetters, Ledger, MailStore, Queues, Spool, SpoolEntry

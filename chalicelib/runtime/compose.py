@@ -16,12 +16,8 @@ from typing import TYPE_CHECKING
 
 from chalicelib.adapters.aws import Aws
 from chalicelib.adapters.secrets import Secrets
-from chalicelib.ingress.gate import Gate
-from chalicelib.ingress.intake import Intake
 from chalicelib.pipeline import stages
 from chalicelib.rules.flags import Flags
-from chalicelib.rules.history import read_history
-from chalicelib.rules.rates import MemoryLimiter
 from chalicelib.runtime import observability as o11y
 from chalicelib.runtime.errors import ConfigurationError
 from chalicelib.runtime.settings import DOOR_SHORTEST, Settings, load
@@ -31,6 +27,8 @@ if TYPE_CHECKING:
     from chalicelib.adapters.llm_prompt import Model
     from chalicelib.adapters.postgres import Database
     from chalicelib.ingress.failures import Failures
+    from chalicelib.ingress.gate import Gate
+    from chalicelib.ingress.intake import Intake
     from chalicelib.ingress.uploads import UploadDesk
     from chalicelib.pipeline.dead_letters import DeadLetterDesk
     from chalicelib.pipeline.notify import NotifyWorker
@@ -164,6 +162,7 @@ class Container:
         """Redis counts; while it is away every container counts for itself."""
         from chalicelib.adapters.redis_cache import RedisCache
         from chalicelib.adapters.redis_limiter import RedisLimiter
+        from chalicelib.rules.rates import MemoryLimiter
 
         here = MemoryLimiter(time.monotonic)
         return RedisLimiter(self.cache, here) if isinstance(self.cache, RedisCache) else here
@@ -178,6 +177,8 @@ class Container:
     @cached_property
     def gate(self) -> Gate:
         """What the operator decides of each mail at the doors."""
+        from chalicelib.ingress.gate import Gate
+
         return Gate(self.limiter, lambda: self.rules.current(), self._limits(), self.pseudonym_key)
 
     def _limits(self) -> Limits:
@@ -220,6 +221,8 @@ class Container:
 
     @cached_property
     def intake(self) -> Intake:
+        from chalicelib.ingress.intake import Intake
+
         return Intake(self.spool, self.queues, self.cache)
 
     @cached_property
@@ -254,6 +257,8 @@ class Container:
 
     def _history(self, sender_key: str) -> Mapping[str, int]:
         """How often this sender's mail was of which category; the store stage writes it."""
+        from chalicelib.rules.history import read_history
+
         return read_history(self.cache, sender_key)
 
     def _llm(self) -> Model:

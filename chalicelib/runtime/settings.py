@@ -126,7 +126,7 @@ def _setting(doc: str, parse: Callable[[str], Any] = str, default: str | None = 
     return field(metadata=metadata)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False, eq=False)
 class Settings:
     """The effective configuration of a function. Environment names are `MAILROOM_` + the field's name."""
 

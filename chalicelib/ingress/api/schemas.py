@@ -8,8 +8,8 @@ from chalicelib.ingress import dlq, excluded, push, webhook
 from chalicelib.ingress.arrival import REASONS
 from chalicelib.ingress.orders import AUTHOR as AUTHOR_FORM
 from chalicelib.ingress.orders import AUTHOR_CHARS
+from chalicelib.mail.identity import MAIL_ID as MAIL_ID_FORM
 from chalicelib.pipeline.dead_letters import REASON
-from chalicelib.pipeline.messages import MAIL_ID as MAIL_ID_FORM
 from chalicelib.rules.flags import DEFAULTS
 
 Schema = dict[str, Any]

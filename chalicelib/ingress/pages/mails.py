@@ -8,7 +8,7 @@ from datetime import datetime
 from chalicelib.ingress.pages.frame import page, section, table, trouble
 from chalicelib.ingress.pages.html import Child, Html, e
 from chalicelib.ingress.pages.visit import Answer, Away, Visit
-from chalicelib.pipeline.messages import MAIL_ID
+from chalicelib.mail.identity import MAIL_ID
 from chalicelib.pipeline.notice import plain
 from chalicelib.ports import MailLine, MailStory
 

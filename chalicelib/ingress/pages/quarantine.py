@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from chalicelib.ingress.pages.frame import done, page, section, table, trouble
 from chalicelib.ingress.pages.html import Child, Html, e
 from chalicelib.ingress.pages.visit import Answer, Away, Visit
+from chalicelib.mail.identity import MAIL_ID
 from chalicelib.pipeline.dead_letters import REASON, Outcome
 from chalicelib.pipeline.letters import Letter
-from chalicelib.pipeline.messages import MAIL_ID
 from chalicelib.pipeline.stages import STAGES
 from chalicelib.runtime import observability as o11y
 from chalicelib.runtime.errors import Permanent
