@@ -6,7 +6,11 @@ $(APPS_STAMP): $(APPS)/package.json $(APPS)/package-lock.json
 	@cd $(APPS) && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
-.PHONY: test-apps-script bench-apps-script
+.PHONY: test-apps-script bench-apps-script pusher
+pusher: ## the Gmail pusher as two files to paste, in build/pusher
+	@mkdir -p build/pusher && cat $(APPS)/src/*.js > build/pusher/Code.gs && cp $(APPS)/appsscript.json build/pusher/
+	@echo "paste build/pusher/Code.gs and build/pusher/appsscript.json at https://script.google.com ($(APPS)/README.md)"
+
 test-apps-script: $(APPS_STAMP) ## lint and test the Gmail pusher under Node
 	@cd $(APPS) && node_modules/.bin/eslint . && node --test test/*.test.js
 

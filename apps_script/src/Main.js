@@ -64,7 +64,7 @@ function mailroomTestPush_(config, state, ports) {
   const body = MailroomWire.batch([MailroomWire.json(mail)]);
   const send = () => ports.door.post(body, MailroomWire.headers(config, body, ports.clock() + state.skew, ports.sign), "");
   let answer = send();
-  const skew = MailroomWire.judge(answer).date - ports.clock();
+  const skew = MailroomWire.date(answer) - ports.clock();
   if (answer.status === 401 && Math.abs(skew) > 30000) {
     state.skew = skew;
     answer = send();

@@ -38,7 +38,7 @@ const MailroomWire = (() => {
 
   /**
    * What an answer to a batch means: {kind, …} with kind
-   * `verdicts` (list), `offered` (offer: where to put a large mail), `unauthorized` (date: the door's clock in ms, or NaN),
+   * `verdicts` (list), `offered` (offer: where to put a large mail), `unauthorized`,
    * `too_large` (limit, field), `refused` (field), `broken` (the door failed over what it got), `wait` (ms), `misplaced`
    * (this is no Mailroom, or not our account).
    */
@@ -50,7 +50,7 @@ const MailroomWire = (() => {
     const field = typeof body.field === "string" ? body.field : "";
     if (status === 200 && code === "batch" && Array.isArray(body.verdicts)) return { kind: "verdicts", list: body.verdicts, why };
     if (status === 200 && code === "upload_offered") return offered(body.upload, why);
-    if (status === 401) return { kind: "unauthorized", date: Date.parse(header(answer, "date")), why };
+    if (status === 401) return { kind: "unauthorized", why };
     if (status === 413) return { kind: "too_large", limit: Number.isInteger(body.limit) ? body.limit : 0, field, why };
     if (status === 400 && code) return ours(field) ? { kind: "misplaced", why: `${why} ${field}` } : { kind: "refused", field, why };
     if (status === 500) return { kind: "broken", why };
@@ -107,11 +107,15 @@ const MailroomWire = (() => {
     return String(Array.isArray(value) ? value[0] : value);
   }
 
+  /** The door's clock in ms, or NaN. */
+  function date(answer) {
+    return Date.parse(header(answer, "date"));
+  }
+
   /** Retry-After in ms (RFC 9110 section 10.2.3: seconds or a date), at most an hour; 0 when there is none. */
   function retryAfter(answer) {
     const value = header(answer, "retry-after").trim();
-    const date = Date.parse(header(answer, "date"));
-    const ms = /^\d{1,9}$/.test(value) ? Number(value) * 1000 : Date.parse(value) - date;
+    const ms = /^\d{1,9}$/.test(value) ? Number(value) * 1000 : Date.parse(value) - date(answer);
     return Number.isFinite(ms) ? Math.min(Math.max(ms, 0), RETRY_AFTER_MAX) : 0;
   }
 
@@ -120,5 +124,5 @@ const MailroomWire = (() => {
     return Math.min(60 * 1000 * 2 ** Math.min(attempts - 1, 20), most);
   }
 
-  return { json, batch, size, headers, judge, verdict, asked, backoff, MAX_BODY, MAX_BATCH };
+  return { json, batch, size, headers, judge, verdict, asked, date, backoff, MAX_BODY, MAX_BATCH };
 })();

@@ -146,7 +146,7 @@ test("a status that nobody knows keeps the mail", () => {
 test("mail that a rule refuses comes again when the door said, and holds up nobody", () => {
   const world = installed();
   const ids = many(world, 4);
-  const opens = world.now + 3 * HOUR;
+  const opens = world.now + 11.5 * HOUR;
   const judge = world.door.judge.bind(world.door);
   world.door.rule = (mail) => (ids.includes(mail.id) && world.now < opens ? "outside_time_window" : null);
   world.door.judge = (...args) => {
@@ -157,13 +157,13 @@ test("mail that a rule refuses comes again when the door said, and holds up nobo
     return given;
   };
   const others = [];
-  const results = world.live(3 * 60, 5, (i) => {
+  const results = world.live(11.5 * 60, 5, (i) => {
     if (i % 6 === 1) others.push(world.arrive());
   });
   assert.ok(!results.includes("held"), "the other mail was held up");
   assert.ok(others.every((id) => world.door.taken.has(id)));
-  assert.ok(world.door.posts.filter(({ mails }) => mails >= 4).length <= 5, "not asked more often than it said");
-  world.live(30);
+  assert.ok(world.door.posts.filter(({ mails }) => mails >= 4).length <= 14, "not asked more often than it said");
+  world.live(10);
   assert.equal(world.failedIds().length, 0);
   nothingLost(world, [...ids, ...others]);
 });
@@ -429,6 +429,23 @@ for (const [name, minutes] of Object.entries({ "an hour behind": -60, "seven min
     nothingLost(world, [...ids, ...more]);
   });
 }
+
+test("a clock that is wrong is corrected also where the door says 429 for 401, because others failed from the same address", () => {
+  const world = installed();
+  world.door.skew = 20 * MINUTE;
+  const authorized = world.door.authorized.bind(world.door);
+  let right = 0;
+  world.door.authorized = (...args) => {
+    if (authorized(...args)) right += 1;
+    return true;
+  };
+  world.door.fault = ({ body, headers, time }) => (authorized(body, headers, time) ? null
+    : { status: 429, headers: { "Retry-After": "60" }, body: { status: "rate_limited" } });
+  const ids = many(world, 3);
+  assert.equal(world.fire(), "done");
+  assert.equal(right, 1);
+  nothingLost(world, ids);
+});
 
 test("our own clock that jumps a day ahead and back loses nothing", () => {
   const world = installed();

@@ -141,17 +141,18 @@ class OffloadWorker:
             done = self._transfer(message, position, share, held, keep)
         except Permanent as error:
             self._count_try(error.code)
-            self._give_up(message, position, error.code)
+            self._give_up(message, position, share, error.code)
             return 0
         except Retryable as error:
             self._count_try(error.code)
             if kept[-1].tries < MAX_TRIES:  # each part that was won begins them anew
                 raise
-            self._give_up(message, position, error.code)
+            self._give_up(message, position, share, error.code)
             return 0
         self._count_try("")
         self.links.stored(message.mail_id, position, done)
         self.telemetry.count("Offload", stage="offload", status="stored")
+        self.telemetry.count("Provider", stage="offload", provider=share.provider, status="stored")
         self.telemetry.count("OffloadBytes", float(done.total or 0), stage="offload")
         return 1
 
@@ -188,9 +189,10 @@ class OffloadWorker:
             lambda name: f"{message.account}/{message.mail_id}/{position}/{name}",
         )
 
-    def _give_up(self, message: Envelope, position: int, code: str) -> None:
+    def _give_up(self, message: Envelope, position: int, share: Share, code: str) -> None:
         left = self.links.given_up(message.mail_id, position, code)
         if left.upload and self.target is not None:
             self.target.abort(left.key, left.upload)
         self.telemetry.count("Offload", stage="offload", status="original", code=code)
+        self.telemetry.count("Provider", stage="offload", provider=share.provider, status="original")
         self.telemetry.log("link_kept", mail_id=message.mail_id, account=message.account, code=code)

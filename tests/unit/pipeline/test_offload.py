@@ -378,6 +378,16 @@ def test_whatever_breaks_the_file_is_whole_or_the_link_stays(
     assert list(side.bucket.files.values()) in ([], [data])
 
 
+def test_links_are_counted_by_their_provider(side: Side) -> None:
+    side.share(Source(b"x" * 1000), Source(error=[Permanent("link_gone")]))
+    side.offload()
+    assert [labels["status"] for name, _, labels in side.telemetry.counts if name == "Provider"] == [
+        "stored",
+        "original",
+    ]
+    assert {labels["provider"] for name, _, labels in side.telemetry.counts if name == "Provider"} == {"files"}
+
+
 def test_a_try_that_does_not_time_out_counts_as_none(side: Side) -> None:
     side.share(Source(b"x" * 1000))
     side.offload()
