@@ -114,7 +114,7 @@ def test_recent_mail_goes_on_page_by_page_without_gap_or_repeat(world: World, br
     page, seen = browser.open("/dashboard/mails"), list[str]()
     for _ in range(3):
         seen += [link.rpartition("/")[2] for link in page.links if "/mails/" in link]
-        older = [link for link in page.links if "before=" in link]
+        older = [link for link in page.links if "mails?before=" in link]
         if older:
             page = browser.open(older[0])
     assert (len(seen), set(seen)) == (len(ids), ids)
@@ -130,6 +130,11 @@ def test_recent_mail_of_one_state(world: World, browser: Browser) -> None:
 @pytest.mark.parametrize("query", ["state=x", "before=x", "before=%27--", "state=%3Cb%3E"])
 def test_a_list_of_something_else_is_refused(browser: Browser, query: str) -> None:
     assert browser.open(f"/dashboard/mails?{query}").code == 400
+
+
+def test_the_other_language_shows_the_same_part_of_the_list(browser: Browser) -> None:
+    links = browser.open("/dashboard/mails?state=stored&done=switched").links
+    assert "?state=stored&lang=fr" in links
 
 
 def test_one_mail_shows_its_receipts_as_a_time_line(world: World, browser: Browser) -> None:

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
+from urllib.parse import urlencode
 
 from chalicelib.ingress.pages.html import Child, Html, e
 from chalicelib.ingress.pages.visit import Answer, Visit
@@ -110,7 +111,8 @@ def _top(visit: Visit, current: str) -> Html:
     other = "fr" if visit.language == "en" else "en"
     switch = None
     if not visit.form:  # an address that answers forms alone cannot be visited
-        switch = e("a", visit.t("other_language"), href=f"?lang={other}", lang=other, hreflang=other, class_="language")
+        href = "?" + urlencode(visit.kept | {"lang": other})
+        switch = e("a", visit.t("other_language"), href=href, lang=other, hreflang=other)
     if visit.session is None:
         return e("header", name, e("div", switch, class_="who"), class_="top")
     links = [
@@ -125,5 +127,6 @@ def _top(visit: Visit, current: str) -> Html:
 def _foot(visit: Visit) -> Html:
     if visit.session is None:
         return e("footer", e("p", "Mailroom"))
-    again = e("a", visit.t("refresh"), href=f"?lang={visit.query['lang']}" if "lang" in visit.query else "?")
-    return e("footer", e("p", visit.t("as_of"), " ", visit.moment(visit.now), ". ", visit.t("utc"), " ", again))
+    told = (visit.t("as_of"), " ", visit.moment(visit.now), ". ", visit.t("utc"), " ")
+    again = None if visit.form else e("a", visit.t("refresh"), href="?" + urlencode(visit.kept))
+    return e("footer", e("p", *told, again))

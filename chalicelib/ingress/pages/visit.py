@@ -60,6 +60,11 @@ class Visit:
         return asked if asked in LANGUAGES else self.parts.settings.language
 
     @property
+    def kept(self) -> dict[str, str]:
+        """What an address of the same page keeps; not what was just done there."""
+        return {name: self.query[name] for name in ("lang", "stage", "state", "before") if name in self.query}
+
+    @property
     def author(self) -> str:
         """Who is signed in."""
         assert self.session
