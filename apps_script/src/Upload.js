@@ -9,6 +9,7 @@
 const MailroomUpload = (() => {
   const PATH = "/uploads";
   const TRIES = 5;
+  const PLACE_MS = 30 * 60 * 1000;
   /** Uploads remembered; the door keeps one for days, and a forgotten one is made anew. */
   const REMEMBERED = 30;
 
@@ -44,8 +45,12 @@ const MailroomUpload = (() => {
       place = renewed.offer;
       status = ports.door.put(place.url, place.headers, bytes);
     }
+    if (status >= 500) {
+      // The place fails, not the mail: that is no reason to give up its attachments. Reading it again is dear, so not soon.
+      [entry.attempts, entry.due] = [before[0], ports.clock() + PLACE_MS];
+    }
     if (status < 200 || status > 299) return { again: `put ${status}` };
-    state.uploads = [...state.uploads.slice(1 - REMEMBERED), [entry.id, place.id]];
+    remember(state, entry.id, place.id);
     [entry.attempts, entry.due] = before;
     save();
     return named(place.id);
@@ -76,10 +81,14 @@ const MailroomUpload = (() => {
     return { hold: meaning.ms || 0, why: meaning.why, setUp: meaning.kind !== "wait" };
   }
 
+  function remember(state, id, upload) {
+    state.uploads = [...state.uploads.slice(1 - REMEMBERED), [id, upload]];
+  }
+
   /** The door does not have it (any more): the next try carries it anew. */
   function forget(state, id) {
     state.uploads = state.uploads.filter(([other]) => other !== id);
   }
 
-  return { carry, forget, PATH, TRIES };
+  return { carry, remember, forget, REMEMBERED };
 })();

@@ -5,7 +5,7 @@ const crypto = require("node:crypto");
 const { load, FILES } = require("./load.js");
 const { random, HOUR, DAY } = require("./world.js");
 
-const { MailroomConfig, MailroomQuota, MailroomState, MailroomWire, MailroomMail, MailroomSearch } = load();
+const { MailroomConfig, MailroomQuota, MailroomState, MailroomWire, MailroomMail, MailroomUpload, MailroomSearch } = load();
 const sign = (text, key) => Array.from(new Int8Array(crypto.createHmac("sha256", key).update(text).digest()));
 
 test("the pure files load without one Google service", () => {
@@ -121,6 +121,8 @@ test("the most that state can hold fits the properties, with ids of any accepted
   state.queue.forEach((entry) => Object.assign(entry, { attempts: 1295, due: 9e12 }));
   for (let hour = 0; hour < 30; hour++) state.usage = MailroomQuota.add(state.usage, hour * HOUR, { ms: 5e6, gmail: 2e4, fetch: 2e4, props: 5e4 });
   MailroomState.forget(state, 0);
+  for (let i = 0; i < 2 * MailroomUpload.REMEMBERED; i++) MailroomUpload.remember(state, "f".repeat(64), "0".repeat(64));
+  assert.equal(state.uploads.length, MailroomUpload.REMEMBERED);
   MailroomState.save(state, disk(properties));
   assert.equal(state.queue.length, MailroomState.QUEUE_MAX);
   assert.ok(Math.max(...Object.values(properties).map((value) => value.length)) <= 9 * 1024);

@@ -164,6 +164,19 @@ for (const [name, fault] of Object.entries({
   });
 }
 
+test("a spool that fails for a day costs no attachment and little of the day's run time", () => {
+  const world = installed();
+  const id = world.arrive({ size: 5 * MB });
+  const until = world.now + 24 * HOUR;
+  world.door.putFault = () => (world.now < until ? 503 : 0);
+  const before = world.total.ms;
+  world.live(25 * 60);
+  assert.equal(world.door.taken.get(id).form, "upload");
+  assert.ok(world.door.puts.length <= 50, `${world.door.puts.length} tries to put`);
+  assert.ok(world.total.ms - before < 15 * MINUTE, `${(world.total.ms - before) / MINUTE} minutes`);
+  nothingLost(world, [id]);
+});
+
 test("an offer in the clear is not followed", () => {
   const world = installed();
   const id = world.arrive({ size: 5 * MB });
