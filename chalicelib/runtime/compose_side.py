@@ -14,13 +14,13 @@ from chalicelib.runtime.errors import ConfigurationError
 if TYPE_CHECKING:
     from chalicelib.ports import FileTarget
     from chalicelib.runtime.batch import Worker
-    from chalicelib.runtime.compose import Container
+    from chalicelib.runtime.compose_stages import Stages
 
 BUDGET = 220.0
 """Seconds that an invocation of `offload` works: its time-out (300) less `offload.GRACE` and a last part."""
 
 
-def guard(parts: Container) -> Guard:
+def guard(parts: Stages) -> Guard:
     """The guard with the operator's private hosts, which are trusted by their own authority where there is one."""
     if not parts.settings.private_targets:
         return Guard()
@@ -43,7 +43,7 @@ def guard(parts: Container) -> Guard:
     )
 
 
-def offload_worker(parts: Container) -> Worker:
+def offload_worker(parts: Stages) -> Worker:
     """Fetches the files of links."""
     from chalicelib.adapters.downloads import GuardedDownloads
     from chalicelib.adapters.postgres_links import PostgresLinkStore
@@ -66,7 +66,7 @@ def offload_worker(parts: Container) -> Worker:
     )
 
 
-def file_target(parts: Container) -> FileTarget | None:
+def file_target(parts: Stages) -> FileTarget | None:
     """The bucket; None where none is configured."""
     settings, secrets = parts.settings, parts.backend_secrets
     if not settings.offload_bucket:
@@ -81,7 +81,7 @@ def file_target(parts: Container) -> FileTarget | None:
     )
 
 
-def deliver_worker(parts: Container) -> Worker:
+def deliver_worker(parts: Stages) -> Worker:
     """Sends webhooks."""
     from chalicelib.adapters.postgres_deliveries import PostgresDeliveryStore
     from chalicelib.adapters.receivers import GuardedReceiver

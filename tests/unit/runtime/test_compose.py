@@ -11,6 +11,7 @@ from chalicelib.adapters.secrets import Secrets
 from chalicelib.pipeline import stages
 from chalicelib.pipeline.alert import AlertWorker
 from chalicelib.runtime import compose
+from chalicelib.runtime.compose_base import key_of
 from chalicelib.runtime.errors import ConfigurationError
 from tests.twins.cache import MemoryCache
 from tests.twins.messenger import MemoryMessenger
@@ -26,13 +27,13 @@ def secrets(**fields: Any) -> Secrets:
 
 
 def test_a_key_is_64_hexadecimal_digits() -> None:
-    assert compose._key(secrets(mapping_key="0f" * 32), "mapping_key") == b"\x0f" * 32
+    assert key_of(secrets(mapping_key="0f" * 32), "mapping_key") == b"\x0f" * 32
 
 
 @pytest.mark.parametrize("text", ["", "0f", "0f" * 31, "0f" * 33, "xy" * 32, "é" * 64])
 def test_another_key_is_named_and_not_shown(text: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
-        compose._key(secrets(mapping_key=text), "mapping_key")
+        key_of(secrets(mapping_key=text), "mapping_key")
     assert caught.value.setting == "mapping_key"
     assert not text or text not in str(caught.value)
 

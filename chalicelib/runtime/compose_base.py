@@ -1,0 +1,162 @@
+"""The composition root's common part: settings, secrets, and the adapters that doors and stages share."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from chalicelib.adapters.aws import Aws
+from chalicelib.adapters.secrets import Secrets
+from chalicelib.rules.flags import Flags
+from chalicelib.runtime import observability as o11y
+from chalicelib.runtime.errors import ConfigurationError
+from chalicelib.runtime.settings import DOOR_SHORTEST, Settings, load
+
+if TYPE_CHECKING:
+    from chalicelib.adapters.postgres import Database
+    from chalicelib.ports import (
+        Cache,
+        DeadLetters,
+        Exclusions,
+        FlagStore,
+        Ledger,
+        MailStore,
+        Outbox,
+        Queues,
+        Reports,
+        RuleStore,
+        Spool,
+    )
+    from chalicelib.rules.book import RuleBook
+    from chalicelib.runtime.breakers import Breakers
+
+
+class Base:
+    """What one function's container holds. `environ` is read once."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self.settings: Settings = load(environ)
+        self.aws = Aws()
+
+    @cached_property
+    def door_secrets(self) -> Secrets:
+        return Secrets(self.aws.client, self.settings.door_secret, shortest=DOOR_SHORTEST)
+
+    @cached_property
+    def backend_secrets(self) -> Secrets:
+        return Secrets(self.aws.client, self.settings.backend_secret)
+
+    @cached_property
+    def spool(self) -> Spool:
+        from chalicelib.adapters.s3_spool import S3Spool
+
+        return S3Spool(self.aws.client, self.settings.bucket, self.settings.kms_key)
+
+    @cached_property
+    def queues(self) -> Queues:
+        from chalicelib.adapters.queue_ages import QueueAges
+        from chalicelib.adapters.sqs_queues import SqsQueues
+
+        urls, dead = self.settings.queue_urls, self.settings.dead_urls
+        return SqsQueues(self.aws.client, urls, dead, QueueAges(self.aws.client))
+
+    @cached_property
+    def dead_letters(self) -> DeadLetters:
+        from chalicelib.adapters.sqs_dead_letters import SqsDeadLetters
+
+        return SqsDeadLetters(self.aws.client, self.settings.queue_urls, self.settings.dead_urls)
+
+    @cached_property
+    def cache(self) -> Cache:
+        from chalicelib.adapters.redis_cache import RedisCache
+
+        return RedisCache(self.backend_secrets.text("redis_url"), on_unavailable=lambda: o11y.count("CacheUnavailable"))
+
+    @cached_property
+    def database(self) -> Database:
+        from chalicelib.adapters.postgres import Database
+
+        return Database(self.backend_secrets.text("database_url"))
+
+    @cached_property
+    def store(self) -> MailStore:
+        from chalicelib.adapters.postgres_store import PostgresMailStore
+
+        # Read when a mail is stored: of the functions that ask this store something, one has the key.
+        return PostgresMailStore(self.database, lambda: self.backend_secrets.text("raw_key"))
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        from chalicelib.adapters.postgres_ledger import PostgresLedger
+
+        return PostgresLedger(self.database)
+
+    @cached_property
+    def reports(self) -> Reports:
+        """What the operator's pages show of the mail."""
+        from chalicelib.adapters.postgres_reports import PostgresReports
+
+        return PostgresReports(self.database)
+
+    @cached_property
+    def outbox(self) -> Outbox:
+        from chalicelib.adapters.postgres_outbox import PostgresOutbox
+
+        return PostgresOutbox(self.database)
+
+    @cached_property
+    def flags(self) -> Flags:
+        def durable() -> FlagStore:
+            from chalicelib.adapters.postgres_flags import PostgresFlagStore
+
+            return PostgresFlagStore(self.database)
+
+        return Flags(self.cache, durable, time.monotonic)
+
+    @cached_property
+    def rules(self) -> RuleBook:
+        """The operator's rules in force."""
+        from chalicelib.rules.book import RuleBook
+
+        def durable() -> RuleStore:
+            from chalicelib.adapters.postgres_rules import PostgresRuleStore
+
+            return PostgresRuleStore(self.database)
+
+        return RuleBook(
+            self.cache,
+            durable,
+            key=lambda: key_of(self.backend_secrets, "mapping_key"),
+            clock=time.monotonic,
+            on_unavailable=lambda code: o11y.count("RulesUnavailable", code=code),
+        )
+
+    def pseudonym_key(self) -> bytes:
+        """The key of the keyed hashes."""
+        return key_of(self.backend_secrets, "pseudonym_key")
+
+    @cached_property
+    def exclusions(self) -> Exclusions:
+        from chalicelib.adapters.postgres_exclusions import PostgresExclusions
+
+        return PostgresExclusions(self.database)
+
+    @cached_property
+    def breaker(self) -> Breakers:
+        """Circuit breakers by name."""
+        from chalicelib.runtime.breakers import Breakers
+
+        return Breakers(self.cache)
+
+
+def key_of(secrets: Secrets, name: str) -> bytes:
+    """A 256-bit key written as 64 hex digits. Raises `ConfigurationError`."""
+    try:
+        key = bytes.fromhex(secrets.text(name))
+    except ValueError:
+        key = b""
+    if len(key) != 32:
+        raise ConfigurationError(name, "the field of the secret is not 64 hex digits", "Write `openssl rand -hex 32`")
+    return key

@@ -1,0 +1,88 @@
+"""The composition root's part for the doors and the operator's routes."""
+
+from __future__ import annotations
+
+import time
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from chalicelib.runtime.compose_base import Base
+
+if TYPE_CHECKING:
+    from chalicelib.ingress.failures import Failures
+    from chalicelib.ingress.gate import Gate
+    from chalicelib.ingress.intake import Intake
+    from chalicelib.ingress.uploads import UploadDesk
+    from chalicelib.pipeline.dead_letters import DeadLetterDesk
+    from chalicelib.pipeline.reconsider import ReconsiderDesk
+    from chalicelib.ports import Limiter
+    from chalicelib.rules.document import Limits
+
+
+class Doors(Base):
+    """What the HTTP routes ask for."""
+
+    @cached_property
+    def limiter(self) -> Limiter:
+        """Redis counts; while it is away every container counts for itself."""
+        from chalicelib.adapters.redis_cache import RedisCache
+        from chalicelib.adapters.redis_limiter import RedisLimiter
+        from chalicelib.rules.rates import MemoryLimiter
+
+        here = MemoryLimiter(time.monotonic)
+        return RedisLimiter(self.cache, here) if isinstance(self.cache, RedisCache) else here
+
+    @cached_property
+    def failures(self) -> Failures:
+        """Of callers whose credential was wrong."""
+        from chalicelib.ingress.failures import Failures
+
+        return Failures(lambda: self.limiter, self.pseudonym_key, time.monotonic)
+
+    @cached_property
+    def gate(self) -> Gate:
+        """What the operator decides of each mail at the doors."""
+        from chalicelib.ingress.gate import Gate
+
+        return Gate(self.limiter, lambda: self.rules.current(), self._limits(), self.pseudonym_key)
+
+    def _limits(self) -> Limits:
+        from chalicelib.rules.document import Limits, Rate
+
+        settings = self.settings
+        sender, total = (Rate(*rate) if rate else None for rate in (settings.rate_sender, settings.rate_total))
+        return Limits(sender, total)
+
+    @cached_property
+    def upload_desk(self) -> UploadDesk:
+        """Where mail goes in that no push can carry."""
+        from chalicelib.adapters.s3_uploads import S3Uploads
+        from chalicelib.ingress.uploads import UploadDesk
+
+        settings = self.settings
+        uploads = S3Uploads(self.aws.client, settings.bucket, settings.kms_key)
+        return UploadDesk(uploads, self.spool, settings.max_source)
+
+    @cached_property
+    def reconsider_desk(self) -> ReconsiderDesk:
+        """The operator's desk for excluded mail."""
+        from chalicelib.pipeline.reconsider import Allowed, ReconsiderDesk
+
+        def allowed() -> Allowed:
+            listed = self.rules.current().parsed.allowlist
+            return Allowed(listed.addresses, listed.domains)
+
+        return ReconsiderDesk(self.exclusions, self.spool, self.queues, self.pseudonym_key, allowed)
+
+    @cached_property
+    def intake(self) -> Intake:
+        from chalicelib.ingress.intake import Intake
+
+        return Intake(self.spool, self.queues, self.cache)
+
+    @cached_property
+    def desk(self) -> DeadLetterDesk:
+        """The operator's desk for dead letters."""
+        from chalicelib.pipeline.dead_letters import DeadLetterDesk
+
+        return DeadLetterDesk(self.dead_letters, self.queues, self.ledger)
