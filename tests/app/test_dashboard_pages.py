@@ -197,6 +197,18 @@ def test_a_full_page_is_bounded(world: World, browser: Browser) -> None:
         assert len(browser.open(f"/dashboard{path}").source.encode()) < MOST_BYTES / 8
 
 
+def test_as_many_letters_are_shown_as_can_be_chosen_at_once(world: World, browser: Browser) -> None:
+    ids = [
+        letter(world, f"{stage} {number}", stage) for stage in ("anonymize", "store", "notify") for number in range(60)
+    ]
+    page = browser.open("/dashboard/quarantine")
+    form = page.form("/dashboard/quarantine", action="redrive")
+    assert (len(form.boxes), "There may be more letters" in page.text) == (CHOSEN, True)
+    asked = browser.send(form, action="redrive", letter=[value for _, value in form.boxes])
+    assert f"{CHOSEN} sent on their way again" in browser.send(asked.form("/quarantine/redrive")).text
+    assert len(ids) - CHOSEN == sum(map(len, world.queues.dead.values()))
+
+
 # what is away
 
 

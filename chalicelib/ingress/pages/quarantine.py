@@ -18,6 +18,7 @@ STAGE_NAMES = tuple(stage.name for stage in STAGES)
 LISTED = 100
 """Letters of one stage that are looked at; half of that of each where all are."""
 CHOSEN = 100
+"""Letters that a page shows, so that all of it can be chosen in one form."""
 
 
 def show(visit: Visit) -> Answer:
@@ -36,8 +37,8 @@ def show(visit: Visit) -> Answer:
     elif not found.letters:
         content = [e("p", visit.t("quarantine.none"), class_="good")]
     else:
-        content = [_letters(visit, found.letters), _all_of(visit, found.letters)]
-    if not isinstance(found, Away) and not found.complete:
+        content = [_letters(visit, found.letters[:CHOSEN]), _all_of(visit, found.letters)]
+    if not isinstance(found, Away) and (not found.complete or len(found.letters) > CHOSEN):
         content.append(e("p", visit.t("quarantine.incomplete"), class_="away"))
     return page(
         visit,
@@ -133,7 +134,7 @@ def _letters(visit: Visit, letters: Sequence[Letter]) -> Html:
     heads: list[Child] = [e("span", visit.t("quarantine.select"), class_="unseen")]
     heads += [visit.t(f"quarantine.{one}") for one in ("mail", "stage")] + [visit.t("reason")]
     heads += [visit.t(f"quarantine.{one}") for one in ("attempts", "first", "last")]
-    rows = [_letter(visit, letter) for letter in letters[: LISTED * 2]]
+    rows = [_letter(visit, letter) for letter in letters]
     actions = e(
         "p",
         e("button", visit.t("quarantine.redrive"), type="submit", name="action", value="redrive", class_="main"),
