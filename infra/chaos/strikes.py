@@ -273,6 +273,8 @@ class Striker:
         service, _, way = strike.kind.partition(" ")
         url = getattr(self.info, "outside_url" if service == "webhook" else f"{service}_url")
         fault = {"times": None, "path": PATHS[service]} | VENDOR[way]
+        if service == "webhook" and way == "garbage":
+            fault["status"] = 500  # a receiver that answers 200 has taken it, whatever else it says
         before = len(requests.get(f"{url}/_control/requests", timeout=30).json())
         control(url, "fail", fault)
         try:
