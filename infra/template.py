@@ -16,7 +16,10 @@ from typing import Any
 from chalicelib.pipeline.stages import ALERT, STAGES, Stage
 from chalicelib.rules.retry import MAX_RECEIVE_COUNT
 from infra import alarms, door_alarms, policies
+from infra.parameters import PARAMETERS as PARAMETERS
+from infra.parameters import SETTINGS as SETTINGS
 from infra.rights import DOOR, name_of
+from infra.spool import spool
 
 ROOT = Path(__file__).resolve().parent.parent
 VISIBILITY_FACTOR = 6
@@ -29,103 +32,6 @@ SOURCE_RETENTION = 4 * DAY
 DEAD_RETENTION = 14 * DAY
 """A dead-lettered message keeps its original enqueue time, so its queue must keep it much longer."""
 
-PARAMETERS: dict[str, dict[str, Any]] = {
-    "SecretPrefix": {
-        "Type": "String",
-        "Default": "mailroom",
-        "AllowedPattern": "[A-Za-z0-9/_+=.@-]{1,100}",
-        "Description": "Name before the slash of each function's secret, such as mailroom/notify",
-    },
-    "Accounts": {"Type": "String", "Description": "Account ids that the doors know, comma-separated"},
-    "GmailAccount": {"Type": "String", "Default": "", "Description": "Account of a Gmail push that names none"},
-    "GmailAuth": {"Type": "String", "Default": "hmac", "AllowedValues": ["bearer", "hmac", "either", "both"]},
-    "EmailEngineUrl": {"Type": "String", "Description": "Base URL of EmailEngine"},
-    "EmailEngineFolders": {"Type": "String", "Default": "\\Inbox"},
-    "TelegramUrl": {"Type": "String", "Default": "https://api.telegram.org"},
-    "TelegramChat": {"Type": "String", "Description": "Chat id of the forum group"},
-    "TelegramTopics": {"Type": "String", "Default": "email=2,system=3"},
-    "Language": {"Type": "String", "Default": "en", "AllowedValues": ["fr", "en"]},
-    "Classifier": {"Type": "String", "Default": "rules", "AllowedValues": ["rules", "bedrock", "anthropic"]},
-    "LlmModel": {"Type": "String", "Default": ""},
-    "LlmUrl": {"Type": "String", "Default": "https://api.anthropic.com"},
-    "LanguageLayers": {"Type": "String", "Default": "", "Description": "ARNs of the anonymize layers, with commas"},
-    "SubnetIds": {"Type": "String", "Default": "", "Description": "Private subnets with commas, when in a VPC"},
-    "SecurityGroupIds": {"Type": "String", "Default": "", "Description": "Security groups with commas"},
-    "OffloadBucket": {
-        "Type": "String",
-        "Default": "",
-        "AllowedPattern": "([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])?",
-        "Description": "Bucket that files of links go to; empty: mail keeps its original links",
-    },
-    "OffloadEndpoint": {
-        "Type": "String",
-        "Default": "",
-        "Description": "Endpoint of that bucket where it is not S3 of this account (R2, for one)",
-    },
-    "OffloadMax": {"Type": "String", "Default": "2147483648", "Description": "Bytes of an off-loaded file"},
-    "PrivateTargets": {
-        "Type": "String",
-        "Default": "",
-        "Description": "Hosts of webhooks and links that may be private: host or host:port[=address:port], with commas",
-    },
-    "MissingMinutes": {
-        "Type": "String",
-        "Default": "15",
-        "Description": "Minutes that a sealed mail may be without an end before the sweep looks for it",
-    },
-    "BacklogMessages": {
-        "Type": "Number",
-        "Default": 100,
-        "MinValue": 1,
-        "Description": "Messages that wait in one queue before its backlog alarm",
-    },
-    "BacklogSeconds": {
-        "Type": "Number",
-        "Default": 900,
-        "MinValue": 60,
-        "Description": "Age of a queue's oldest message before its alarm",
-    },
-    "RetentionDays": {
-        "Type": "String",
-        "Default": "",
-        "Description": "Days of mail by account: practice=365,personal=90",
-    },
-    "OriginalRetentionDays": {
-        "Type": "String",
-        "Default": "",
-        "Description": "The same for the sealed originals alone",
-    },
-    "GmailHeartbeat": door_alarms.PARAMETER,
-    "RateSender": {"Type": "String", "Default": "600:1000", "Description": "Mails a minute and at once, one sender"},
-    "RateTotal": {"Type": "String", "Default": "6000:6000", "Description": "Mails a minute and at once, all doors"},
-    "SpoolDays": {"Type": "Number", "Default": 30, "MinValue": 15, "Description": "Days that sealed mail is kept"},
-}
-SETTINGS = {
-    "MAILROOM_ACCOUNTS": "Accounts",
-    "MAILROOM_GMAIL_ACCOUNT": "GmailAccount",
-    "MAILROOM_GMAIL_AUTH": "GmailAuth",
-    "MAILROOM_EMAILENGINE_URL": "EmailEngineUrl",
-    "MAILROOM_EMAILENGINE_FOLDERS": "EmailEngineFolders",
-    "MAILROOM_TELEGRAM_URL": "TelegramUrl",
-    "MAILROOM_TELEGRAM_CHAT": "TelegramChat",
-    "MAILROOM_TELEGRAM_TOPICS": "TelegramTopics",
-    "MAILROOM_LANGUAGE": "Language",
-    "MAILROOM_CLASSIFIER": "Classifier",
-    "MAILROOM_LLM_MODEL": "LlmModel",
-    "MAILROOM_LLM_URL": "LlmUrl",
-    "MAILROOM_OFFLOAD_BUCKET": "OffloadBucket",
-    "MAILROOM_OFFLOAD_ENDPOINT": "OffloadEndpoint",
-    "MAILROOM_OFFLOAD_MAX": "OffloadMax",
-    "MAILROOM_PRIVATE_TARGETS": "PrivateTargets",
-    "MAILROOM_MISSING_MINUTES": "MissingMinutes",
-    "MAILROOM_RETENTION": "RetentionDays",
-    "MAILROOM_ORIGINAL_RETENTION": "OriginalRetentionDays",
-    "MAILROOM_RATE_SENDER": "RateSender",
-    "MAILROOM_RATE_TOTAL": "RateTotal",
-    "MAILROOM_BUCKET": "Spool",
-    "MAILROOM_KMS_KEY": "SpoolKey",
-}
-"""Environment variable → the parameter or resource that it refers to."""
 NOT_LINTED = {
     "W3005": "DependsOn a queue that the environment refers to anyway: the event source must not hang on a variable",
     "W1033": "an empty SecurityGroupIds, split: the condition InVpc keeps it from being used",
@@ -183,75 +89,6 @@ def _given(parameter: str) -> dict[str, Any]:
 def _listed(parameter: str) -> dict[str, Any]:
     """A list parameter. Of type String, because the emulator's conditions take a list parameter as given."""
     return {"Fn::Split": [",", {"Ref": parameter}]}
-
-
-def spool() -> dict[str, Any]:
-    """The sealed spool: its own key, nothing public, TLS only, nothing unsealed, kept for SpoolDays."""
-    deny = {"Effect": "Deny", "Principal": "*"}
-    everything = {"Fn::Sub": "${Spool.Arn}/*"}
-    return {
-        "SpoolKey": {
-            "Type": "AWS::KMS::Key",
-            "DeletionPolicy": "Retain",
-            "UpdateReplacePolicy": "Retain",
-            "Properties": {
-                "Description": "Seals the mail that waits in Mailroom's spool",
-                "EnableKeyRotation": True,
-                "KeyPolicy": policies.key_policy(),
-            },
-        },
-        "Spool": {
-            "Type": "AWS::S3::Bucket",
-            "DeletionPolicy": "Retain",
-            "UpdateReplacePolicy": "Retain",
-            "Properties": {
-                "BucketEncryption": {
-                    "ServerSideEncryptionConfiguration": [
-                        {
-                            "ServerSideEncryptionByDefault": {
-                                "SSEAlgorithm": "aws:kms",
-                                "KMSMasterKeyID": {"Fn::GetAtt": ["SpoolKey", "Arn"]},
-                            }
-                        }
-                    ]
-                },
-                "PublicAccessBlockConfiguration": {
-                    "BlockPublicAcls": True,
-                    "BlockPublicPolicy": True,
-                    "IgnorePublicAcls": True,
-                    "RestrictPublicBuckets": True,
-                },
-                "LifecycleConfiguration": {
-                    "Rules": [{"Id": "spool-days", "Status": "Enabled", "ExpirationInDays": {"Ref": "SpoolDays"}}]
-                },
-            },
-        },
-        "SpoolPolicy": {
-            "Type": "AWS::S3::BucketPolicy",
-            "Properties": {
-                "Bucket": {"Ref": "Spool"},
-                "PolicyDocument": {
-                    "Version": "2012-10-17",
-                    "Statement": [
-                        deny
-                        | {
-                            "Sid": "OnlyTls",
-                            "Action": "s3:*",
-                            "Resource": [{"Fn::GetAtt": ["Spool", "Arn"]}, everything],
-                            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-                        },
-                        deny
-                        | {
-                            "Sid": "OnlySealed",
-                            "Action": "s3:PutObject",
-                            "Resource": everything,
-                            "Condition": {"StringNotEquals": {"s3:x-amz-server-side-encryption": "aws:kms"}},
-                        },
-                    ],
-                },
-            },
-        },
-    }
 
 
 def queues(stage: Stage, timeout: int) -> dict[str, Any]:
