@@ -24,7 +24,17 @@ CHANGES = frozenset(
 """What changes, destroys or gives away something of a stack that may be the real one."""
 HARMLESS = frozenset(
     {
-        *("anonymize", "dlq list", "dlq show", "logs", "rules diff", "rules history", "rules show", "rules simulate"),
+        *(
+            "anonymize",
+            "dashboard",
+            "dlq list",
+            "dlq show",
+            "logs",
+            "rules diff",
+            "rules history",
+            "rules show",
+            "rules simulate",
+        ),
         *("rules test", "secrets draft", "settings", "status"),
         # On this machine alone, and nothing is lost by it.
         *("demo", "send", "up"),
