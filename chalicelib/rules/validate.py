@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 from chalicelib.mail.links import DEFAULT_PROVIDERS, Provider
-from chalicelib.rules import shape, windows
+from chalicelib.rules import shape, values, windows
 from chalicelib.rules.document import (
     Allowlist,
     Condition,
@@ -17,7 +16,6 @@ from chalicelib.rules.document import (
     InvalidRules,
     Limits,
     Pattern,
-    Rate,
     Rule,
     Span,
 )
@@ -73,7 +71,7 @@ class _Reader:
                 else DEFAULT_PROVIDERS
             ),
             destinations=self._named("destinations", self._destination),
-            limits=Limits(_rate(limits.get("sender")), _rate(limits.get("global"))),
+            limits=Limits(values.rate(limits.get("sender")), values.rate(limits.get("global"))),
             rules=self._rules(),
         )
 
@@ -90,14 +88,14 @@ class _Reader:
     def _address(self, value: str, path: str) -> str:
         address = plain_address(value)
         local, _, domain = address.rpartition("@")
-        if not local or not _is_host(domain) or any(char.isspace() for char in local):
+        if not local or not values.is_host(domain) or any(char.isspace() for char in local):
             self.fail(path, "must be an address such as ann@example.com, without a name or <>")
         return address
 
     def _domain(self, value: str, path: str) -> str:
         star = "*." if value.startswith("*.") else ""
         domain = a_labels(value[len(star) :].removeprefix("@"))
-        if not _is_host(domain):
+        if not values.is_host(domain):
             self.fail(path, "must be a domain such as example.org, or *.example.org for its subdomains")
         return star + domain
 
@@ -141,7 +139,7 @@ class _Reader:
         if raw["from"] == raw["to"]:
             self.fail(f"{path}.to", "is the same as from: for a whole day write 00:00 to 24:00")
         days = frozenset(windows.DAYS.index(day) for day in raw.get("days", windows.DAYS))
-        return Span(days, _minutes(raw["from"]), _minutes(raw["to"]), raw["zone"])
+        return Span(days, values.minutes(raw["from"]), values.minutes(raw["to"]), raw["zone"])
 
     def _pattern(self, name: str, raw: Mapping[str, Any], path: str) -> Pattern:
         if not ("words" in raw or "expressions" in raw or raw.get("link")):
@@ -165,7 +163,7 @@ class _Reader:
         )
 
     def _destination(self, name: str, raw: Mapping[str, Any], path: str) -> Destination:
-        if not _is_https(raw["url"]):
+        if not values.is_https(raw["url"]):
             self.fail(f"{path}.url", "must be https://host/path, without user, password or #fragment")
         return Destination(name, raw["url"], tuple(raw.get("clear_fields", ())), raw.get("key", ""))
 
@@ -217,7 +215,7 @@ class _Reader:
         if test == "provider":
             return Condition(kind, test, self._names(value, path, "providers"))
         readers = {"domain": self._domain, "words": self._phrase, "contains": self._fragment}
-        read = self._address if test == "is" and kind in ("sender", "recipient") else readers.get(test, _as_it_is)
+        read = self._address if test == "is" and kind in ("sender", "recipient") else readers.get(test, values.as_it_is)
         return Condition(kind, test, self._each(value, path, read))
 
     def _of_pattern(self, raw: Mapping[str, Any], path: str) -> Condition:
@@ -227,32 +225,3 @@ class _Reader:
         elif urgent is not None and "urgent" not in self.document["patterns"][name]:
             self.fail(f"{path}.urgent", "needs a list of urgent words in that pattern: add it there")
         return Condition("pattern", "is", (name,), urgent)
-
-
-def _as_it_is(value: str, _path: str) -> str:
-    return value
-
-
-def _rate(raw: Mapping[str, Any] | None) -> Rate | None:
-    return Rate(float(raw["per_minute"]), int(raw["burst"])) if raw else None
-
-
-def _minutes(clock: str) -> int:
-    return int(clock[:2]) * 60 + int(clock[3:])
-
-
-def _is_host(host: str) -> bool:
-    labels = host.split(".")
-    return len(host) <= 253 and all(
-        0 < len(label) <= 63 and label.replace("-", "").replace("_", "").isalnum() and label.isascii()
-        for label in labels
-    )
-
-
-def _is_https(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        return False
-    return _is_host(parts.hostname or "") and "@" not in parts.netloc and not parts.fragment and port != 0
