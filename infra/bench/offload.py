@@ -31,7 +31,7 @@ from infra.template import ROOT
 GIB = 1024**3
 HOST = OUTSIDE[0]
 MAIL = "00000000-0000-5000-8000-000000000001"
-SEALED_WITH = "the bench's own"
+KEY = "the bench's own"
 TARGET_MIB = 128
 
 
@@ -173,8 +173,8 @@ def work(told: Mapping[str, str]) -> dict[str, Any]:
     ca = told["MAILROOM_BENCH_CA"]
     worker = OffloadWorker(
         spool=_Links(),  # type: ignore[arg-type]
-        links=PostgresLinkStore(database, SEALED_WITH),
-        store=PostgresMailStore(database, lambda: SEALED_WITH),
+        links=PostgresLinkStore(database, KEY),
+        store=PostgresMailStore(database, lambda: KEY),
         downloads=GuardedDownloads(
             Guard(
                 private={HOST}, placed={HOST: (address, int(port))}, trust=lambda: ssl.create_default_context(cadata=ca)
