@@ -25,8 +25,12 @@ class S3Spool:
     def _client(self) -> Any:
         return self._client_factory("s3")
 
-    def put(self, key: str, data: bytes) -> None:
-        """Write durably: S3 answers after the object is stored in several zones. `Retryable("spool_unavailable")`."""
+    def put(self, key: str, data: bytes, only_if_absent: bool = False) -> None:
+        """Write durably: S3 answers after the object is stored in several zones. `Retryable("spool_unavailable")`.
+
+        `only_if_absent` is S3's own conditional write: of two at once one wins, the other is `Retryable` or too late.
+        """
+        condition = {"IfNoneMatch": "*"} if only_if_absent else {}
         try:
             answer = ask(
                 lambda: self._client.put_object(
@@ -35,9 +39,12 @@ class S3Spool:
                     Body=data,
                     ServerSideEncryption="aws:kms",
                     SSEKMSKeyId=self._kms_key_id,
+                    **condition,
                 )
             )
-        except AwsFailure:
+        except AwsFailure as failure:
+            if only_if_absent and failure.code == "PreconditionFailed":
+                return
             raise Retryable(UNAVAILABLE) from None
         _from_s3(answer)
 

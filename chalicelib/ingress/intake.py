@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from chalicelib.ingress.arrival import TAKEN, Arrival, Barred, Judged, Status, Verdict
 from chalicelib.mail.identity import mail_id
-from chalicelib.mail.sealed import Header, labels_text, seal
+from chalicelib.mail.sealed import EMAILENGINE, Header, labels_text, seal
 from chalicelib.pipeline.hints import seen_key
 from chalicelib.pipeline.messages import Envelope, Exclusion, Receipt, encode
 from chalicelib.pipeline.stages import PIPELINE
@@ -105,7 +105,9 @@ class Intake:
             source=arrival.source,
             labels=labels_text(arrival.labels),
         )
-        self.spool.put(key, seal(header, arrival.payload))
+        # A reference must not take the place of the mail itself, which came by another door under the same id: it may
+        # be all that is left of it. The mail itself may take that of a reference.
+        self.spool.put(key, seal(header, arrival.payload), only_if_absent=arrival.kind == EMAILENGINE)
         seconds = round((self.now() - started).total_seconds(), 4)
         envelope = Envelope(
             mail_id=identifier,

@@ -82,8 +82,11 @@ def open_seal(envelope: Envelope, spool: Spool, messages: MessageSource) -> Open
 
 
 def reopen(key: str, spool: Spool) -> Opened:
-    """Open what `open_seal` named as `key`: never a reference any more."""
+    """Open what `open_seal` named as `key`: the mail itself, or the upload that was sealed over it meanwhile."""
     header, payload = sealed.unseal(spool.get(key, MAX_SEALED))
+    if header.kind == sealed.UPLOAD:
+        payload = spool.get(upload_named(header.account, payload), MAX_SEALED)
+        header = replace(header, kind=sealed.RAW)
     return _opened(header, payload, key)
 
 

@@ -22,8 +22,8 @@ class SpoolEntry:
 class Spool(Protocol):
     """Sealed objects under their key (S3, SSE-KMS)."""
 
-    def put(self, key: str, data: bytes) -> None:
-        """Write durably; overwriting is harmless. `Retryable("spool_unavailable")`."""
+    def put(self, key: str, data: bytes, only_if_absent: bool = False) -> None:
+        """Write durably, over what is there or, `only_if_absent`, leaving that. `Retryable("spool_unavailable")`."""
 
     def get(self, key: str, limit: int) -> bytes:
         """Read at most `limit` bytes. `Permanent("spool_missing")`, `Permanent("spool_too_large")`, `Retryable`."""

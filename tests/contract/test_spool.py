@@ -55,6 +55,14 @@ def test_what_was_put_is_got_back(spool: Spool) -> None:
     assert spool.get("sealed/a/1", len(data)) == data
 
 
+def test_what_is_put_only_where_nothing_is_leaves_what_is_there(spool: Spool) -> None:
+    spool.put("sealed/a/kept", b"first", only_if_absent=True)
+    spool.put("sealed/a/kept", b"second", only_if_absent=True)
+    assert spool.get("sealed/a/kept", 10) == b"first"
+    spool.put("sealed/a/kept", b"third")
+    assert spool.get("sealed/a/kept", 10) == b"third"
+
+
 def test_an_empty_object_is_an_object(spool: Spool) -> None:
     spool.put("sealed/a/empty", b"")
     assert spool.get("sealed/a/empty", 10) == b""

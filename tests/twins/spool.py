@@ -18,8 +18,10 @@ class MemorySpool:
         self._now = now
         self.down = False
 
-    def put(self, key: str, data: bytes) -> None:
+    def put(self, key: str, data: bytes, only_if_absent: bool = False) -> None:
         self.ping()
+        if only_if_absent and key in self.objects:
+            return
         self.objects[key] = bytes(data)
         self.modified[key] = self._now()
 

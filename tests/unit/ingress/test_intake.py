@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from chalicelib.ingress.intake import Arrival, Intake, Status, spool_key
-from chalicelib.mail.sealed import FIELDS, RAW, unseal
+from chalicelib.mail.sealed import EMAILENGINE, FIELDS, RAW, unseal
 from chalicelib.pipeline.messages import Envelope, decode
 from tests.twins.cache import MemoryCache
 from tests.twins.queues import MemoryQueues
@@ -16,6 +16,7 @@ from tests.twins.spool import MemorySpool
 NOW = datetime(2025, 3, 3, 9, 0, tzinfo=UTC)
 ONE = Arrival("praxis", "gmail", RAW, b"Subject: one\r\n\r\nIBAN", "provider:1", "1")
 TWO = Arrival("praxis", "gmail", FIELDS, b'{"body":"two"}', "provider:2", "2")
+REFERENCE = Arrival("praxis", "emailengine", EMAILENGINE, b'{"id":"AAAB"}', "provider:1", "1")
 OTHER = Arrival("faculty", "gmail", RAW, b"Subject: other\r\n\r\n", "provider:1", "1")
 
 
@@ -186,3 +187,22 @@ def test_one_lost_pointer_leaves_the_others_accepted(world: World) -> None:
 
 def test_nothing_is_taken_from_nothing(world: World) -> None:
     assert world.take() == []
+
+
+def kinds(world: World) -> list[str]:
+    return [unseal(data)[0].kind for data in world.spool.objects.values()]
+
+
+def test_a_reference_never_takes_the_place_of_the_mail_itself(world: World) -> None:
+    world.take(ONE)
+    world.cache.values.clear()  # Redis forgot that the mail was seen
+    assert world.take(REFERENCE) == [Status.ACCEPTED]
+    assert kinds(world) == [RAW]
+    assert len(world.waiting()) == 2
+
+
+def test_the_mail_itself_takes_the_place_of_a_reference(world: World) -> None:
+    world.take(REFERENCE)
+    world.cache.values.clear()
+    world.take(ONE)
+    assert kinds(world) == [RAW]
