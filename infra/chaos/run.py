@@ -143,7 +143,7 @@ def _settle(info: Info, pusher: Pusher, options: Options, tell: Callable[[str], 
 
 
 def _sweep(info: Info) -> None:
-    """Call the deployed sweep as its schedule does at a fifth minute. It repairs 200 mails a look: a run has no hour."""
+    """Call the sweep as its schedule does at a fifth minute: it repairs 200 mails a look, and a run has no hour."""
     event = {
         "version": "0",
         "id": "chaos",
