@@ -9,6 +9,7 @@ from typing import Any
 import requests
 
 from chalicelib.ingress.auth import sign_emailengine
+from chalicelib.pipeline.stages import STAGES
 from infra.cli.api_client import headers
 from infra.local.rehearsal import control
 from tests.e2e.world import World
@@ -89,4 +90,4 @@ def test_the_status_is_for_the_operator_alone(world: World) -> None:
 def test_the_status_tells_every_queue(world: World) -> None:
     token = world.info.credentials["admin_tokens"][0]
     answer = world.request("GET", "/status", headers={"Authorization": f"Bearer {token}"}).json()
-    assert [queue["name"] for queue in answer["queues"]] == ["anonymize", "classify", "store", "notify", "alert"]
+    assert [queue["name"] for queue in answer["queues"]] == [stage.name for stage in STAGES]
