@@ -23,12 +23,12 @@ from infra.local.watch import TERMINAL
 from infra.template import ROOT
 from tests.e2e.world import NUMBERS, World
 
-PERSON = "ottoline.quibell@garden.example"
-TRACES = (PERSON, "Ottoline", "Quibell", "Rhubarbatorium")
-"""Her address, her names, and a word that only her mails have."""
+PERSON = "zephyrine.quibell@garden.example"
+TRACES = (PERSON, "Zephyrine", "Quibell", "Rhubarbatorium")
+"""Her address, her names, and a word that only her mails have: no sample of the demo has any of them."""
 
 
-def mail(via: Any, sender: str = f"Ottoline Quibell <{PERSON}>", text: str = "Rhubarbatorium") -> Sample:
+def mail(via: Any, sender: str = f"Zephyrine Quibell <{PERSON}>", text: str = "Rhubarbatorium") -> Sample:
     """A mail of hers, or from somebody else to her."""
     number = next(NUMBERS)
     letter = Letter(f"e2e-{number}", via, "personal", "en", sender, f"News of {text}", f"About the {text} in May.")
