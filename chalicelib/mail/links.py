@@ -25,6 +25,9 @@ _TRACKING = re.compile(
     r"|vero_id|oly_\w+|s_cid|trk|cmpid|mkt_tok",
     re.IGNORECASE,
 )
+PASSES = 4
+"""Times that an address is cleaned before it counts as forged."""
+
 _SHORTEST = 4
 """Characters of a share's name: `/fr` on a service's own site is no share."""
 
@@ -67,7 +70,7 @@ def find(text: str, html: str, providers: Iterable[Provider] = DEFAULT_PROVIDERS
     known = tuple(providers)
     found: dict[Link, None] = {}
     for url in _urls(text[: bounds.MAX_TEXT_CHARS], html[: bounds.MAX_HTML_CHARS]):
-        link = _link(url, known)
+        link = _final(url, known)
         if link:
             found[link] = None
             if len(found) == MAX_LINKS:
@@ -120,6 +123,22 @@ def _link(url: str, providers: tuple[Provider, ...], wrapped: bool = True) -> Li
         if of_host(host, provider.hosts) and _is_share(parts.path, provider.paths):
             clean = _clean(host, parts, provider)
             return Link(provider.name, clean) if len(clean) <= MAX_URL_CHARS else None
+    return None
+
+
+def _final(url: str, providers: tuple[Provider, ...]) -> Link | None:
+    """The link in the form that is found again as itself: what is cleaned away may leave a sentence's mark at the end.
+
+    None where it does not settle, which only a forged address does.
+    """
+    link = _link(url, providers)
+    for _ in range(PASSES):
+        if link is None:
+            return None
+        again = _link(_trimmed(link.url), providers)
+        if again == link:
+            return link
+        link = again
     return None
 
 

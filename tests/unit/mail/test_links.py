@@ -151,4 +151,18 @@ def test_any_text_may_follow_a_link(text: str, more: str) -> None:
 @given(st.text(max_size=300))
 def test_the_form_of_a_link_is_final(text: str) -> None:
     links = find(f"{SHARE}/{text}", "", DEFAULT_PROVIDERS)
-    assert find(" ".join(link.url for link in links), "", DEFAULT_PROVIDERS) == links
+    assert find(" ".join(escape(link.url) for link in links), "", DEFAULT_PROVIDERS) == links
+
+
+@pytest.mark.parametrize(
+    ("after", "left"),
+    [
+        ("/,/", ""),
+        ("/./", None),
+        ("?rlkey=k,&utm_source=x", "?rlkey=k"),
+        ("?rlkey=k&dl!", "?rlkey=k"),
+        ("/,/,/,/,/,/,/,/", None),
+    ],
+)
+def test_what_is_cleaned_away_leaves_no_mark_at_the_end(after: str, left: str | None) -> None:
+    assert urls(f"{SHARE}{after}") == ([] if left is None else [f"{SHARE}{left}"])
