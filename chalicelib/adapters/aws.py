@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from botocore.exceptions import BotoCoreError, ClientError, ConnectionClosedError, EndpointConnectionError
 
 ClientFactory = Callable[[str], Any]
-"""Service name (`s3`, `sqs`, …) → boto3 client, always the same one."""
+"""Service name (`s3`, `sqs`, …) → botocore client, always the same one."""
 
 T = TypeVar("T")
 
@@ -16,6 +16,7 @@ T = TypeVar("T")
 class Aws:
     """Makes clients lazily: an S3 and an SQS client cost 50 to 180 ms together (`facts/aws.md`).
 
+    Of botocore, which boto3 is a layer on: boto3 loads its transfer manager too, a quarter of a door's cold start.
     Region, credentials and endpoint come from the SDK's own environment variables. `timeout` is
     (connect, read) in seconds. The SDK never repeats a call, because it would sleep in a handler and
     multiply with the retries of SQS; `ask` gives one more try where a connection broke.
@@ -29,11 +30,11 @@ class Aws:
     def client(self, service: str) -> Any:
         """The client of a service."""
         if service not in self._clients:
-            import boto3
             from botocore.config import Config
+            from botocore.session import Session
 
             if self._session is None:
-                self._session = boto3.session.Session()
+                self._session = Session()
             config = Config(
                 connect_timeout=self._timeout[0],
                 read_timeout=self._timeout[1],
@@ -41,7 +42,7 @@ class Aws:
                 max_pool_connections=10,
                 signature_version="v4" if service != "s3" else "s3v4",  # SSE-KMS asks for it, presigned too
             )
-            self._clients[service] = self._session.client(service, config=config)
+            self._clients[service] = self._session.create_client(service, config=config)
         return self._clients[service]
 
     def close(self) -> None:

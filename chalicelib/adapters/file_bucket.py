@@ -19,8 +19,8 @@ def client_of(endpoint: str, key_id: str, secret_key: str) -> Any:
 
     Checksums only where the service asks for them: not every S3-compatible one knows the newer ones.
     """
-    import boto3
     from botocore.config import Config
+    from botocore.session import Session
 
     config = Config(
         connect_timeout=TIMEOUT[0],
@@ -30,8 +30,7 @@ def client_of(endpoint: str, key_id: str, secret_key: str) -> Any:
         response_checksum_validation="when_required",
     )
     keys = {"aws_access_key_id": key_id, "aws_secret_access_key": secret_key} if key_id else {}
-    session = boto3.session.Session(**keys)
-    return session.client("s3", endpoint_url=endpoint or None, config=config)
+    return Session().create_client("s3", endpoint_url=endpoint or None, config=config, **keys)
 
 
 class FileBucket:

@@ -1,4 +1,4 @@
-"""Amazon Bedrock's Converse API as a `Model` (docs.aws.amazon.com/bedrock, "Converse"), through boto3."""
+"""Amazon Bedrock's Converse API as a `Model` (docs.aws.amazon.com/bedrock, "Converse"), through botocore."""
 
 from __future__ import annotations
 

@@ -49,6 +49,10 @@ def rows(result: dict[str, Any]) -> list[tuple[str, str, str]]:
         if "rate" in told and told.get("n"):
             value = f"p50 {told['p50_ms'] / 1000:.2f} s  p95 {told['p95_ms'] / 1000:.2f} s  ({told['mails']} mails)"
             found.append((f"received → notified at {name}", value, "p95 < 5 s" if told["rate"] == 5 else ""))
+            if "door" in told:  # absent in numbers of an older version
+                times, later = told["door"], sum(told["refused"].values())
+                value = f"p50 {times['p50_ms']} ms  p95 {times['p95_ms']} ms  ({later} pushes refused for now)"
+                found.append((f"answer of the door at {name}", value, ""))
     burst = flow["burst"]
     value = f"{burst['stored_per_s']} mails/s stored, {burst['notified_per_s']} notified ({burst['mails']} at once)"
     found.append(("sustained (stored)", value, ""))

@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -15,7 +16,7 @@ from typing import Any
 import psycopg
 
 from infra.bench.machine import spread
-from infra.cli.api_client import post
+from infra.cli.api_client import post, push_all
 from infra.local.rehearsal import control
 from infra.local.samples import english, french, italian
 from infra.local.samples.model import Letter
@@ -62,11 +63,19 @@ def at_rate(info: Info, rate: float, seconds: float) -> dict[str, Any]:
     """Push `rate` mails a second for `seconds`, one push a mail, and follow them to the notification."""
     mails = pushes(round(rate * seconds), f"rate{rate:g}-{time.time():.0f}")
     ids: list[str] = []
+    answered: list[float] = []
+    refused: Counter[int] = Counter()
     started = time.monotonic()
     threads = []
 
     def one(push: dict[str, Any]) -> None:
-        ids.append(post(info, push).json()["mail_id"])
+        """Push as the pusher does: what is refused for now is pushed again."""
+        before = time.monotonic()
+        while (response := post(info, push)).status_code != 202 and time.monotonic() - before < PATIENCE:
+            refused[response.status_code] += 1
+            time.sleep(1.0)
+        answered.append(time.monotonic() - before)
+        ids.append(response.json()["mail_id"])
 
     for index, push in enumerate(mails):
         time.sleep(max(0.0, started + index / rate - time.monotonic()))
@@ -77,7 +86,8 @@ def at_rate(info: Info, rate: float, seconds: float) -> dict[str, Any]:
         thread.join()
     pushed = time.monotonic() - started
     known = _settle(info, ids)
-    return {"rate": rate, "mails": len(mails), "pushed_per_s": round(len(mails) / pushed, 1), **_latency(known)}
+    told = {"rate": rate, "mails": len(mails), "pushed_per_s": round(len(mails) / pushed, 1)}
+    return told | {"door": spread(answered), "refused": dict(refused)} | _latency(known)
 
 
 def burst(info: Info, number: int) -> dict[str, Any]:
@@ -85,9 +95,8 @@ def burst(info: Info, number: int) -> dict[str, Any]:
     mails = pushes(number, f"burst-{time.time():.0f}")
     before = time.monotonic()
     ids = []
-    for start in range(0, number, 50):
-        body = post(info, {"messages": mails[start : start + 50]}).json()
-        ids += [verdict["mail_id"] for verdict in body["verdicts"]]
+    for answer in push_all(info, mails):
+        ids.append(answer.mail_id)
     door = time.monotonic() - before
     known = _settle(info, ids)
     with psycopg.connect(info.database_url) as connection:

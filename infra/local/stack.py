@@ -12,6 +12,8 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+import requests
+
 from chalicelib.pipeline.stages import PIPELINE, SERVICE
 from infra.database_roles import make_logins
 from infra.deploy import DeployFailed, client, deploy, outputs, stack_resource
@@ -30,6 +32,8 @@ CHAT = "-1001234567890"
 ARTIFACTS = "mailroom-artifacts"
 FILES = "mailroom-files"
 """Where files of links go."""
+DOORS = 6
+"""Workers of the door, all started with the stack."""
 LLM_KEY = "stand-in-key"
 """What the played LLM provider accepts; nobody else does."""
 Progress = Callable[[str, float], None]
@@ -125,6 +129,10 @@ class Stack:
             parameters |= {"Classifier": "anthropic", "LlmModel": "stand-in", "LlmUrl": self.standins.llm_url}
         template = package(self.folder / "package", thin=True)
         deploy(template, ARTIFACTS, parameters | self.parameters, aws)
+        # The emulator starts a worker for each request that finds none free: a burst would be so many Pythons that
+        # start at once on the few processors of this machine, and all of them late. Further requests get 429.
+        door = stack_resource(aws, "APIHandler")
+        client("lambda", aws).put_function_concurrency(FunctionName=door, ReservedConcurrentExecutions=DOORS)
         self._file.write_text(json.dumps({"api": self._api(aws)}))
 
     def secrets(self, aws: dict[str, str]) -> None:
@@ -136,17 +144,25 @@ class Stack:
         store(client("secretsmanager", aws), SERVICE, secret_values(values, passwords))
 
     def warm(self) -> None:
-        """Invoke every stage with no mail, as often as it may run at once: loading the models takes seconds."""
+        """Invoke every stage with no mail, as often as it may run at once: loading the models takes seconds.
+
+        The doors are asked whether they are ready, which makes their clients.
+        """
         aws = self.emulator.client_environment()
         names = [stack_resource(aws, stage.name.capitalize()) for stage in PIPELINE for _ in range(stage.concurrency)]
+        ready = f"{json.loads(self._file.read_text())['api']}/ready"
 
         def invoke(name: str) -> None:
             answer = client("lambda", aws).invoke(FunctionName=name, Payload=b'{"Records": []}')
             if answer.get("FunctionError"):
                 raise DeployFailed(f"the function {name} does not start: {answer['Payload'].read()[:500]!r}")
 
-        with ThreadPoolExecutor(len(names)) as pool:
+        with ThreadPoolExecutor(len(names) + DOORS) as pool:
+            doors = [pool.submit(requests.get, ready, timeout=60) for _ in range(DOORS)]
             list(pool.map(invoke, names))
+            for door in doors:
+                if not door.result().ok:
+                    raise DeployFailed(f"the door does not get ready: {door.result().text[:500]}")
 
     def info(self) -> Info:
         """Where it is. Raises FileNotFoundError when it was never up in this folder."""
