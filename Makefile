@@ -53,7 +53,7 @@ package: $(STAMP) ## the zip and the one template, in build/package
 	@$(BIN)/python -m infra.package
 
 test: lint types scan package test-apps-script test-browser ## everything that must pass
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2
 
 scan: $(STAMP) ## look for secrets in the repository (offline)
 	@$(BIN)/python -m infra.scan

@@ -6,10 +6,20 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+from xdist.scheduler import LoadScopeScheduling
 
 from chalicelib.adapters.postgres import Database
 from infra.local.servers import Emulator, Postgres, Valkey
 from infra.migrate import migrate
+
+DEPLOYED = ("tests/e2e/", "tests/stack/")
+"""Tests of one deployed stack, in this order: they wait for it more than they compute."""
+
+settings.register_profile("fixed", derandomize=True)
+settings.register_profile("search", max_examples=1_000, print_blob=True)
+settings.load_profile("fixed")
+"""A change is judged by the same examples each time; `make fuzz` looks for new ones."""
 
 TABLES = (
     "core.ledger",
@@ -29,6 +39,23 @@ TABLES = (
     "ingestion.emails_raw",
     "ingestion.email_identities",
 )
+
+
+class TwoHalves(LoadScopeScheduling):
+    """With `-n 2` one process runs the tests of the stack, the other all others file by file."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "stack" if nodeid.startswith(DEPLOYED) else nodeid.partition("::")[0]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> TwoHalves:
+    return TwoHalves(config, log)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The tests of the stack first, because they take longest."""
+    items.sort(key=lambda item: not item.nodeid.startswith(DEPLOYED))
+    config.option.loadscopereorder = False
 
 
 @pytest.fixture(scope="session")

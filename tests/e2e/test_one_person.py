@@ -111,10 +111,8 @@ def test_a_persons_mail_is_written_out_erased_everywhere_and_stays_away(world: W
     again = command(world, "erase", "--address", PERSON, "--yes", "--author", "bob")
     assert json.loads(again.stdout[again.stdout.index("{\n") :]) == receipt
     assert dump(world) == kept
-    told = json.loads(command(world, "verify", "--json").stdout)
-    # Others may differ: earlier tests throw dead letters away on purpose.
-    assert told["proven"]
-    assert not set(hers) & {one for kind in ("missing", "strayed", "unnoted", "unnotified") for one in told[kind]}
+    proof = command(world, "verify")
+    assert (proof.returncode, "balanced" in proof.stdout) == (0, True), proof.stdout
 
 
 def dump(world: World) -> bytes:

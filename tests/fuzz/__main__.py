@@ -1,4 +1,4 @@
-"""`make fuzz`: the short form again and again, each time with another seed, until something is found."""
+"""`make fuzz`: the short form and every property, again and again with another seed, until something is found."""
 
 from __future__ import annotations
 
@@ -9,11 +9,27 @@ import subprocess
 import sys
 import time
 
+OK, NOTHING_SELECTED = 0, 5
+"""Of pytest's exit codes."""
+
 
 def tell(line: str) -> None:
     """One line to who waits."""
     sys.stdout.write(line + "\n")
     sys.stdout.flush()
+
+
+def properties(seed: int) -> tuple[str, ...]:
+    """The property tests beyond this folder, with more examples than `make test` tries."""
+    places = ("tests/unit", "tests/app", "tests/security")
+    return (*places, "-m", "hypothesis", "--hypothesis-profile=search", f"--hypothesis-seed={seed}")
+
+
+def _run(what: tuple[str, ...], told: dict[str, str], only: str) -> int:
+    """pytest's exit code."""
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "--timeout=900", "-p", "no:cacheprovider", *what]
+    command += ["-k", only] if only else []
+    return subprocess.run(command, env=os.environ | told, check=False).returncode
 
 
 def main() -> int:
@@ -30,9 +46,10 @@ def main() -> int:
     while not done or time.monotonic() < end:
         tell(f"seed {seed} (make fuzz SEED={seed} MINUTES=0 replays this round)")
         told = {"FUZZ_SEED": str(seed), "FUZZ_FACTOR": str(options.factor)}
-        command = [sys.executable, "-m", "pytest", "-q", "-x", "--timeout=900", "-p", "no:cacheprovider", "tests/fuzz"]
-        command += ["-k", options.only] if options.only else []
-        if subprocess.run(command, env=os.environ | told, check=False).returncode:
+        ends = {_run(what, told, options.only) for what in (("tests/fuzz",), properties(seed))}
+        if ends == {NOTHING_SELECTED}:
+            parser.error(f"no test matches {options.only!r}")
+        if ends - {OK, NOTHING_SELECTED}:
             tell(f"found with seed {seed}; the input lies in build/fuzz")
             return 1
         done, seed = done + 1, seed + 1
