@@ -3,6 +3,7 @@
 const MailroomMail = (() => {
   /** Field limits of the door (`ingress/push.py`). */
   const LIST_MAX = { to: 500, cc: 500, labels: 200, attachments: 200 };
+  const DATES_END = Date.UTC(2100, 0);
 
   /** Received mail: not a draft, not a chat, not what the person sent (mail to oneself is both sent and received). */
   function received(message) {
@@ -13,12 +14,12 @@ const MailroomMail = (() => {
 
   /** The push of a message whose `raw` is base64url text. */
   function raw(message, account) {
-    return { ...named(message, account), labels: list(message.labelIds, "labels"), raw: message.raw };
+    return { ...named(message, account), ...dated(message), labels: list(message.labelIds, "labels"), raw: message.raw };
   }
 
   /** The push of a message whose raw bytes lie at the door already. */
   function uploaded(message, account, upload) {
-    return { ...named(message, account), labels: list(message.labelIds, "labels"), upload };
+    return { ...named(message, account), ...dated(message), labels: list(message.labelIds, "labels"), upload };
   }
 
   /**
@@ -47,7 +48,7 @@ const MailroomMail = (() => {
       // A mail without From is still mail; the door wants some sender.
       sender: (get("from")[0] || "").trim().slice(0, 2000) || "unknown sender",
       subject: (get("subject")[0] || "").slice(0, 10000),
-      date: (get("date")[0] || new Date(Number(message.internalDate)).toISOString()).slice(0, 200),
+      date: (Number.isNaN(Date.parse(get("date")[0])) ? arrived(message) : get("date")[0]).slice(0, 200),
       message_id: (get("message-id")[0] || "").slice(0, 1000),
       to: list(get("to"), "to"),
       cc: list(get("cc"), "cc"),
@@ -71,6 +72,17 @@ const MailroomMail = (() => {
     const push = { id: message.id, thread_id: message.threadId };
     if (account) push.account = account;
     return push;
+  }
+
+  /** When the mailbox got it, for a mail without a date of its own; empty outside what the door takes for a date. */
+  function arrived(message) {
+    const at = Number(message.internalDate);
+    return message.internalDate && at >= 0 && at < DATES_END ? new Date(at).toISOString() : "";
+  }
+
+  function dated(message) {
+    const date = arrived(message);
+    return date ? { date } : {};
   }
 
   function list(values, name) {

@@ -219,6 +219,24 @@ test("fields: bodies of all text parts, attachments by name, no transport header
   assert.deepEqual(push.attachments, [{ name: "log.txt", type: "text/plain", size: 3 }, { name: "", type: "message/rfc822", size: 9 }]);
 });
 
+test("raw and uploaded mail tell when the mailbox got it; what is no time that the door takes is left out", () => {
+  const message = { id: "a", threadId: "t", internalDate: "1700000000000", labelIds: [], raw: "eA" };
+  assert.equal(MailroomMail.raw(message, "").date, "2023-11-14T22:13:20.000Z");
+  assert.equal(MailroomMail.uploaded(message, "", "u").date, "2023-11-14T22:13:20.000Z");
+  for (const internalDate of [undefined, "", "x", "-1", "4102444800000", "9e99"]) {
+    assert.equal("date" in MailroomMail.raw({ ...message, internalDate }, ""), false, String(internalDate));
+  }
+});
+
+test("in fields the mail's own date wins, where it can be read", () => {
+  const dates = (...headers) => MailroomMail.fields({
+    id: "a", threadId: "t", internalDate: "1700000000000", payload: { headers: headers.map((value) => ({ name: "Date", value })) },
+  }, "", () => "").date;
+  assert.equal(dates("Mon, 3 Mar 2025 10:00:00 +0100"), "Mon, 3 Mar 2025 10:00:00 +0100");
+  assert.equal(dates("garbage"), "2023-11-14T22:13:20.000Z");
+  assert.equal(dates(), "2023-11-14T22:13:20.000Z");
+});
+
 test("the order in which Google loads the files does not matter", () => {
   for (const order of [FILES, FILES.slice().reverse(), FILES.slice(4).concat(FILES.slice(0, 4))]) {
     assert.equal(load({}, order).MailroomWire.backoff(1), 60000);

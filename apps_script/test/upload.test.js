@@ -28,6 +28,7 @@ test("a mail of 20 MB arrives byte by byte, after the others, which it does not 
   const { form, mail } = world.door.taken.get(id);
   assert.equal(form, "upload");
   assert.deepEqual(mail.labels, ["INBOX", "STARRED"]);
+  assert.equal(mail.date, new Date(world.messages.get(id).internalDate).toISOString());
   assert.ok(lying(world, id).equals(Buffer.from(world.source(world.messages.get(id)))), "the bytes are the mail's");
   assert.equal([...world.door.taken.keys()].pop(), id);
   nothingLost(world, ids);

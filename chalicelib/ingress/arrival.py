@@ -42,7 +42,8 @@ SETTLED = (*TAKEN, Status.ALREADY_PROCESSED, *REASONS.values())
 class Arrival:
     """One mail at a door. `identity` is the best that the door can know (see `mail.identity`).
 
-    `labels` are what the mailbox calls it, for the rules; they travel in the seal.
+    `labels` are what the mailbox calls it, for the rules; `date` is when the mailbox says that it came (ISO 8601, or
+    empty). Both travel in the seal, neither is part of the identity.
     """
 
     account: str
@@ -52,6 +53,15 @@ class Arrival:
     identity: str
     provider_id: str = ""
     labels: tuple[str, ...] = ()
+    date: str = ""
+
+
+def iso_date(told: str) -> str:
+    """A date as RFC 5322 or ISO 8601 writes it, in ISO 8601; empty for anything else."""
+    from chalicelib.mail.headers import parse_date  # a door that is told no date need not load it
+
+    found = parse_date(told)
+    return found.isoformat() if found else ""
 
 
 @dataclass(frozen=True, slots=True)

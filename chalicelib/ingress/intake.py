@@ -104,6 +104,7 @@ class Intake:
             provider_id=arrival.provider_id,
             source=arrival.source,
             labels=labels_text(arrival.labels),
+            date=arrival.date,
         )
         # A reference must not take the place of the mail itself, which came by another door under the same id: it may
         # be all that is left of it. The mail itself may take that of a reference.

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.ingress.arrival import Arrival
+from chalicelib.ingress.arrival import Arrival, iso_date
 from chalicelib.mail.identity import door_identity, provider_id
 from chalicelib.mail.sealed import FIELDS, RAW, UPLOAD
 
@@ -114,7 +114,7 @@ def _upload(push: Mapping[str, Any], account: str) -> Arrival:
     provider = _provider(push)
     identity = door_identity(provider) if provider else f"upload:{upload}"
     payload = json.dumps({"upload": upload}).encode("ascii")
-    return Arrival(account, SOURCE, UPLOAD, payload, identity, provider, _labels(push))
+    return Arrival(account, SOURCE, UPLOAD, payload, identity, provider, _labels(push), _date(push))
 
 
 def _raw(push: Mapping[str, Any], account: str) -> Arrival:
@@ -125,7 +125,8 @@ def _raw(push: Mapping[str, Any], account: str) -> Arrival:
     if not raw:
         raise Refused("invalid_field", "raw")
     provider = _provider(push)
-    return Arrival(account, SOURCE, RAW, raw, door_identity(provider, raw=raw), provider, _labels(push))
+    identity = door_identity(provider, raw=raw)
+    return Arrival(account, SOURCE, RAW, raw, identity, provider, _labels(push), _date(push))
 
 
 def decoded(text: str) -> bytes:
@@ -155,6 +156,18 @@ def _scalar(value: Any) -> Any:
 
 def _labels(push: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(push.get("labels") or ())
+
+
+def _date(push: Mapping[str, Any]) -> str:
+    """When the mailbox got a mail whose own date lies in its bytes, if it has one. Raises `Refused`.
+
+    In a push of fields `date` is the mail's own: what cannot be read of it is no reason to refuse the mail.
+    """
+    told = push.get("date") or ""
+    date = iso_date(told) if told else ""
+    if told and not date:
+        raise Refused("invalid_field", "date")
+    return date
 
 
 def _provider(push: Mapping[str, Any]) -> str:

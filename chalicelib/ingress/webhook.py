@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.ingress.arrival import Arrival
+from chalicelib.ingress.arrival import Arrival, iso_date
 from chalicelib.mail.identity import door_identity, provider_id
 from chalicelib.mail.sealed import EMAILENGINE
 
@@ -93,8 +93,9 @@ def arrival(event: Event) -> Arrival:
     payload = json.dumps(reference, separators=(",", ":")).encode("ascii")
     labels = data.get("labels")
     told = tuple(label for label in labels if isinstance(label, str)) if isinstance(labels, list) else ()
+    date = iso_date(data["date"]) if data.get("date") else ""
     identity = door_identity(provider, reference=data["id"])
-    return Arrival(event.account, SOURCE, EMAILENGINE, payload, identity, provider, told)
+    return Arrival(event.account, SOURCE, EMAILENGINE, payload, identity, provider, told, date)
 
 
 def delivery_key(event_id: str) -> str:

@@ -22,8 +22,9 @@ class Header:
     reference as JSON), `message` (EmailEngine's own JSON of a message whose source it does not give) or `upload`
     (`{"key": …}`, the spool's object that holds the RFC 822 bytes).
     `provider_id` is the normalised permanent id, or empty. `source` is the door, empty in objects of before it was
-    written down. `labels` are the mailbox's, one a line (`labels_text`). `erased` stands in the place of a mail that
-    was erased on its way; it has no payload.
+    written down. `labels` are the mailbox's, one a line (`labels_text`). `date` is when the mailbox says that the
+    mail came (ISO 8601), for a mail without a date of its own; empty where it told none. `erased` stands in the
+    place of a mail that was erased on its way; it has no payload.
     """
 
     kind: str
@@ -34,6 +35,7 @@ class Header:
     provider_id: str = ""
     source: str = ""
     labels: str = ""
+    date: str = ""
     v: int = VERSION
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from chalicelib.mail.everyone import everyone
+from chalicelib.mail.headers import parse_date
 from chalicelib.mail.identity import claims, thread_root
 from chalicelib.mail.model import Mail
 from chalicelib.mail.traits import traits
@@ -85,7 +86,7 @@ class AnonymizeWorker:
             text=text,
             text_key=text_key,
             attachments=result.attachments,
-            date=mail.date.isoformat() if mail.date else None,
+            date=_date(opened, message.received_at),
             source_key=opened.key,
             sender_key=_sender_key(mail, self.pseudonym_key),
             thread_key=thread,
@@ -110,6 +111,12 @@ class AnonymizeWorker:
         if result.mapping:
             for key, name in ((f"map:mail:{mail_id}", mail_id), (f"map:thread:{thread}", thread)):
                 self.cache.set(key, seal(result.mapping, self.mapping_key, name), self.mapping_ttl)
+
+
+def _date(opened: Opened, received_at: str) -> str | None:
+    """The mail's own date, else the mailbox's, else the time of receipt; only the first is part of an identity."""
+    date = opened.mail.date or parse_date(opened.told_date) or parse_date(received_at)
+    return date.isoformat() if date else None
 
 
 def _sender_key(mail: Mail, key: bytes) -> str:

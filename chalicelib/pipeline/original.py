@@ -24,7 +24,10 @@ MAX_SEALED = 41 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A mail in the clear. `source` is the mail as it came, `key` the spool object that holds it whole."""
+    """A mail in the clear. `source` is the mail as it came, `key` the spool object that holds it whole.
+
+    `told_date` is when the mailbox says that it came (ISO 8601, or empty), for a mail without a date.
+    """
 
     mail: Mail
     source: bytes
@@ -32,6 +35,7 @@ class Opened:
     form: Form
     provider_id: str
     labels: tuple[str, ...] = ()
+    told_date: str = ""
 
 
 def fetched_key(envelope: Envelope) -> str:
@@ -100,7 +104,7 @@ def _opened(header: sealed.Header, payload: bytes, key: str) -> Opened:
         mail = from_message(_object(payload))
     else:
         raise Permanent(ERASED if header.kind == sealed.ERASED else "sealed_unreadable")
-    return Opened(mail, payload, key, form, header.provider_id, tuple(header.labels.splitlines()))
+    return Opened(mail, payload, key, form, header.provider_id, tuple(header.labels.splitlines()), header.date)
 
 
 def _reference(payload: bytes, account: str) -> MessageReference:

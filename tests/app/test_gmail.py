@@ -11,6 +11,7 @@ import pytest
 
 from chalicelib.ingress import auth
 from chalicelib.ingress.http import SECURITY_HEADERS
+from chalicelib.mail.sealed import unseal
 from chalicelib.runtime.errors import Permanent
 from tests.app.world import GMAIL, World, installed, verdict
 from tests.unit.runtime.logs import captured
@@ -41,6 +42,18 @@ def test_html_alone_is_accepted(world: World) -> None:
 def test_a_raw_mail_is_accepted(world: World) -> None:
     raw = base64.urlsafe_b64encode(b"Subject: >>>???\r\n\r\n\xff").decode()
     assert verdict(world.push({"raw": raw})) == (202, "accepted")
+
+
+def test_the_date_of_a_raw_mail_travels_in_its_seal(world: World) -> None:
+    raw = base64.urlsafe_b64encode(b"Subject: x\r\n\r\ntext").decode()
+    assert verdict(world.push({"raw": raw, "date": "2025-03-02T08:15:00.000Z"})) == (202, "accepted")
+    [sealed] = world.spool.objects.values()
+    assert unseal(sealed)[0].date == "2025-03-02T08:15:00+00:00"
+
+
+def test_what_is_no_date_of_a_raw_mail_is_named(world: World) -> None:
+    response = world.push({"raw": base64.urlsafe_b64encode(b"Subject: x").decode(), "date": "yesterday"})
+    assert (verdict(response), response.json_body["field"]) == ((400, "invalid_field"), "date")
 
 
 def test_a_repeat_is_already_processed(world: World) -> None:

@@ -87,6 +87,17 @@ _SIX_BITS, _SPACE = "(?:[A-Za-z0-9+/_-][\\r\\n\\t ]*)", "[\\r\\n\\t ]*"
 BASE64 = f"^{_SPACE}(?:{_SIX_BITS}{{4}})*{_SIX_BITS}{{2,4}}(?:={_SPACE})*$"
 """What `push` decodes: base64 or base64url, padded or not, on one line or many."""
 
+_YEAR, _LEAP = "(?:19[7-9][0-9]|20[0-9]{2})", "(?:19(?:7[26]|8[048]|9[26])|20(?:[02468][048]|[13579][26]))-02-29"
+_MONTH_DAY = (
+    "(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)"  # any year
+)
+_TIME = "T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:[.][0-9]{3})?Z"
+_ARRIVED: Schema = {
+    "anyOf": [text(pattern=f"^(?:{_YEAR}-{_MONTH_DAY}|{_LEAP}){_TIME}$"), {"enum": ["", None]}],
+    "description": "when the mailbox got the mail, for one without a date of its own (else the time of receipt); "
+    "other ISO 8601 and RFC 5322 of 1970 to 2100 are read too",
+}
+
 PUSHED_MAIL: Schema = record(
     {},
     {
@@ -108,10 +119,17 @@ PUSHED_MAIL: Schema = record(
     "RFC 822 bytes) or at least `sender` and `body`. `upload` wins over `raw`, and that over the fields. "
     "Unknown fields are ignored and not kept.",
     "anyOf": [
-        {"required": ["upload"], "properties": {"upload": {"type": "string", "pattern": "^[0-9a-f]{32}$"}}},
+        {
+            "required": ["upload"],
+            "properties": {"upload": {"type": "string", "pattern": "^[0-9a-f]{32}$"}, "date": _ARRIVED},
+        },
         {
             "required": ["raw"],
-            "properties": {"raw": {"type": "string", "pattern": BASE64}, "upload": {"enum": ["", None]}},
+            "properties": {
+                "raw": {"type": "string", "pattern": BASE64},
+                "upload": {"enum": ["", None]},
+                "date": _ARRIVED,
+            },
         },
         {
             "required": ["sender", "body"],

@@ -227,6 +227,35 @@ def test_the_date_is_never_part_of_the_identity() -> None:
     assert taken(date="2025-03-03").identity == taken(date=...).identity
 
 
+RAW_TEXT = base64.b64encode(b"Subject: x\r\n\r\ntext").decode()
+BYTES = ({"raw": RAW_TEXT}, {"upload": "0" * 32})
+
+
+@pytest.mark.parametrize("form", BYTES, ids=["raw", "upload"])
+def test_the_mailbox_s_date_of_a_mail_in_bytes_travels(form: dict[str, str]) -> None:
+    assert taken(date="2025-03-02T08:15:00.000Z", **form).date == "2025-03-02T08:15:00+00:00"
+
+
+@pytest.mark.parametrize("form", BYTES, ids=["raw", "upload"])
+def test_the_mailbox_s_date_of_a_mail_in_bytes_is_never_part_of_the_identity(form: dict[str, str]) -> None:
+    assert taken(date="2025-03-02T08:15:00Z", **form).identity == taken(date=..., **form).identity
+
+
+@pytest.mark.parametrize("form", BYTES, ids=["raw", "upload"])
+@pytest.mark.parametrize("date", ["yesterday", "2025-13-01T00:00:00Z", "1969-12-31T00:00:00Z", "\ud800", 5])
+def test_what_is_no_date_of_a_mail_in_bytes_is_refused(form: dict[str, str], date: object) -> None:
+    assert refusal(date=date, **form) == ("invalid_field", "date")
+
+
+@pytest.mark.parametrize("date", [..., None, ""])
+def test_a_mail_in_bytes_needs_no_date(date: object) -> None:
+    assert taken(date=date, raw=RAW_TEXT).date == ""
+
+
+def test_a_mail_in_fields_is_never_refused_for_its_own_date() -> None:
+    assert taken(date="yesterday").kind == FIELDS
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda s: st.lists(s) | st.dictionaries(st.text(), s),

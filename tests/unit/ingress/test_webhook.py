@@ -172,3 +172,12 @@ def test_any_object_is_an_event_or_refused(values: dict[str, Any]) -> None:
         made = webhook.read(json.dumps(EVENT | values).encode())
         webhook.wanted(made, ("\\Inbox", "*"))
         assert webhook.arrival(made).payload
+
+
+def test_the_date_that_emailengine_tells_travels_as_iso_8601() -> None:
+    assert webhook.arrival(data_event(date="2025-03-02T08:15:00.000Z")).date == "2025-03-02T08:15:00+00:00"
+
+
+@pytest.mark.parametrize("date", [..., None, "", "yesterday"])
+def test_what_is_no_date_of_emailengine_s_is_left_out(date: object) -> None:
+    assert webhook.arrival(data_event(date=date)).date == ""

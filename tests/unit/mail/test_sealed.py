@@ -66,3 +66,8 @@ def test_any_bytes_are_unsealed_or_permanent(data: bytes) -> None:
     else:
         code = "sealed_unreadable"
     assert code == "sealed_unreadable"
+
+
+def test_an_object_of_before_the_mailbox_s_date_is_read() -> None:
+    line = {name: value for name, value in LINE.items() if name != "date"}
+    assert unseal(json.dumps(line).encode() + b"\nbody")[0].date == ""

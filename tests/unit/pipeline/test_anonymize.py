@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.ingress.intake import Arrival
-from chalicelib.mail.sealed import ERASED, FIELDS, RAW, Header, seal, unseal
+from chalicelib.mail.sealed import EMAILENGINE, ERASED, FIELDS, RAW, Header, seal, unseal
 from chalicelib.pipeline.messages import INLINE_TEXT_BYTES, Quarantine, encode
 from chalicelib.pipeline.offload import links_key
 from chalicelib.pipeline.original import fetched_key, reopen
@@ -314,3 +314,42 @@ def test_a_mail_that_was_erased_on_its_way_ends_here(world: World) -> None:
     stone = Header(ERASED, envelope.account, envelope.mail_id, envelope.received_at, "")
     world.spool.put(envelope.spool_key, seal(stone, b""))
     assert world.worker.process(envelope) is None
+
+
+UNDATED = RAW_MAIL.replace(b"Date: Mon, 3 Mar 2025 10:00:00 +0100\r\n", b"")
+ARRIVED = "2025-03-02T08:15:00+00:00"
+
+
+def told(data: bytes, date: str) -> Arrival:
+    return Arrival("praxis", "gmail", RAW, data, "provider:1", "1", date=date)
+
+
+def test_a_mail_s_own_date_wins_over_the_mailbox_s(world: World) -> None:
+    _, content = world.anonymized(world.take(told(RAW_MAIL, ARRIVED)))
+    assert content.date == "2025-03-03T10:00:00+01:00"
+
+
+def test_a_mail_without_date_has_the_mailbox_s(world: World) -> None:
+    _, content = world.anonymized(world.take(told(UNDATED, ARRIVED)))
+    assert (content.date, "no_date" in content.defects) == (ARRIVED, True)
+
+
+def test_a_mail_without_any_date_has_the_time_of_its_receipt(world: World) -> None:
+    _, content = world.anonymized(world.take(told(UNDATED, "")))
+    assert content.date == "2025-03-03T09:00:00+00:00"
+
+
+def test_the_mailbox_s_date_is_in_no_identity(world: World) -> None:
+    _, one = world.anonymized(world.take(told(UNDATED, ARRIVED)))
+    without = World()
+    _, other = without.anonymized(without.take(told(UNDATED, "")))
+    assert (one.identities, one.matches) == (other.identities, other.matches)
+
+
+def test_a_fetched_mail_without_date_has_the_date_of_its_reference(world: World) -> None:
+    held = world.source.add("praxis", UNDATED, source=True)
+    payload = json.dumps({"id": held.id, "path": held.path}).encode()
+    _, content = world.anonymized(
+        world.take(Arrival("praxis", "emailengine", EMAILENGINE, payload, "e:1", date=ARRIVED))
+    )
+    assert content.date == ARRIVED
