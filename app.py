@@ -68,3 +68,8 @@ def sweep(event: CloudWatchEvent) -> object:
 @app.schedule("rate(1 hour)", name="retention")
 def retention(event: CloudWatchEvent) -> object:
     return handlers.retention(event.context)
+
+
+@app.schedule("rate(10 minutes)", name="reconcile")
+def reconcile(event: CloudWatchEvent) -> object:
+    return handlers.reconcile(event.event_id, event.context)

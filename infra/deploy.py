@@ -50,7 +50,7 @@ def stack_resource(environment: Mapping[str, str], logical: str) -> str:
     return physical
 
 
-def client(service: str, environment: Mapping[str, str]) -> Any:
+def client(service: str, environment: Mapping[str, str], timeout: float = 90) -> Any:
     """A boto3 client for an AWS environment given as variables, whatever this process's own ones say."""
     return boto3.client(
         service,
@@ -59,7 +59,7 @@ def client(service: str, environment: Mapping[str, str]) -> Any:
         aws_access_key_id=environment.get("AWS_ACCESS_KEY_ID"),
         aws_secret_access_key=environment.get("AWS_SECRET_ACCESS_KEY"),
         aws_session_token=environment.get("AWS_SESSION_TOKEN"),
-        config=Config(read_timeout=90, retries={"total_max_attempts": 1}),
+        config=Config(read_timeout=timeout, retries={"total_max_attempts": 1}),
     )
 
 

@@ -10,7 +10,7 @@ from infra.rights import API, DOOR, name_of
 
 
 def roles() -> dict[str, Any]:
-    """A role for the API, for each stage and for the sweep."""
+    """A role for the API, for each stage and for each schedule."""
     queues, dlqs = [_queue(stage) for stage in STAGES], [_dlq(stage) for stage in STAGES]
     counted = _allow(["sqs:GetQueueAttributes"], [*queues, *dlqs])
     aged = _allow(["cloudwatch:GetMetricData"], "*")  # knows no resources
@@ -41,7 +41,15 @@ def roles() -> dict[str, Any]:
         _allow(["s3:DeleteObject"], [_objects(f"{prefix}/*") for prefix in (*EVERYTHING, UPLOADS)]),
         _bucket(),
     ]
-    made = {"APIHandler": api, "Sweep": sweep, "Retention": retention}
+    reconcile = [
+        _secrets(name_of("Reconcile")),
+        _allow(["sqs:SendMessage"], _queue(PIPELINE[0])),
+        # It asks whether a mail is sealed already, and S3 cannot grant that without its content.
+        _allow(["s3:PutObject", "s3:GetObject"], _objects("sealed/*")),
+        _bucket(),
+        _key("kms:GenerateDataKey", "kms:Decrypt"),
+    ]
+    made = {"APIHandler": api, "Sweep": sweep, "Retention": retention, "Reconcile": reconcile}
     made |= {stage.name.capitalize(): _stage(stage) for stage in STAGES}
     return {role_name(function): _role(statements) for function, statements in made.items()}
 

@@ -57,6 +57,7 @@ FUNCTIONS: dict[str, Rights] = {
             "core.flags": "SELECT, INSERT, UPDATE",
             "core.flag_changes": "SELECT, INSERT",
             "core.rule_versions": "SELECT, INSERT",
+            "ingestion.reconciliations": "SELECT",
             # The dashboard's lines of a mail; its body stays out of reach.
             "ingestion.emails": "SELECT (mail_id, sender, subject, category, urgency, language, classifier, confidence,"
             " received_at)",
@@ -114,6 +115,15 @@ FUNCTIONS: dict[str, Rights] = {
         NOTIFIES | {"core.ledger": "SELECT"},
     ),
     "retention": Rights(("database_url",), FORGETS),
+    "reconcile": Rights(
+        ("database_url", "redis_url", "emailengine_token"),
+        {
+            "core.ledger": "SELECT (mail_id, state, reason)",
+            "core.flags": "SELECT",
+            "ingestion.reconciliations": "SELECT, INSERT, UPDATE",
+            "ingestion.mail_before": "SELECT, INSERT",
+        },
+    ),
     # No function: who runs `mailroom verify`, `dlq`, …
     "operator": Rights(
         (

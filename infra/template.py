@@ -22,6 +22,7 @@ from infra.rights import DOOR, name_of
 from infra.spool import spool
 
 ROOT = Path(__file__).resolve().parent.parent
+SCHEDULED = ("Sweep", "Retention", "Reconcile")
 VISIBILITY_FACTOR = 6
 """Visibility time-out ≥ 6 × the function's time-out (AWS Lambda guide, SQS event sources)."""
 CRASH_SECONDS = 3600
@@ -62,7 +63,7 @@ def template() -> dict[str, Any]:
     for stage in STAGES:
         resources |= queues(stage, timeouts()[stage.name]) | alarms.of(stage) | consumer(stage)
     resources |= alarms.offload() | alarms.stuck()
-    resources |= {name: function(name) for name in ("APIHandler", "Sweep", "Retention")}
+    resources |= {name: function(name) for name in ("APIHandler", *SCHEDULED)}
     return {
         "Metadata": {"cfn-lint": {"config": {"ignore_checks": list(NOT_LINTED)}}},
         "Parameters": PARAMETERS,

@@ -35,6 +35,8 @@ TABLES = (
     "core.rule_versions",
     "core.erasures",
     "ingestion.email_accounts",
+    "ingestion.reconciliations",
+    "ingestion.mail_before",
     "ingestion.emails",
     "ingestion.emails_raw",
     "ingestion.email_identities",

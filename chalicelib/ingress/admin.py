@@ -81,6 +81,7 @@ def status() -> Response:
         ],
         "breakers": lambda: parts.breaker.shown(_destinations(parts)),
         "ledger": lambda: parts.store.ledger_counts(),
+        "mailboxes": lambda: [look.told() for look in parts.looks.latest().values()],
         "flags": lambda: {name: parts.flags.on(name) for name in DEFAULTS},
     }
     for name, read in sources.items():

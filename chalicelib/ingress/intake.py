@@ -50,19 +50,22 @@ class Intake:
     cache: Cache
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
-    def take(self, arrivals: Sequence[Arrival], trace_id: str, judge: Judge = everybody) -> list[Verdict]:
+    def take(
+        self, arrivals: Sequence[Arrival], trace_id: str, judge: Judge = everybody, believe: bool = True
+    ) -> list[Verdict]:
         """A verdict for each arrival, in order.
 
         `accepted`, `skipped_*` and `stopped_*` mean that the sealed mail is in the spool *and* its pointer, or the
         note that excludes it, in the queue. A failed put or send is `try_again`: what was sealed without a pointer is
-        overwritten by the repeat. A mail that `judge` turns away for a while is not sealed.
+        overwritten by the repeat. A mail that `judge` turns away for a while is not sealed. Not to `believe` the hint
+        is for who has asked the ledger and the spool.
         """
         started = self.now()
         ids = [mail_id(arrival.account, arrival.identity) for arrival in arrivals]
         first = dict(zip(reversed(ids), reversed(arrivals), strict=True))  # the same mail twice in one push is one
         verdicts: dict[str, Verdict] = {}
         for identifier in first:
-            if self.known(identifier):
+            if believe and self.known(identifier):
                 verdicts[identifier] = Verdict(Status.ALREADY_PROCESSED, identifier)
         fresh = [identifier for identifier in dict.fromkeys(ids) if identifier not in verdicts]
         sealed: dict[str, tuple[Envelope | Exclusion, Status]] = {}

@@ -20,6 +20,7 @@ from chalicelib.ports.delivery import (
     Receiver,
 )
 from chalicelib.ports.governance import Archive, Erasure, Held, People, Place
+from chalicelib.ports.reconciliation import Folder, Listing, Look, Looks, Page
 from chalicelib.ports.records import (
     Claim,
     Excluded,
@@ -88,12 +89,16 @@ __all__ = [
     "FileTarget",
     "FlagChange",
     "FlagStore",
+    "Folder",
     "Held",
     "Hour",
     "Inspection",
     "Ledger",
     "Limiter",
     "LinkStore",
+    "Listing",
+    "Look",
+    "Looks",
     "MailLine",
     "MailStore",
     "MailStory",
@@ -104,6 +109,7 @@ __all__ = [
     "Offer",
     "Original",
     "Outbox",
+    "Page",
     "People",
     "Place",
     "Processed",

@@ -12,10 +12,11 @@ if TYPE_CHECKING:
     from chalicelib.ingress.failures import Failures
     from chalicelib.ingress.gate import Gate
     from chalicelib.ingress.intake import Intake
+    from chalicelib.ingress.reconciler import Reconciler
     from chalicelib.ingress.uploads import UploadDesk
     from chalicelib.pipeline.dead_letters import DeadLetterDesk
     from chalicelib.pipeline.reconsider import ReconsiderDesk
-    from chalicelib.ports import Limiter
+    from chalicelib.ports import Limiter, Listing, Looks
     from chalicelib.rules.document import Limits
 
 
@@ -79,6 +80,28 @@ class Doors(Base):
         from chalicelib.ingress.intake import Intake
 
         return Intake(self.spool, self.queues, self.cache)
+
+    @cached_property
+    def looks(self) -> Looks:
+        """What the last comparison of each mailbox found."""
+        from chalicelib.adapters.postgres_reconciliations import PostgresReconciliations
+
+        return PostgresReconciliations(self.database)
+
+    @cached_property
+    def listing(self) -> Listing:
+        """What the mailboxes hold."""
+        from chalicelib.adapters.emailengine_listing import EmailEngineListing
+
+        token = self.backend_secrets.text("emailengine_token")
+        return EmailEngineListing(self.settings.emailengine_url, token, self.breaker("emailengine"))
+
+    def reconciler(self, trace: str) -> Reconciler:
+        """What looks for mail whose webhook never came."""
+        from chalicelib.ingress.reconciler import Reconciler
+
+        folders = self.settings.emailengine_folders
+        return Reconciler(self.listing, self.looks, self.store, self.spool, self.intake, folders, trace)
 
     @cached_property
     def desk(self) -> DeadLetterDesk:

@@ -59,6 +59,20 @@ def sweep(at: str) -> dict[str, int]:
         o11y.flush()
 
 
+def reconcile(trace: str, context: Any) -> list[dict[str, Any]]:
+    """Every ten minutes: mail whose webhook never came. The answer says of each account what was found."""
+    parts = container()
+    try:
+        if not parts.flags.on("emailengine_ingress_enabled"):
+            o11y.log("reconcile_off", trace_id=trace)
+            return []
+        made = parts.reconciler(trace)
+        looks = made.run(parts.settings.accounts, lambda: context.get_remaining_time_in_millis() / 1000)
+        return [look.told() for look in looks]
+    finally:
+        o11y.flush()
+
+
 def retention(context: Any) -> dict[str, int]:
     """Every hour: remove what is over its time, bounded in number and time. The answer are the numbers by kind."""
     try:

@@ -13,7 +13,7 @@ from infra.cli.dashboard import dashboard
 from infra.cli.excluded import reconsider
 from infra.cli.governance import erase, export, retention
 from infra.cli.mailfiles import LARGEST, mails
-from infra.cli.recovery import author_of, dlq, on_aws, verify
+from infra.cli.recovery import author_of, dlq, on_aws, reconcile, verify
 from infra.cli.rules import rules
 from infra.cli.secrets import secrets_group
 from infra.cli.show import console
@@ -160,6 +160,7 @@ def anonymize(file: Path, as_json: bool, html_out: Path | None) -> None:
 
 mailroom.add_command(dashboard)
 mailroom.add_command(verify)
+mailroom.add_command(reconcile)
 mailroom.add_command(dlq)
 mailroom.add_command(rules)
 mailroom.add_command(retention)

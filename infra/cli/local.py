@@ -11,6 +11,7 @@ from rich.table import Table
 
 from chalicelib.runtime.settings import describe
 from infra.cli.api_client import Answer, admin, push_all, raw_push
+from infra.cli.reconcile import mailbox_table
 from infra.cli.show import breaker_line, console, mail_table, queue_table, stages, step
 from infra.local.stack import Info, Stack
 from infra.local.watch import Fate, depths, fates, follow, latest
@@ -45,6 +46,10 @@ def show_status(info: Info, as_json: bool) -> None:
     console.print(
         "flags   " + "  ".join(f"{name} {'on' if on else 'off'}" for name, on in told.get("flags", {}).items())
     )
+    looks = told.get("mailboxes")
+    if isinstance(looks, list) and (mailboxes := [look for look in looks if look["outcome"] != "absent"]):
+        console.print()
+        console.print(mailbox_table(mailboxes))
     if recent := latest(info, 10):
         console.print("\nlatest mail")
         console.print(mail_table(recent))

@@ -67,6 +67,35 @@ def verify(
         sys.exit(run(made.prover(), older_than, repair, dry_run, as_json, stalled))
 
 
+@click.command()
+@click.option("--dry-run", is_flag=True, help="Show what the last comparison found, compare nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Machine-readable.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@on_aws
+@click.pass_obj
+@told
+def reconcile(folder: Path, dry_run: bool, as_json: bool, yes: bool, aws: bool) -> None:
+    """Compare the mailboxes with the ledger, as every ten minutes; mail whose webhook never came is taken in."""
+    import json
+
+    from infra.cli.admin_api import admin_api, expect
+    from infra.cli.reconcile import compare, show
+
+    if dry_run:
+        looks = expect(admin_api(folder, aws).call("GET", "/status"), "what the last comparison found")["mailboxes"]
+        if not isinstance(looks, list):
+            raise click.ClickException("the database is away: what was found is kept there")
+    else:
+        reached = environment(folder, aws)
+        confirm_environment("Take in mail whose webhook never came", reached, yes=yes)
+        looks = compare(reached)
+    if as_json:
+        click.echo(json.dumps(looks, indent=1))
+    else:
+        show(looks)
+    sys.exit(1 if any(look["outcome"] == "failed" for look in looks) else 0)
+
+
 @click.group()
 def dlq() -> None:
     """Dead letters: mail that a stage gave up."""

@@ -74,9 +74,9 @@ def test_the_status_is_for_the_operator_alone(world: World, header: dict[str, st
     assert verdict(world.request("GET", "/status", headers=header)) == (401, "unauthorized")
 
 
-def test_the_status_tells_queues_breakers_ledger_and_flags(world: World) -> None:
+def test_the_status_tells_queues_breakers_ledger_mailboxes_and_flags(world: World) -> None:
     body = world.request("GET", "/status", headers=ADMIN).json_body
-    assert body.keys() == {"status", "queues", "breakers", "ledger", "flags"}
+    assert body.keys() == {"status", "queues", "breakers", "ledger", "mailboxes", "flags"}
 
 
 def test_the_status_tells_which_service_rests_and_for_how_long(world: World) -> None:

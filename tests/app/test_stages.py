@@ -9,6 +9,7 @@ import pytest
 
 from chalicelib.pipeline import alert, stages
 from chalicelib.pipeline.classify import ClassifyWorker
+from chalicelib.pipeline.clock import utc_now
 from chalicelib.pipeline.deliver import DeliverWorker
 from chalicelib.pipeline.messages import Envelope, Routing, decode, encode
 from chalicelib.pipeline.notify import NotifyWorker
@@ -22,7 +23,7 @@ from chalicelib.rules.document import Destination
 from chalicelib.runtime import handlers, observability
 from chalicelib.runtime.batch import BatchFailed
 from chalicelib.runtime.errors import Retryable
-from tests.app.world import World, installed
+from tests.app.world import ADMIN, World, installed
 from tests.twins.delivery import (
     MemoryBucket,
     MemoryDeliveryStore,
@@ -55,6 +56,14 @@ class Context:
     @staticmethod
     def get_remaining_time_in_millis() -> int:
         return 30_000
+
+
+class Patient(Context):
+    """What Lambda tells of one that may take five minutes."""
+
+    @staticmethod
+    def get_remaining_time_in_millis() -> int:
+        return 300_000
 
 
 class Stack(World):
@@ -340,6 +349,26 @@ def test_the_sweep_is_a_function_of_the_app(stack: Stack) -> None:
         stack.deliver(stage)
     stack.client.lambda_.invoke("sweep", EVERY_MINUTE)
     assert len(stack.messenger.sent) == 1
+
+
+MISSED = b"Date: Mon, 5 Jan 2026 09:00:00 +0000\r\nFrom: ada@x.example\r\n\r\nText"
+
+
+def test_the_reconciler_is_a_function_of_the_app(stack: Stack) -> None:
+    stack.mailbox.accounts.add("praxis")
+    assert stack.client.lambda_.invoke("reconcile", EVERY_MINUTE).payload == []  # a test's function has too little time
+    handlers.reconcile("trace", Patient)
+    stack.mailbox.add("praxis", MISSED, received=utc_now())
+    found = handlers.reconcile("trace", Patient)
+    assert {look["account"]: (look["outcome"], look["gaps"]) for look in found}["praxis"] == ("complete", 1)
+    assert len(stack.queues.queues["anonymize"]) == 1
+    shown = stack.request("GET", "/status", headers=ADMIN).json_body["mailboxes"]
+    assert [look["gaps_total"] for look in shown if look["account"] == "praxis"] == [1]
+
+
+def test_with_the_door_switched_off_no_mail_is_fetched(stack: Stack) -> None:
+    stack.container.flags.switch("emailengine_ingress_enabled", False, "ann")
+    assert stack.client.lambda_.invoke("reconcile", EVERY_MINUTE).payload == []
 
 
 def test_the_retention_is_a_function_of_the_app(stack: Stack) -> None:

@@ -26,11 +26,13 @@ from tests.twins.dead_letters import MemoryDeadLetters
 from tests.twins.exclusions import MemoryExclusions
 from tests.twins.flags import MemoryFlagStore
 from tests.twins.ledger import MemoryLedger
+from tests.twins.looks import MemoryLooks
 from tests.twins.messenger import MemoryMessenger
 from tests.twins.outbox import MemoryOutbox
 from tests.twins.queues import MemoryQueues, Queued
 from tests.twins.reports import MemoryReports
 from tests.twins.rules import MemoryRuleStore
+from tests.twins.source import MemorySource
 from tests.twins.spool import MemorySpool
 from tests.twins.store import MemoryMailStore
 from tests.twins.uploads import MemoryUploads
@@ -92,6 +94,8 @@ class World:
         parts |= {"outbox": self.outbox, "messenger": self.messenger}
         self.dead, self.ledger = MemoryDeadLetters(self.queues), MemoryLedger(self.store)
         parts |= {"dead_letters": self.dead, "ledger": self.ledger}
+        self.looks, self.mailbox = MemoryLooks(), MemorySource()
+        parts |= {"looks": self.looks, "listing": self.mailbox}
         self.reports = MemoryReports(self.ledger)
         parts["reports"] = self.reports
         parts["door_secrets"] = Secrets(lambda _: self.secrets, "arn:door")

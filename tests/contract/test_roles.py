@@ -46,6 +46,7 @@ EXPECTED: dict[str, dict[str, tuple[str, ...]]] = {
         "core.flags": ("INSERT", "SELECT", "UPDATE"),
         "core.flag_changes": ("INSERT", "SELECT"),
         "core.rule_versions": ("INSERT", "SELECT"),
+        "ingestion.reconciliations": ("SELECT",),
         "ingestion.emails": (
             "SELECT(category)",
             "SELECT(classifier)",
@@ -100,6 +101,12 @@ EXPECTED: dict[str, dict[str, tuple[str, ...]]] = {
         "ingestion.emails": ("DELETE", "SELECT", "UPDATE(address_keys)"),
         "ingestion.email_identities": ("DELETE", "SELECT"),
         "ingestion.emails_raw": ("DELETE", "SELECT(mail_id)", "SELECT(source)"),
+    },
+    "reconcile": {
+        "core.ledger": ("SELECT(mail_id)", "SELECT(reason)", "SELECT(state)"),
+        "core.flags": ("SELECT",),
+        "ingestion.reconciliations": ("INSERT", "SELECT", "UPDATE"),
+        "ingestion.mail_before": ("INSERT", "SELECT"),
     },
     "retention": {
         "core.ledger": (

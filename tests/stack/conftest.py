@@ -11,9 +11,10 @@ import pytest
 
 from chalicelib.pipeline.stages import STAGES
 from infra.package import package
+from infra.template import SCHEDULED
 
 Resource = dict[str, Any]
-FUNCTIONS = ("APIHandler", "Sweep", "Retention", *(stage.name.capitalize() for stage in STAGES))
+FUNCTIONS = ("APIHandler", *SCHEDULED, *(stage.name.capitalize() for stage in STAGES))
 """Logical ids of all functions; a test proves that none is forgotten."""
 
 

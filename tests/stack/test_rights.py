@@ -9,6 +9,7 @@ import pytest
 from chalicelib.pipeline.stages import PIPELINE, STAGES, Stage, targets
 from infra.rights import FUNCTIONS as TRUSTED
 from infra.rights import SECRETS, secret_fields
+from infra.template import SCHEDULED
 from tests.stack.conftest import FUNCTIONS, Resource, Template, strings
 
 every_function = pytest.mark.parametrize("function", FUNCTIONS)
@@ -63,6 +64,7 @@ FIELDS = {
     "alert": {"redis_url", "telegram_token"},
     "sweep": {"database_url", "redis_url", "telegram_token"},
     "retention": {"database_url"},
+    "reconcile": {"database_url", "redis_url", "emailengine_token"},
 }
 """Written by hand and not read from infra/rights.py: a field more there fails here."""
 
@@ -161,6 +163,13 @@ def test_a_stage_sends_to_the_next_one_to_itself_to_its_dead_letters_and_its_not
     assert {f"{stage.name.capitalize()}Dlq", f"{stage.name.capitalize()}Queue"} <= sends <= allowed
 
 
+def test_the_reconciler_takes_in_what_a_door_takes_in_and_no_more(template: Template) -> None:
+    assert resources(template, "Reconcile", "sqs:SendMessage") == {"AnonymizeQueue"}
+    assert resources(template, "Reconcile", "s3:PutObject") == {f"{SPOOL_OBJECTS}sealed/*"}
+    assert resources(template, "Reconcile", "s3:GetObject") == {f"{SPOOL_OBJECTS}sealed/*"}
+    assert "sqs:ReceiveMessage" not in may(template, "Reconcile")
+
+
 def test_nobody_but_the_retention_deletes_mail_and_it_reads_none(template: Template) -> None:
     assert [function for function in FUNCTIONS if "s3:DeleteObject" in may(template, function)] == ["Retention"]
     assert may(template, "Retention") == {"s3:DeleteObject", "s3:ListBucket", "secretsmanager:GetSecretValue"}
@@ -221,7 +230,7 @@ def test_the_doors_read_their_credentials_and_the_apis_secret(template: Template
     assert secrets_of(template, "APIHandler") == {"door", "api"}
 
 
-@pytest.mark.parametrize("function", ["Sweep", "Retention"])
+@pytest.mark.parametrize("function", SCHEDULED)
 def test_a_schedule_reads_its_own_secret(template: Template, function: str) -> None:
     assert secrets_of(template, function) == {function.lower()}
 

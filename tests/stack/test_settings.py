@@ -10,7 +10,7 @@ import pytest
 
 from chalicelib.pipeline.stages import STAGES
 from chalicelib.runtime.settings import PREFIX, Settings, describe, load
-from infra.template import PARAMETERS, SETTINGS
+from infra.template import PARAMETERS, SCHEDULED, SETTINGS
 from tests.stack.conftest import FUNCTIONS, Template
 
 GIVEN = {
@@ -47,7 +47,7 @@ def test_a_function_finds_all_of_its_settings(template: Template, function: str)
 
 @every_function
 def test_only_a_stage_reports_failures(template: Template, function: str) -> None:
-    consumes = function not in ("APIHandler", "Sweep", "Retention")
+    consumes = function not in ("APIHandler", *SCHEDULED)
     assert load(environment(template, function)).report_failures == consumes
 
 

@@ -6,12 +6,15 @@ import email
 import itertools
 import json
 from dataclasses import dataclass, replace
-from email.utils import parseaddr
+from datetime import UTC, datetime
+from email.utils import parseaddr, parsedate_to_datetime
 from typing import Any
 
 from chalicelib.mail.emailengine_message import from_message
-from chalicelib.ports import Fetched, MessageReference
+from chalicelib.ports import Fetched, Folder, MessageReference, Page
 from chalicelib.runtime.errors import Permanent, Retryable
+
+RECEIVED = datetime(2026, 1, 31, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,26 +24,41 @@ class Held:
     raw: bytes
     reference: MessageReference
     source: bool
+    received: datetime
+
+    def entry(self) -> dict[str, Any]:
+        """As a listing has it."""
+        told = {"id": self.reference.id, "emailId": self.reference.email_id, "messageId": self.reference.message_id}
+        date = str(email.message_from_bytes(self.raw)["date"] or "")
+        stated = parsedate_to_datetime(date) if date else self.received
+        return {name: value for name, value in told.items() if value} | {"date": stated.isoformat(), "flags": []}
 
 
 class MemorySource:
-    """While `down` nothing answers. `fetched` counts the calls."""
+    """A `MessageSource` and a `Listing`. While `down` nothing answers. `fetched` counts the calls."""
 
     def __init__(self) -> None:
         self.held: dict[tuple[str, str], Held] = {}
         self.accounts: set[str] = set()
         self.down = False
+        self.page_size = 200
         self.fetched = 0
         self._ids = itertools.count(1)
 
     def add(
-        self, account: str, raw: bytes, path: str = "INBOX", email_id: str = "", source: bool = True
+        self,
+        account: str,
+        raw: bytes,
+        path: str = "INBOX",
+        email_id: str = "",
+        source: bool = True,
+        received: datetime = RECEIVED,
     ) -> MessageReference:
         """Hold a mail and say where."""
         self.accounts.add(account)
         message_id = str(email.message_from_bytes(raw)["message-id"] or "")
         reference = MessageReference(account, f"id{next(self._ids)}", email_id, message_id, path)
-        self.held[account, reference.id] = Held(raw, reference, source)
+        self.held[account, reference.id] = Held(raw, reference, source, received)
         return reference
 
     def move(self, reference: MessageReference, path: str) -> MessageReference:
@@ -65,6 +83,25 @@ class MemorySource:
             return Fetched(raw=held.raw, mail=None)
         told = _told(held.raw)
         return Fetched(raw=json.dumps(told).encode("ascii"), mail=from_message(told))
+
+    def folders(self, account: str) -> list[Folder]:
+        """INBOX, and wherever a mail lies."""
+        if self.down:
+            raise Retryable("emailengine_unavailable")
+        if account not in self.accounts:
+            raise Permanent("account_unknown")
+        return [Folder("INBOX", "\\Inbox"), *map(Folder, sorted(self._paths(account) - {"INBOX"}))]
+
+    def received(self, account: str, path: str, since: datetime, page: int) -> Page:
+        """Newest first, `page_size` a page."""
+        self.folders(account)
+        here = [held for held in self.held.values() if (held.reference.account, held.reference.path) == (account, path)]
+        found = [held.entry() for held in reversed(here) if held.received.date() >= since.date()]
+        first = page * self.page_size
+        return Page(tuple(found[first : first + self.page_size]), first + self.page_size < len(found))
+
+    def _paths(self, account: str) -> set[str]:
+        return {held.reference.path for held in self.held.values() if held.reference.account == account}
 
     def _find(self, reference: MessageReference) -> Held:
         here = [held for held in self.held.values() if held.reference.account == reference.account]

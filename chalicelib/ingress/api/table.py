@@ -6,6 +6,7 @@ from chalicelib.ingress import dlq, rules, webhook
 from chalicelib.ingress.api import pages
 from chalicelib.ingress.api import rule_schemas as r
 from chalicelib.ingress.api import schemas as s
+from chalicelib.ingress.api import status_schemas as status
 from chalicelib.ingress.api.route import ADMIN, EMAILENGINE, GMAIL, OPEN, Route
 from chalicelib.ingress.api.schemas import Schema
 from chalicelib.ingress.intake import Status
@@ -89,7 +90,7 @@ ROUTES = (
     Route(
         *("GET", "/ready", OPEN),
         "Readiness: each part with its latency; 503 when a part that accepting needs is away.",
-        results={200: s.READINESS, 503: s.READINESS},
+        results={200: status.READINESS, 503: status.READINESS},
     ),
     Route(
         *("GET", "/openapi.json", OPEN),
@@ -101,7 +102,7 @@ ROUTES = (
         *("GET", "/status", ADMIN),
         "Queue depths and ages, ledger counts, flags.",
         _STRANGER,
-        {200: s.STATUS_REPORT},
+        {200: status.STATUS_REPORT},
     ),
     Route(
         *("PUT", "/admin/flags/{name}", ADMIN),

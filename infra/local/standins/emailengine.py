@@ -168,10 +168,10 @@ class EmailEngineStandIn(StandIn):
         if "emailId" in terms and not self.mailboxes.accounts[name].email_ids:
             return failure(422, "The mail server does not support the requested operation", "MissingServerExtension")
         found = [message for message in held if _matches(message, terms)]
-        size = int(request.query.get("pageSize", 20))
-        entries = [message.entry() for message in found[:size]]
+        size, page = int(request.query.get("pageSize", 20)), int(request.query.get("page", 0))
+        entries = [message.entry() for message in found[page * size : (page + 1) * size]]
         pages = max(1, -(-len(found) // size))
-        return Reply.of({"total": len(found), "page": 0, "pages": pages, "messages": entries})
+        return Reply.of({"total": len(found), "page": page, "pages": pages, "messages": entries})
 
     def controlled(self, request: Request) -> Reply:
         if (request.method, request.path) == ("GET", "/_control/deliveries"):
@@ -214,8 +214,11 @@ class EmailEngineStandIn(StandIn):
 
 
 def _matches(held: Held, terms: Mapping[str, Any]) -> bool:
-    """IMAP SEARCH as far as Mailroom uses it: `emailId` is equal, a header contains (RFC 3501 section 6.4.4)."""
+    """IMAP SEARCH as far as Mailroom uses it (RFC 3501 section 6.4.4): `emailId` is equal, a header contains, `since`
+    compares the days of receipt."""
     if "emailId" in terms and held.email_id != terms["emailId"]:
+        return False
+    if "since" in terms and held.received.date() < datetime.fromisoformat(terms["since"]).date():
         return False
     wanted = str(terms.get("header", {}).get("Message-ID", "")).lower()
     return wanted in str(held.entry().get("messageId", "")).lower()

@@ -17,7 +17,7 @@ from infra.cli.common import confirm_environment
 
 CHANGES = frozenset(
     {
-        *("dlq discard", "dlq redrive", "down", "erase", "export", "flag", "reconsider", "retention"),
+        *("dlq discard", "dlq redrive", "down", "erase", "export", "flag", "reconcile", "reconsider", "retention"),
         *("rules rollback", "rules set", "secrets apply", "verify"),
     }
 )

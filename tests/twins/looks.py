@@ -1,0 +1,34 @@
+"""The comparisons of mailboxes in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from chalicelib.ports import Look
+from chalicelib.runtime.errors import Retryable
+
+
+class MemoryLooks:
+    """`ports.Looks`; away while `down`."""
+
+    def __init__(self) -> None:
+        self.held: dict[str, Look] = {}
+        self.before: set[str] = set()
+        self.down = False
+
+    def latest(self) -> dict[str, Look]:
+        self._ask()
+        return dict(sorted(self.held.items()))
+
+    def older(self, mail_ids: Iterable[str]) -> frozenset[str]:
+        self._ask()
+        return frozenset(mail_ids) & self.before
+
+    def note(self, look: Look, older: Iterable[str] = ()) -> None:
+        self._ask()
+        self.held[look.account] = look
+        self.before |= set(older)
+
+    def _ask(self) -> None:
+        if self.down:
+            raise Retryable("database_unavailable")
