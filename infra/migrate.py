@@ -1,4 +1,4 @@
-"""Brings a database to the newest schema: `python -m infra.migrate URL` (`-` reads the URL from standard input)."""
+"""Brings a database to the newest schema: `python -m infra.migrate [--dry-run] [--yes] URL` (`-`: from standard in)."""
 
 from __future__ import annotations
 
@@ -7,10 +7,17 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from infra.database_roles import grant_all
+from infra.rights import LOGINS, role
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 LOCK = 7_305_011_601
 """Key of the advisory lock: one migration at a time in a database. Any number that nothing else uses."""
+
+OPTIONS = ("--dry-run", "--yes")
+USAGE = """usage: python -m infra.migrate [--dry-run] [--yes] (postgresql://user:password@host:port/database | -)
+  -          read the address from standard input
+  --dry-run  say what would be applied and granted, change nothing
+  --yes      do not ask"""
 
 
 def migrate(url: str) -> list[str]:
@@ -39,15 +46,55 @@ def migrate(url: str) -> list[str]:
     return names
 
 
+def pending(url: str) -> list[str]:
+    """The names that `migrate` would apply, in order; changes nothing. Raises psycopg's errors."""
+    import psycopg
+    from yoyo import read_migrations
+    from yoyo.migrations import topological_sort  # type: ignore[import-untyped]
+
+    with psycopg.connect(url, connect_timeout=10) as connection:
+        connection.read_only = True  # yoyo's own backend would make its tables
+        known = connection.execute("SELECT to_regclass('_yoyo_migration')").fetchone() != (None,)
+        rows = connection.execute("SELECT migration_id FROM _yoyo_migration").fetchall() if known else []
+    done = {name for (name,) in rows}
+    return [one.id for one in topological_sort(read_migrations(str(MIGRATIONS))) if one.id not in done]
+
+
 def main(arguments: list[str]) -> int:
     """Entry point; returns the exit code."""
-    if len(arguments) != 1 or arguments[0].startswith("--"):
-        print("usage: python -m infra.migrate (postgresql://user:password@host:port/database | -)", file=sys.stderr)
+    wanted, places = (
+        {item for item in arguments if item in OPTIONS},
+        [item for item in arguments if item not in OPTIONS],
+    )
+    if len(places) != 1 or places[0].startswith("--"):
+        print(USAGE, file=sys.stderr)
         return 2
     # A command line can be read by every user of the machine, standard input cannot.
-    applied = migrate(sys.stdin.readline().strip() if arguments[0] == "-" else arguments[0])
+    url = sys.stdin.readline().strip() if places[0] == "-" else places[0]
+    if "--dry-run" in wanted:
+        names = pending(url)
+        print(f"would apply: {', '.join(names)}" if names else "nothing to apply")
+        print(f"would make and set the grants of: {', '.join(role(name) for name in LOGINS)}")
+        return 0
+    if "--yes" not in wanted and not _confirmed(url):
+        return 1
+    applied = migrate(url)
     print(f"applied: {', '.join(applied)}" if applied else "nothing to apply")
     return 0
+
+
+def _confirmed(url: str) -> bool:
+    """Whether a person says yes to this host and database; nobody is asked where nobody can answer."""
+    parts = urlsplit(url)
+    where = f"database {parts.path.lstrip('/') or '(the default)'} on {parts.hostname or 'the local server'}"
+    where += f":{parts.port}" if parts.port else ""
+    if not sys.stdin.isatty():
+        print(f"not asked, so not done: migrate {where} with --yes, or look first with --dry-run", file=sys.stderr)
+        return False
+    print(
+        f"Migrate {where}, and set its roles' grants (what they have beyond is taken away)? [y/N] ", end="", flush=True
+    )
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
 if __name__ == "__main__":

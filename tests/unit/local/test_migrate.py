@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import pty
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,8 +13,10 @@ import pytest
 
 from infra.local.servers import Postgres
 from infra.migrate import MIGRATIONS, main
+from infra.rights import LOGINS, role
 
-COMMAND = [sys.executable, "-m", "infra.migrate", "-"]
+COMMAND = [sys.executable, "-m", "infra.migrate", "--yes", "-"]
+ASKING = [sys.executable, "-m", "infra.migrate", "-"]
 
 
 @pytest.fixture
@@ -44,16 +48,67 @@ def test_two_migrations_at_the_same_time_apply_everything_once(empty_database: s
 
 
 def test_the_lock_of_a_killed_migration_does_not_block_the_next(empty_database: str) -> None:
-    main([empty_database])
+    main(["--yes", empty_database])
     with psycopg.connect(empty_database) as connection:
         connection.execute("INSERT INTO yoyo_lock (locked, ctime, pid) VALUES (1, now(), 1)")
-    assert main([empty_database]) == 0
+    assert main(["--yes", empty_database]) == 0
 
 
 def test_the_command_applies_every_file(empty_database: str) -> None:
-    main([empty_database])
+    main(["--yes", empty_database])
     assert applied(empty_database) == sorted(path.stem for path in MIGRATIONS.glob("*.sql"))
 
 
 def test_the_command_explains_itself() -> None:
     assert main([]) == 2
+
+
+def tables(url: str) -> int:
+    with psycopg.connect(url) as connection:
+        [count] = connection.execute("SELECT count(*) FROM pg_tables WHERE tablename !~ '^(pg|sql)_'").fetchone() or (
+            0,
+        )
+    return int(count)
+
+
+def test_a_dry_run_names_migrations_and_roles_and_changes_nothing(
+    empty_database: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["--dry-run", empty_database]) == 0
+    applying, granting = capsys.readouterr().out.splitlines()
+    assert applying == f"would apply: {', '.join(sorted(path.stem for path in MIGRATIONS.glob('*.sql')))}"
+    assert granting.endswith(", ".join(role(name) for name in LOGINS))
+    assert tables(empty_database) == 0
+
+
+def test_a_dry_run_of_a_migrated_database_finds_nothing_to_apply(
+    empty_database: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["--yes", empty_database])
+    capsys.readouterr()
+    assert main(["--dry-run", empty_database]) == 0
+    assert capsys.readouterr().out.startswith("nothing to apply\n")
+
+
+def test_where_nobody_can_be_asked_nothing_is_done(empty_database: str) -> None:
+    done = subprocess.run(ASKING, input=f"{empty_database}\ny\n", capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert "database fresh on 127.0.0.1:" in done.stderr
+    assert "--yes" in done.stderr
+    assert "@" not in done.stderr, "no login, no password"
+    assert tables(empty_database) == 0
+
+
+@pytest.mark.parametrize(("said", "code"), [("n", 1), ("", 1), ("y", 0)])
+def test_a_person_is_asked(empty_database: str, said: str, code: int) -> None:
+    person, terminal = pty.openpty()
+    os.write(person, f"{said}\n".encode())
+    with os.fdopen(terminal) as stdin:
+        done = subprocess.run([*ASKING[:-1], empty_database], stdin=stdin, capture_output=True, text=True, timeout=60)
+    os.close(person)
+    assert (done.returncode, "Migrate database fresh on 127.0.0.1:" in done.stdout) == (code, True)
+    assert bool(tables(empty_database)) is (code == 0)
+
+
+def test_an_option_that_is_none_is_not_taken_for_an_address() -> None:
+    assert main(["--force"]) == 2
