@@ -65,7 +65,7 @@ def show(mail_id: str) -> Response:
 @routes.route("/admin/dlq/redrive", methods=["POST"])
 @guarded
 def redrive() -> Response:
-    """Body `{"author", "mail_ids": [...]}`, or `{"author", "stage", "all": true}` for the queue's own move."""
+    """Body `{"author", "mail_ids": [...]}`, or `{"author", "all": true}` (and `"stage"`) for the queues' own moves."""
     request = routes.current_request
     trace = trace_id(request)
     if not is_admin(request):
@@ -108,22 +108,30 @@ def discard() -> Response:
 
 
 def _move(body: dict[str, Any], author: str, dry_run: bool, trace: str) -> Response:
-    stage = body.get("stage")
-    if stage not in STAGE_NAMES:
+    stages = [body["stage"]] if "stage" in body else list(STAGE_NAMES)
+    if any(stage not in STAGE_NAMES for stage in stages):
         raise Refused("stage")
     desk = container().desk
     if dry_run:
-        found = desk.listing([stage])
+        found = desk.listing(stages)
         letters = [letter.summary() for letter in found.letters]
         return respond(200, {"status": "ok", "dry_run": True, "letters": letters, "complete": found.complete}, trace)
-    try:
-        desk.redrive_all(stage, author)
-    except Permanent as error:
-        if error.code not in ("move_unsupported", "move_refused"):
-            raise Refused("author") from None  # all else is checked: the database refuses the author's text
-        return answer(error.code, trace)
-    o11y.warn("dead_letters_moved", stage=stage, trace_id=trace)
-    return respond(202, {"status": "moving", "stage": stage}, trace)
+    moved = []
+    for stage in stages:
+        try:
+            desk.redrive_all(stage, author)
+        except Permanent as error:
+            if error.code == "move_refused":  # one is under way there already: the others are asked all the same
+                continue
+            if error.code != "move_unsupported":
+                raise Refused("author") from None  # all else is checked: the database refuses the author's text
+            return answer(error.code, trace)
+        moved.append(stage)
+        o11y.warn("dead_letters_moved", stage=stage, trace_id=trace)
+    if not moved:
+        return answer("move_refused", trace)
+    told = {"stage": body["stage"]} if "stage" in body else {"stages": moved}
+    return respond(202, {"status": "moving", **told}, trace)
 
 
 def _chosen(body: dict[str, Any]) -> list[str]:

@@ -120,6 +120,37 @@ def test_a_stage_s_letters_are_moved_natively(world: World) -> None:
     assert len(world.queues.queues["store"]) == 1
 
 
+def test_without_a_stage_the_letters_of_every_stage_are_moved(world: World) -> None:
+    for name, stage in (("a", "anonymize"), ("b", "store"), ("c", "deliver")):
+        bury(world, name, stage)
+    answer = post(world, "redrive", all=True)
+    assert (verdict(answer), answer.json_body["stages"]) == ((202, "moving"), list(dlq.STAGE_NAMES))
+    assert [len(world.queues.queues[stage]) for stage in ("anonymize", "store", "deliver")] == [1, 1, 1]
+    assert not any(world.queues.dead.values())
+
+
+def test_a_move_that_is_under_way_in_one_stage_does_not_hold_up_the_others(world: World) -> None:
+    bury(world, "a", "anonymize")
+    bury(world, "b", "store")
+    world.dead.moving = {"anonymize"}
+    answer = post(world, "redrive", all=True)
+    assert (verdict(answer), "anonymize" in answer.json_body["stages"]) == ((202, "moving"), False)
+    assert (len(world.queues.dead["anonymize"]), len(world.queues.queues["store"])) == (1, 1)
+
+
+def test_where_moves_are_under_way_everywhere_the_route_says_so(world: World) -> None:
+    world.dead.moving = set(dlq.STAGE_NAMES)
+    assert verdict(post(world, "redrive", all=True)) == (409, "move_refused")
+
+
+def test_a_dry_run_of_all_lists_all_and_moves_none(world: World) -> None:
+    for name, stage in (("a", "anonymize"), ("b", "store")):
+        bury(world, name, stage)
+    answer = post(world, "redrive", all=True, dry_run=True)
+    assert sorted(one["stage"] for one in answer.json_body["letters"]) == ["anonymize", "store"]
+    assert (len(world.queues.dead["anonymize"]), len(world.queues.dead["store"])) == (1, 1)
+
+
 def test_where_the_queue_cannot_move_the_route_says_so_and_does_nothing(world: World) -> None:
     bury(world)
     world.dead.movable = False
@@ -157,7 +188,8 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     ("redrive", {"mail_ids": [mail_id("a")] * 101}, "mail_ids"),
     ("redrive", {"mail_ids": [mail_id("a")], "stage": "store"}, "stage"),
     ("redrive", {"mail_ids": [mail_id("a")], "stage": "store", "all": True}, "mail_ids"),
-    ("redrive", {"all": True}, "stage"),
+    ("redrive", {"all": True, "stage": None}, "stage"),
+    ("redrive", {"all": True, "mail_ids": [mail_id("a")]}, "mail_ids"),
     ("redrive", {"all": True, "stage": ["store"]}, "stage"),
     ("redrive", {"all": "yes", "stage": "store"}, "all"),
     ("redrive", {"mail_ids": [mail_id("a")], "dry_run": 1}, "dry_run"),

@@ -12,12 +12,15 @@ from tests.twins.queues import MemoryQueues, Queued
 
 
 class MemoryDeadLetters:
-    """`native` holds the ids of messages that SQS moved by itself; `movable` says whether the server moves natively."""
+    """`native` holds the ids of messages that SQS moved by itself; `movable` says whether the server moves natively,
+    `moving` names the stages where it is at that already (SQS takes one move a queue).
+    """
 
     def __init__(self, queues: MemoryQueues, clock: Callable[[], float] = time.time, movable: bool = True) -> None:
         self.queues = queues
         self.native: set[str] = set()
         self.movable = movable
+        self.moving: set[str] = set()
         self._clock = clock
 
     def take(self, stage: str, limit: int, seconds: int) -> Inspection:
@@ -48,6 +51,8 @@ class MemoryDeadLetters:
         self._answer()
         if not self.movable:
             raise Permanent("move_unsupported")
+        if stage in self.moving:
+            raise Permanent("move_refused")
         for message in self.queues.dead[stage]:
             self.queues.send(stage, [message.body], message.group)
         self.queues.dead[stage] = []

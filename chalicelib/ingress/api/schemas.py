@@ -173,7 +173,13 @@ _WHO = {"author": AUTHOR}
 REDRIVE: Schema = {
     "anyOf": [
         record(_WHO | {"mail_ids": _CHOSEN}, {"dry_run": BOOL, "all": {"const": False}}),
-        record(_WHO | {"stage": STAGE, "all": {"const": True}}, {"dry_run": BOOL}),
+        record(_WHO | {"all": {"const": True}}, {"stage": STAGE, "dry_run": BOOL}),
+    ]
+}
+MOVING: Schema = {
+    "anyOf": [
+        record({"status": named("moving"), "stage": STAGE}),
+        record({"status": named("moving"), "stages": several(STAGE, len(dlq.STAGE_NAMES), minItems=1)}),
     ]
 }
 DISCARD = record(

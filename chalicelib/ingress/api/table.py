@@ -137,11 +137,12 @@ ROUTES = (
     ),
     Route(
         *("POST", "/admin/dlq/redrive", ADMIN),
-        f"Send letters on their way again: at most {dlq.CHOSEN} by id, or all of one stage by the queue's own move.",
+        f"Send letters on their way again: at most {dlq.CHOSEN} by id, or all by the queues' own moves, of one "
+        "`stage` or of every one; `stages` leaves out those where a move is under way.",
         (*_STRANGER, "invalid_json", "invalid_field", "unknown_letter", "move_refused", "move_unsupported"),
         {
             200: {"anyOf": [s.outcome("redriven"), s.LETTERS]},
-            202: s.record({"status": s.named("moving"), "stage": s.STAGE}),
+            202: s.MOVING,
         },
         s.REDRIVE,
     ),
