@@ -47,13 +47,7 @@ class Gate:
         per_sender, total = self._rates(rules)
         senders = [_sender(arrival) if per_sender else "" for arrival in arrivals]
         waits = self.limiter.take(
-            [
-                [
-                    *_quota("total", total),
-                    *_quota(f"sender:{sender_key(sender, self.key())}" if sender else "", per_sender),
-                ]
-                for sender in senders
-            ]
+            [[*_quota("total", total), *_quota(self._name(sender), per_sender)] for sender in senders]
         )
         return [
             _late(wait) if wait else self._decided(arrival, rules)

@@ -9,8 +9,8 @@ from typing import Any
 from chalice.app import Blueprint, Request, Response
 
 from chalicelib.ingress import auth, push, strangers
-from chalicelib.ingress.arrival import Arrival, Verdict
-from chalicelib.ingress.http import STATUS, answer, guarded, measured, raw_body, respond, trace_id
+from chalicelib.ingress.arrival import Arrival, Status, Verdict
+from chalicelib.ingress.http import RETRY_AFTER, STATUS, answer, guarded, measured, raw_body, respond, trace_id
 from chalicelib.mail.identity import mail_id
 from chalicelib.mail.sealed import UPLOAD
 from chalicelib.runtime import observability as o11y
@@ -116,7 +116,9 @@ def _answer(mail: Any, result: Verdict | push.Refused, parts: Container) -> dict
     given = mail.get("id") if isinstance(mail, dict) else None
     named = {"id": given[:64]} if isinstance(given, str) else {}
     if isinstance(result, Verdict):
-        later = {"retry_after": math.ceil(result.retry_after)} if result.retry_after else {}
+        # In a batch the verdict says what a single mail's answer says in its header.
+        wait = RETRY_AFTER if result.status == Status.TRY_AGAIN else math.ceil(result.retry_after)
+        later = {"retry_after": wait} if wait else {}
         return {"status": str(result.status), "mail_id": result.mail_id, **later, **named}
     more = _offer(mail, parts) if result.status == "too_large" and result.field not in NOT_OFFERED else {}
     return {"status": result.status, **({"field": result.field} if result.field else {}), **named, **more}

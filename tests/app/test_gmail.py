@@ -173,6 +173,12 @@ def test_try_again_says_when(world: World) -> None:
     assert world.push(MAIL).headers["Retry-After"] == "5"
 
 
+def test_in_a_batch_try_again_says_when_as_a_single_mail_s_answer_does(world: World) -> None:
+    world.spool.down = True
+    told = world.push({"messages": [MAIL]}).json_body["verdicts"]
+    assert [str(given["retry_after"]) for given in told] == [world.push(MAIL).headers["Retry-After"]]
+
+
 def test_after_try_again_the_repeat_is_accepted(world: World) -> None:
     world.queues.down = True
     world.push(MAIL)

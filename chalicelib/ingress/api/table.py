@@ -26,7 +26,7 @@ DETAILS: dict[str, tuple[dict[str, Schema], dict[str, Schema]]] = {
     ),
     "upload_offered": ({"upload": s.UPLOAD}, {}),
     "already_processed": ({}, {"mail_id": s.MAIL_ID, "id": s.text(64)}),
-    "try_again": ({}, {"mail_id": s.MAIL_ID, "id": s.text(64)}),
+    "try_again": ({}, {"mail_id": s.MAIL_ID, "id": s.text(64), "retry_after": s.WAIT}),
     "missing_field": ({"field": s.text()}, {"id": s.text(64)}),
     "invalid_field": ({"field": s.text()}, {"id": s.text(64), "known": s.several(s.text())}),
     "too_large": ({}, {"limit": s.whole(), "field": s.text(), "id": s.text(64), "upload": s.UPLOAD}),
