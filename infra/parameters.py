@@ -54,7 +54,8 @@ PARAMETERS: dict[str, dict[str, Any]] = {
         "Type": "Number",
         "Default": 100,
         "MinValue": 1,
-        "Description": "Messages that wait in one queue before its backlog alarm",
+        "MaxValue": 1_000_000,
+        "Description": "Messages in one queue before its backlog is told",
     },
     "BacklogSeconds": {
         "Type": "Number",
@@ -96,6 +97,7 @@ SETTINGS = {
     "MAILROOM_OFFLOAD_MAX": "OffloadMax",
     "MAILROOM_PRIVATE_TARGETS": "PrivateTargets",
     "MAILROOM_MISSING_MINUTES": "MissingMinutes",
+    "MAILROOM_BACKLOG_MESSAGES": "BacklogMessages",
     "MAILROOM_RETENTION": "RetentionDays",
     "MAILROOM_ORIGINAL_RETENTION": "OriginalRetentionDays",
     "MAILROOM_RATE_SENDER": "RateSender",

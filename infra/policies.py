@@ -29,7 +29,7 @@ def roles() -> dict[str, Any]:
         _secrets(name_of("Sweep")),
         counted,
         aged,
-        _allow(look, [_dlq(stage) for stage in PIPELINE]),
+        _allow(look, dlqs),
         _allow(["sqs:SendMessage"], [_queue(stage) for stage in PIPELINE if stage.name in ("anonymize", "store")]),
         # Header lines only are read, and S3 cannot grant the first bytes of an object alone.
         _allow(["s3:GetObject"], _objects("sealed/*")),

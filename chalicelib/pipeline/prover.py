@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from chalicelib.mail import sealed
@@ -13,7 +13,7 @@ from chalicelib.pipeline.letters import Letter, by_mail, read
 from chalicelib.pipeline.messages import Envelope, Quarantine, Receipt, encode
 from chalicelib.pipeline.proof import PATIENCE, Evidence, Findings, judge
 from chalicelib.pipeline.stages import PIPELINE
-from chalicelib.ports import DeadLetters, Ledger, MailStore, Queues, Spool, SpoolEntry
+from chalicelib.ports import DeadLetters, Ledger, MailStore, QueueDepth, Queues, Spool, SpoolEntry
 from chalicelib.runtime.errors import Permanent
 
 PREFIX = "sealed/"
@@ -43,12 +43,20 @@ EVERYTHING = Scope()
 
 @dataclass(frozen=True, slots=True)
 class Examination:
-    """The findings, and what a repair needs. `last_key` is where a limited scope ended, empty at the spool's end."""
+    """The findings, and what a repair needs. `last_key` is where a limited scope ended, empty at the spool's end.
+
+    For who watches: all letters of the pipeline (`found`) and the stages that were not read whole (`unread`), what each
+    queue holds, and every mail that the ledger calls quarantined, whatever the scope.
+    """
 
     findings: Findings
     sealed: dict[str, SpoolEntry]
     letters: dict[str, Letter]
     last_key: str
+    found: tuple[Letter, ...] = ()
+    unread: frozenset[str] = frozenset()
+    depths: tuple[QueueDepth, ...] = ()
+    quarantined: Mapping[str, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,17 +87,18 @@ class Prover:
         entries, last_key = self._sealed(scope, now)
         depths = {depth.name: depth for depth in self.queues.depths()}
         held = sum(depth.waiting + depth.in_flight + depth.delayed for depth in map(depths.__getitem__, BEFORE_LEDGER))
-        letters, known = self._letters([stage.name for stage in PIPELINE if depths[stage.name].dead])
+        found, unread = self.read([stage.name for stage in PIPELINE if depths[stage.name].dead])
+        letters = by_mail(found)
         counts = self.store.ledger_counts()
         recorded = self._recorded(entries.keys() | letters.keys())
-        quarantined = self.ledger.quarantined()
+        everyone = quarantined = self.ledger.quarantined()
         if scope.keys is not None or scope.within is not None:  # then the others are somebody else's to judge
             quarantined = {mail_id: at for mail_id, at in quarantined.items() if mail_id in entries}
         evidence = Evidence(
             now=now,
             sealed={mail_id: entry.modified for mail_id, entry in entries.items()},
             letters={mail_id: letter.dead.sent_at for mail_id, letter in letters.items()},
-            letters_known=known,
+            letters_known=not unread,
             held=held,
             stored=counts.get("stored", 0),
             excluded=counts.get("excluded", 0),
@@ -97,7 +106,8 @@ class Prover:
             quarantined=quarantined,
             unsent=self.ledger.unsent(now - self.patience, UNSENT) if self.notifying() else (),
         )
-        return Examination(judge(evidence, self.patience), entries, letters, last_key)
+        findings, held_by = judge(evidence, self.patience), tuple(depths.values())
+        return Examination(findings, entries, letters, last_key, tuple(found), unread, held_by, everyone)
 
     def repair(self, examination: Examination, limit: int | None = None, stalled: bool = False) -> Repaired:
         """Send what is missing or strayed to the first stage again, and the notes that were not written to store.
@@ -135,16 +145,16 @@ class Prover:
                 return found, entry.key
         return found, ""
 
-    def _letters(self, stages: Iterable[str]) -> tuple[dict[str, Letter], bool]:
-        """What lies in these stages' dead-letter queues, given back at once."""
+    def read(self, stages: Iterable[str], limit: int = LETTERS) -> tuple[list[Letter], frozenset[str]]:
+        """What lies in these stages' dead-letter queues, given back at once; and those that were not read whole."""
         found: list[Letter] = []
-        known = True
+        unread: set[str] = set()
         for stage in stages:
-            inspection = self.dead.take(stage, LETTERS, HIDE_SECONDS)
+            inspection = self.dead.take(stage, limit, HIDE_SECONDS)
             self.dead.give_back(inspection.letters)
             found += map(read, inspection.letters)
-            known &= inspection.complete
-        return by_mail(found), known
+            unread |= set() if inspection.complete else {stage}
+        return found, frozenset(unread)
 
     def _recorded(self, mail_ids: Iterable[str]) -> frozenset[str]:
         ids = sorted(mail_ids)

@@ -9,6 +9,7 @@ from typing import Any
 from chalicelib.pipeline import stages
 from chalicelib.runtime import observability as o11y
 from chalicelib.runtime.compose import container
+from chalicelib.runtime.errors import MailroomError
 
 EXPIRED = 1_000
 """Mails that one run of the retention removes at most."""
@@ -51,12 +52,20 @@ def sweep(at: str) -> dict[str, int]:
     """
     from chalicelib.runtime import lost_mail
 
-    told = {"notified": sweep_outbox()}
+    told: dict[str, int] = {}
+    failed: MailroomError | None = None
+    try:
+        told["notified"] = sweep_outbox()
+    except MailroomError as error:  # without a database there is still something to look at, and to tell
+        failed = error
     try:
         due = datetime.fromisoformat(at.replace("Z", "+00:00")).minute % lost_mail.EVERY == 0
-        return told | (lost_mail.look(container()) if due else {})
+        told |= lost_mail.look(container()) if due else {}
     finally:
         o11y.flush()
+    if failed:
+        raise failed
+    return told
 
 
 def reconcile(trace: str, context: Any) -> list[dict[str, Any]]:

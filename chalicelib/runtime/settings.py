@@ -103,6 +103,11 @@ class Settings:
     missing_minutes: int = _setting(
         "minutes that a sealed mail may be without an end before the sweep looks for it", v.between(1, 1440), "15"
     )
+    backlog_messages: int = _setting(
+        "messages at one stage, postponed and in work included, above which the sweep tells of a backlog",
+        v.between(1, 1_000_000),
+        "100",
+    )
     retention: Mapping[str, int] = _setting(
         "days that an account's mail is kept (practice=365,personal=90); an account without one keeps it for ever",
         v.days,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from chalicelib.ingress.intake import spool_key
@@ -41,6 +43,23 @@ def test_a_dead_letter_alarms_the_operator_and_its_removal_gives_the_all_clear(w
     world.wait(lambda: heard(world, f"ALARM: {alarm}"), "the alarm in Telegram")
     world.forget_the_dead()
     world.wait(lambda: heard(world, f"OK: {alarm}"), "the all-clear in Telegram")
+
+
+def test_the_deployed_sweep_tells_the_operator_the_cause_of_dead_letters(world: World) -> None:
+    garbage = '{"no": "alarm"}'
+    world.put("alert", garbage)
+    world.wait(lambda: any(held["Body"] == garbage for held in world.dead("alert")), "the dead letter")
+    world.wait(lambda: look(world) and heard(world, "alert, malformed_alarm"), "the cause in Telegram")
+
+
+def look(world: World) -> bool:
+    """What the schedule does every fifth minute."""
+    event = {"time": "2026-01-02T03:05:00Z", "source": "aws.events", "detail-type": "Scheduled Event", "detail": {}}
+    event |= {"version": "0", "id": "e2e", "account": "000000000000", "region": "us-east-1", "resources": []}
+    function = stack_resource(world.info.aws, "Sweep")
+    answer = client("lambda", world.info.aws).invoke(FunctionName=function, Payload=json.dumps(event).encode())
+    assert not answer.get("FunctionError"), answer["Payload"].read()
+    return True
 
 
 def heard(world: World, text: str) -> bool:

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from chalicelib.pipeline.stages import PIPELINE, STAGES, Stage, targets
+from chalicelib.pipeline.stages import STAGES, Stage, targets
 from infra.rights import FUNCTIONS as TRUSTED
 from infra.rights import SECRETS, secret_fields
 from infra.template import SCHEDULED
@@ -133,9 +133,9 @@ def test_the_doors_and_the_operators_routes_send_to_the_stages(template: Templat
     assert resources(template, "APIHandler", "sqs:SendMessage") == queues
 
 
-def test_the_sweep_looks_at_dead_letters_of_mail_and_removes_none(template: Template) -> None:
-    mail = {f"{stage.name.capitalize()}Dlq" for stage in PIPELINE}
-    assert resources(template, "Sweep", "sqs:ReceiveMessage") == mail
+def test_the_sweep_looks_at_dead_letters_and_removes_none(template: Template) -> None:
+    """Of every stage: the operator is told of webhooks, files and alarms that were given up as well."""
+    assert resources(template, "Sweep", "sqs:ReceiveMessage") == DEAD_LETTER_QUEUES
     assert "sqs:DeleteMessage" not in may(template, "Sweep")
 
 

@@ -1,0 +1,306 @@
+"""The operator's conditions: what a look sees, what of it is told when, and in which words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.pipeline import watch
+from chalicelib.pipeline.letters import Letter, read
+from chalicelib.pipeline.messages import encode
+from chalicelib.pipeline.proof import Findings
+from chalicelib.pipeline.stages import STAGES
+from chalicelib.pipeline.watch import Condition, Look, Mark, Seen, Swept, compare, look
+from chalicelib.pipeline.watch_words import WORDS, message
+from chalicelib.ports import DeadLetter, QueueDepth
+from tests.contract.mails import envelope, mail_id
+
+NOW = datetime(2026, 3, 4, 5, 0, tzinfo=UTC)
+AT = NOW.timestamp()
+EVERY = 300.0
+WHOLE = Findings(0, 0, 0, 0, (), (), (), (), 0, proven=True)
+
+
+def letter(name: str = "a", stage: str = "store", reason: str = "spool_missing", days: float = 0) -> Letter:
+    """A dead letter of that many days."""
+    sent = NOW - timedelta(days=days)
+    return read(DeadLetter(stage, f"letter-{name}", encode(envelope(name)), {"reason": reason}, sent, False, "h"))
+
+
+def findings(**changes: Any) -> Findings:
+    values = {name: getattr(WHOLE, name) for name in WHOLE.__slots__}
+    return Findings(**values | changes)
+
+
+def seen(swept: Swept | None = None, held: dict[str, int] | None = None, **breakers: str) -> Look:
+    depths = [QueueDepth(stage.name, 1, 2, (held or {}).get(stage.name, 3) - 3, 0, None) for stage in STAGES]
+    return look(Seen(NOW, 100, timedelta(days=5), depths, breakers, swept or Swept(WHOLE)))
+
+
+def keys(found: Look) -> dict[str, int]:
+    return {condition.key: condition.number for condition in found.conditions}
+
+
+def swept(*letters: Letter, **more: Any) -> Swept:
+    return Swept(more.pop("findings", WHOLE), letters=letters, **more)
+
+
+def test_where_all_is_well_there_is_no_condition() -> None:
+    assert seen(emailengine="closed") == Look()
+
+
+def test_dead_letters_are_one_condition_for_each_stage_and_reason() -> None:
+    letters = [letter("a"), letter("b"), letter("c", "notify"), letter("d", reason="worker_died")]
+    assert keys(seen(swept(*letters))) == {
+        "dead:store:spool_missing": 2,
+        "dead:notify:spool_missing": 1,
+        "dead:store:worker_died": 1,
+    }
+
+
+def test_a_thousand_letters_of_one_cause_are_one_condition_that_names_three() -> None:
+    [condition] = seen(swept(*(letter(str(number)) for number in range(1_000)))).conditions
+    assert (condition.number, len(condition.ids)) == (1_000, 3)
+
+
+def test_a_letter_without_a_mail_is_named_by_its_own_id() -> None:
+    broken = read(DeadLetter("alert", "letter-1", "garbage", {"reason": "malformed_alarm"}, NOW, False, "h"))
+    [condition] = seen(swept(broken)).conditions
+    assert (condition.key, condition.ids) == ("dead:alert:malformed_alarm", ("letter-1",))
+
+
+@pytest.mark.parametrize("reason", ["ada@example.com", "call 079", "tel-0791234567", "x" * 65, "a\nb"])
+def test_a_reason_that_is_no_code_is_not_repeated(reason: str) -> None:
+    assert keys(seen(swept(letter(reason=reason)))) == {"dead:store:other": 1}
+
+
+@pytest.mark.parametrize(("held", "expected"), [(100, {}), (101, {"backlog:classify": 101})])
+def test_a_backlog_counts_what_waits_is_in_work_and_is_postponed(held: int, expected: dict[str, int]) -> None:
+    assert keys(seen(held={"classify": held})) == expected
+
+
+@pytest.mark.parametrize("state", ["open", "half_open"])
+def test_a_breaker_that_is_not_closed_is_a_condition(state: str) -> None:
+    assert keys(seen(llm=state, telegram="closed")) == {"breaker:llm": 1}
+
+
+@pytest.mark.parametrize(
+    ("changes", "key"),
+    [
+        ({"missing": ("m1", "m2")}, "swept:missing"),
+        ({"strayed": ("m1", "m2")}, "swept:strayed"),
+        ({"stalled": ("m1", "m2")}, "stalled"),
+    ],
+)
+def test_what_the_sweep_finds_is_a_condition_with_its_ids(changes: dict[str, Any], key: str) -> None:
+    assert seen(swept(findings=findings(**changes))).conditions == (Condition(key, 2, ("m1", "m2")),)
+
+
+def test_repairs_that_failed_are_told_by_their_code() -> None:
+    failed = [("m1", "spool_missing"), ("m2", "queue_unavailable"), ("m3", "spool_missing")]
+    assert keys(seen(swept(failed=failed))) == {"swept:failed:spool_missing": 2, "swept:failed:queue_unavailable": 1}
+
+
+def test_what_is_not_proven_is_a_condition() -> None:
+    assert keys(seen(swept(findings=findings(proven=False)))) == {"swept:unproven": 1}
+
+
+@pytest.mark.parametrize(("days", "expires"), [(9.9, False), (10, True), (13, True)])
+def test_a_letter_of_ten_days_expires(days: float, expires: bool) -> None:
+    assert ("expiring:store" in keys(seen(swept(letter(days=days))))) is expires
+
+
+GONE = {mail_id("a"): NOW - timedelta(days=6), mail_id("b"): NOW - timedelta(days=4)}
+
+
+def test_an_old_mail_in_quarantine_without_a_letter_is_told() -> None:
+    assert seen(swept(quarantined=GONE)).conditions == (Condition("letter_gone", 1, (mail_id("a"),)),)
+
+
+@pytest.mark.parametrize("more", [{"mailed": {mail_id("a")}}, {"unread": {"store"}}])
+def test_a_letter_that_is_there_or_may_be_is_not_gone(more: dict[str, Any]) -> None:
+    assert keys(seen(swept(quarantined=GONE, **more))) == {}
+
+
+def test_of_a_queue_that_was_not_read_whole_the_number_is_the_least() -> None:
+    [condition] = seen(swept(letter(), unread={"store"})).conditions
+    assert condition.more
+    assert "≥ 1" in message(compare({}, Look((condition,)), AT), "en")
+
+
+def test_causes_without_end_leave_room_for_the_other_conditions() -> None:
+    letters = [letter(str(n), reason=f"a{'bcdefghij'[n % 9]}{'klmnopqr'[n // 9 % 8]}{n // 72}") for n in range(500)]
+    found = seen(swept(*letters), telegram="open")
+    assert (len(found.conditions) <= watch.MOST, "breaker:telegram" in keys(found)) == (True, True)
+
+
+# What is told when.
+
+
+class Operator:
+    """Looks one after the other; `told` are the lists of what began and ended in each message."""
+
+    def __init__(self) -> None:
+        self.memory: dict[str, Mark] = {}
+        self.now = AT
+        self.told: list[tuple[list[str], list[str]]] = []
+
+    def look(self, *conditions: str, **doubt: tuple[str, ...]) -> None:
+        self.now += EVERY
+        news = compare(self.memory, Look(tuple(map(Condition, conditions)), **doubt), self.now)
+        self.memory = watch.decode(watch.encode(news.memory))
+        if message(news, "en"):
+            self.told.append(([condition.key for condition in news.began], list(news.ended)))
+
+
+def test_a_condition_is_told_once_when_it_begins_and_once_when_it_ends() -> None:
+    operator = Operator()
+    for conditions in (["stalled"], ["stalled"], ["stalled"], [], []):
+        operator.look(*conditions)
+    assert operator.told == [(["stalled"], []), ([], ["stalled"])]
+
+
+def test_several_changes_are_one_message() -> None:
+    operator = Operator()
+    operator.look("stalled")
+    operator.look("breaker:llm", "dead:store:a")
+    assert operator.told[1:] == [(["breaker:llm", "dead:store:a"], ["stalled"])]
+
+
+def test_what_comes_back_is_told_again() -> None:
+    operator = Operator()
+    for conditions in (["stalled"], [], ["stalled"]):
+        operator.look(*conditions)
+    assert len(operator.told) == 3
+
+
+@pytest.mark.parametrize("key", ["backlog:store", "swept:unproven"])
+def test_what_a_minute_may_end_is_told_when_the_next_look_sees_it_too(key: str) -> None:
+    operator = Operator()
+    operator.look(key)
+    assert operator.told == []
+    operator.look(key)
+    assert operator.told == [([key], [])]
+
+
+def test_a_burst_that_is_worked_off_is_never_told() -> None:
+    operator = Operator()
+    for conditions in (["backlog:store"], [], ["backlog:store"], []):
+        operator.look(*conditions)
+    assert operator.told == []
+
+
+def test_what_could_not_be_looked_at_has_not_ended() -> None:
+    operator = Operator()
+    operator.look("dead:store:a", "backlog:store", "breaker:llm")
+    operator.look("breaker:llm", blind=("dead:", "backlog:"))
+    assert operator.told == [(["dead:store:a", "breaker:llm"], [])]
+
+
+def test_of_what_was_looked_at_in_part_the_end_is_told_after_an_hour() -> None:
+    operator = Operator()
+    operator.look("dead:store:a", "dead:notify:a")
+    for _ in range(11):
+        operator.look("dead:notify:a", partly=("dead:store:",))
+    assert len(operator.told) == 1
+    operator.look("dead:notify:a", partly=("dead:store:",))
+    assert operator.told[1:] == [([], ["dead:store:a"])]
+
+
+def test_without_the_evidence_of_the_sweep_queues_and_breakers_are_still_looked_at() -> None:
+    depths = [QueueDepth("store", 0, 0, 101, 0, None)]
+    found = look(Seen(NOW, 100, timedelta(days=5), depths, {"llm": "open"}))
+    assert keys(found) == {"breaker:llm": 1, "backlog:store": 101}
+    assert not [key for key in ("dead:x:y:", "stalled:", "swept:z:") if not key.startswith(found.blind)]
+
+
+def test_more_than_fits_is_told_by_the_next_message() -> None:
+    operator = Operator()
+    many = [f"dead:store:r{number}" for number in range(2 * watch.LINES)]
+    for conditions in (many, many, many, [], [], []):
+        operator.look(*conditions)
+    assert [(len(began), len(ended)) for began, ended in operator.told] == [(8, 0), (8, 0), (0, 8), (0, 8)]
+
+
+KEYS = ("stalled", "backlog:store", "breaker:llm", "swept:unproven", *(f"dead:store:r{n}" for n in range(10)))
+
+
+@given(st.lists(st.sets(st.sampled_from(KEYS)), max_size=15))
+def test_whatever_comes_and_goes_each_beginning_and_each_end_is_told_once(course: Sequence[set[str]]) -> None:
+    """Beginnings and ends of a key take turns, and in the end what holds is told and what does not is over."""
+    operator = Operator()
+    for conditions in (*course, *[course[-1] if course else set()] * 3):
+        operator.look(*sorted(conditions))
+    standing: set[str] = set()
+    for began, ended in operator.told:
+        assert not standing & set(began)
+        assert standing >= set(ended)
+        standing = (standing | set(began)) - set(ended)
+        assert max(len(began), len(ended)) <= watch.LINES
+    assert standing == (course[-1] if course else set())
+
+
+@given(st.binary(max_size=60) | st.sampled_from([b"[]", b'{"a":1}', b'{"a":[1,2]}', b'{"a":["x",1,true]}', b"null"]))
+def test_a_memory_that_is_none_is_empty(held: bytes) -> None:
+    assert isinstance(watch.decode(held), dict)
+
+
+# In words.
+
+WORST = [f"dead:anonymize:{'W' * 64}", f"swept:failed:{'W' * 64}", "expiring:anonymize", "letter_gone", "swept:strayed"]
+
+
+@pytest.mark.parametrize("language", WORDS)
+@pytest.mark.parametrize("key", WORST)
+def test_the_longest_message_fits_into_one_of_telegram(language: str, key: str) -> None:
+    worst = tuple(Condition(key, 10**6, ("f" * 64,) * 3, True) for _ in range(watch.LINES))
+    text = message(watch.News(worst, (key,) * watch.LINES, {}, 400), language)
+    assert len(text.encode("utf-16-le")) // 2 <= 4_000
+
+
+ALL = ("dead:store:x", "backlog:store", "stalled", "breaker:llm", "expiring:store", "letter_gone")
+ALL += ("swept:missing", "swept:strayed", "swept:failed:x", "swept:unproven")
+
+
+@pytest.mark.parametrize("language", WORDS)
+@pytest.mark.parametrize("key", ALL)
+def test_every_condition_has_words(language: str, key: str) -> None:
+    text = message(watch.News((Condition(key, 7, ("m1",)),), (key,), {}), language)
+    assert "{" not in text
+    assert key not in text.splitlines()[1]
+
+
+def test_both_languages_say_the_same_things() -> None:
+    assert WORDS["en"].keys() == WORDS["fr"].keys()
+
+
+def test_a_message_names_the_cause_the_number_some_mails_and_what_to_do() -> None:
+    news = watch.News((Condition("dead:store:spool_missing", 5, ("m1", "m2", "m3")),), ("breaker:llm",), {}, 2)
+    assert message(news, "en").splitlines() == [
+        "🔴 Begun",
+        "• In quarantine at stage store, spool_missing: 5",
+        "m1, m2, m3 …",
+        "→ mailroom dlq list --stage store",
+        "",
+        "🟢 Over",
+        "• llm is not well: its circuit breaker is not closed",
+        "",
+        "… and 2 more in the next message",
+    ]
+
+
+def test_in_french() -> None:
+    news = watch.News((Condition("expiring:notify", 1, ("m1",)),), (), {})
+    assert message(news, "fr").splitlines()[:2] == [
+        "🔴 Début",
+        "• Lettres mortes de l'étape notify que SQS efface dans moins de quatre jours : 1",
+    ]
+
+
+def test_what_another_version_remembered_ends_by_its_key() -> None:
+    assert message(watch.News((), ("other:thing",), {}), "en") == "🟢 Over\n• other:thing"
