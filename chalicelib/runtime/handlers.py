@@ -50,22 +50,19 @@ def sweep(at: str) -> dict[str, int]:
 
     `at` is the event's own time (ISO 8601), so that a late or repeated event does what it was made for.
     """
-    from chalicelib.runtime import lost_mail
+    from chalicelib.runtime import lost_mail, watching
 
-    told: dict[str, int] = {}
-    failed: MailroomError | None = None
+    due = datetime.fromisoformat(at.replace("Z", "+00:00")).minute % lost_mail.EVERY == 0
     try:
-        told["notified"] = sweep_outbox()
-    except MailroomError as error:  # without a database there is still something to look at, and to tell
-        failed = error
-    try:
-        due = datetime.fromisoformat(at.replace("Z", "+00:00")).minute % lost_mail.EVERY == 0
-        told |= lost_mail.look(container()) if due else {}
+        told = {"notified": sweep_outbox()}
+        return told | (lost_mail.look(container()) if due else {})
+    except MailroomError:
+        # Without a database queues and breakers can still be looked at; the rest would only wait for it once more.
+        if due:
+            watching.tell(container(), lost_mail.WITHIN)
+        raise
     finally:
         o11y.flush()
-    if failed:
-        raise failed
-    return told
 
 
 def reconcile(trace: str, context: Any) -> list[dict[str, Any]]:

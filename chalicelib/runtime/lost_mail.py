@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from chalicelib.pipeline.prover import Scope
 from chalicelib.runtime import observability as o11y
 from chalicelib.runtime import watching
-from chalicelib.runtime.errors import MailroomError
 
 if TYPE_CHECKING:
     from chalicelib.runtime.compose import Container
@@ -31,17 +30,13 @@ CURSOR, CURSOR_SECONDS = "sweep:after", 3600
 def look(parts: Container) -> dict[str, int]:
     """Compare a slice of the spool with queues and ledger, and repair what differs. Numbers by kind, logged too.
 
-    The operator is told what began and what ended (`watching`), as far as it can be known also when the rest cannot be
-    done. Where the slice ended is remembered in the cache; forgotten, the next look begins at the front.
+    The operator is told what began and what ended (`watching`). Where the slice ended is remembered in the cache;
+    forgotten, the next look begins at the front. `Retryable` when spool, queues or database are away.
     """
     prover = parts.prover()
     after = (parts.cache.get(CURSOR) or b"").decode("ascii", "replace")
-    try:
-        examination = prover.examine(Scope(KEYS, after, WITHIN))
-        repaired = prover.repair(examination, MAILS)
-    except MailroomError:
-        watching.tell(parts, WITHIN)
-        raise
+    examination = prover.examine(Scope(KEYS, after, WITHIN))
+    repaired = prover.repair(examination, MAILS)
     if examination.last_key:
         parts.cache.set(CURSOR, examination.last_key.encode(), CURSOR_SECONDS)
     elif after:
@@ -58,7 +53,6 @@ def look(parts: Container) -> dict[str, int]:
         "noted": len(repaired.noted),
         "failed": len(repaired.failed),
     }
-    conditions = watching.tell(parts, WITHIN, examination, repaired, whole=not after and not examination.last_key)
     for kind, number in numbers.items():
         if number:
             o11y.count("Proof", number, kind=kind)
@@ -68,4 +62,5 @@ def look(parts: Container) -> dict[str, int]:
             o11y.log("repaired", kind=what, mail_id=mail_id)
     for mail_id, code in repaired.failed:
         o11y.log("not_repaired", mail_id=mail_id, code=code)
-    return numbers | {"conditions": conditions}
+    whole = not after and not examination.last_key
+    return numbers | {"conditions": watching.tell(parts, WITHIN, examination, repaired, whole)}

@@ -187,10 +187,18 @@ class Away:
 
 def test_an_outbox_that_is_away_does_not_blind_the_sweep_and_fails_it(world: Watched) -> None:
     world.container.__dict__["notify_worker"] = lambda: Away()
-    world.bury()
+    world.rest("llm")
     with pytest.raises(Retryable):
         world.look()
-    assert len(world.told) == 1
+    assert ["llm" in text for text in world.told] == [True]
+
+
+def test_between_the_looks_nothing_is_watched(world: Watched) -> None:
+    world.container.__dict__["notify_worker"] = lambda: Away()
+    world.rest("llm")
+    with pytest.raises(Retryable):
+        handlers.sweep("2026-01-01T00:04:00Z")
+    assert world.told == []
 
 
 def test_a_mail_in_quarantine_whose_letter_sqs_deleted_is_told(world: Watched) -> None:
