@@ -18,6 +18,9 @@ MAX_BYTES = 1024 * 1024
 """SQS: 1 MiB for one message with its attributes, and for all entries of a batch together."""
 
 MAX_ATTRIBUTES = 10
+TOLD_FIRST = ("reason", "stage")
+"""Attributes of a dead letter that go before all others: without its reason it reads as that of a worker that died."""
+
 MAX_DELAY = 900
 MAX_POSTPONE = 43_200 - 900
 """SQS counts its 12 hours from the receive, and the longest Lambda has used 15 minutes of them."""
@@ -71,12 +74,15 @@ class SqsQueues:
     def send_dead(self, stage: str, body: str, attributes: Mapping[str, str]) -> None:
         """Put a message with its attributes into the dead-letter queue. `Retryable("queue_unavailable")`.
 
-        A body that would pass the size limit together with its attributes goes without them: the
-        message itself comes first.
+        The message itself comes first, then `TOLD_FIRST`, then the others: what would pass the size limit is left out.
         """
-        described = _described(attributes)
-        if _size(body) + _described_size(described) > MAX_BYTES:
-            described = {}
+        described: dict[str, dict[str, str]] = {}
+        room = MAX_BYTES - _size(body)
+        for name in sorted(attributes, key=lambda name: name not in TOLD_FIRST):
+            one = _described({name: attributes[name]})
+            if len(described) < MAX_ATTRIBUTES and _described_size(one) <= room:
+                described |= one
+                room -= _described_size(one)
         self._send_one(QueueUrl=self._dead_urls[stage], MessageBody=body, MessageAttributes=described)
 
     def repeat(self, stage: str, body: str, group: str, seconds: float, attributes: Mapping[str, str]) -> None:

@@ -173,6 +173,22 @@ def test_a_dead_letter_of_the_largest_size_is_kept(bench: Bench) -> None:
     assert [len(body) for body, _ in bench.dead("store")] == [MIB]
 
 
+@pytest.mark.parametrize(("room", "kept"), [(45, {"reason", "stage"}), (44, {"reason"}), (14, set())])
+def test_a_large_dead_letter_keeps_its_reason_and_stage_before_all_else(
+    bench: Bench, room: int, kept: set[str]
+) -> None:
+    told = {
+        "error": "Permanent",
+        "attempts": "3",
+        "first_at": "x" * 32,
+        "reason": "malformed_message",
+        "stage": "store",
+    }
+    bench.queues.send_dead("store", "x" * (MIB - room), told)
+    [(body, attributes)] = bench.dead("store")
+    assert (len(body), set(attributes) - {"attempts"}) == (MIB - room, kept)
+
+
 def test_a_repeated_message_arrives_with_its_group_and_attributes_as_if_for_the_first_time(bench: Bench) -> None:
     bench.queues.repeat("store", "body", "practice", 0, {"carried_attempts": "3", "empty": ""})
     assert bench.copies("store") == [("body", "practice", {"carried_attempts": "3"}, 1)]

@@ -75,7 +75,15 @@ class MemoryQueues:
 
     def send_dead(self, stage: str, body: str, attributes: Mapping[str, str]) -> None:
         self._answer()
-        kept = {name: value for name, value in attributes.items() if value}
+        kept: dict[str, str] = {}
+        room = MAX_BYTES - len(body.encode())
+        for name in sorted(
+            (name for name in attributes if attributes[name]), key=lambda n: n not in ("reason", "stage")
+        ):
+            size = len(name) + len("String") + len(attributes[name].encode())
+            if size <= room:
+                kept[name] = attributes[name]
+                room -= size
         self.dead[stage].append(Queued(f"m{next(self._ids)}", body, "", self._clock(), attributes=kept))
 
     def repeat(self, stage: str, body: str, group: str, seconds: float, attributes: Mapping[str, str]) -> None:
