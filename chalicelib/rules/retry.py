@@ -2,6 +2,11 @@
 
 1, 2, 4, 8, 16, 32 s, then minutes to hours. Its sum stays inside the queues' retention of four days,
 and an outage of an hour uses about half of it, so that it fills no dead-letter queue.
+
+What differs by kind of failure is not this table but who comes to it: a `Permanent` one never does, a service with a
+breaker that rests is waited for by `postponement`, a provider that names its wait is obeyed (`wait`). A quicker ceiling
+for our own stores would need more receives within the same four days; the receives of a queue have one limit for all
+kinds (`MAX_RECEIVE_COUNT`), and a mail that kills its worker would be tried that often too.
 """
 
 from __future__ import annotations
