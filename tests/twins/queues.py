@@ -76,11 +76,11 @@ class MemoryQueues:
     def send_dead(self, stage: str, body: str, attributes: Mapping[str, str]) -> None:
         self._answer()
         kept: dict[str, str] = {}
-        room = MAX_BYTES - len(body.encode())
+        room = MAX_BYTES - len(body.encode("utf-8", "surrogatepass"))
         for name in sorted(
             (name for name in attributes if attributes[name]), key=lambda n: n not in ("reason", "stage")
         ):
-            size = len(name) + len("String") + len(attributes[name].encode())
+            size = len(name) + len("String") + len(attributes[name].encode("utf-8", "surrogatepass"))
             if size <= room:
                 kept[name] = attributes[name]
                 room -= size
