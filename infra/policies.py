@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from chalicelib.pipeline.spool_keys import EVERYTHING, UPLOADS
-from chalicelib.pipeline.stages import PIPELINE, STAGES, Stage, targets
+from chalicelib.pipeline.stages import PIPELINE, SIDE, STAGES, Stage, targets
 from infra.rights import API, DOOR, name_of
+
+REPAIRED = ("anonymize", "store", *(stage.name for stage in SIDE))
+"""The stages that the sweep sends to: lost mail to the first, notes to the ledger's, overdue webhooks beside them."""
 
 
 def roles() -> dict[str, Any]:
@@ -30,7 +33,7 @@ def roles() -> dict[str, Any]:
         counted,
         aged,
         _allow(look, dlqs),
-        _allow(["sqs:SendMessage"], [_queue(stage) for stage in PIPELINE if stage.name in ("anonymize", "store")]),
+        _allow(["sqs:SendMessage"], [_queue(stage) for stage in STAGES if stage.name in REPAIRED]),
         # Header lines only are read, and S3 cannot grant the first bytes of an object alone.
         _allow(["s3:GetObject"], _objects("sealed/*")),
         _bucket(),

@@ -32,6 +32,10 @@ NOTIFIES = {
     "core.flags": "SELECT",
 }
 
+OVERDUE = (
+    "SELECT (mail_id, destination, state, attempts, last_at, routing, resent, resent_at), UPDATE (resent, resent_at)"
+)
+
 FORGETS = {
     # By id and time, never by content.
     "core.ledger": "SELECT (mail_id, account_id, state, reason, received_at, updated_at, expired_at,"
@@ -74,6 +78,7 @@ FUNCTIONS: dict[str, Rights] = {
             "core.ledger": "SELECT, INSERT, UPDATE",
             "core.action_receipts": "INSERT",
             "core.outbox": "SELECT (dedup_key), INSERT",
+            "core.deliveries": "INSERT (mail_id, destination, routing)",
             "core.exclusions": "SELECT, INSERT, UPDATE",
             "ingestion.emails": "SELECT (account_id, sender_key, category, received_at), INSERT",
             # It seals originals and never opens one.
@@ -112,7 +117,7 @@ FUNCTIONS: dict[str, Rights] = {
     "alert": Rights(("redis_url", "telegram_token")),
     "sweep": Rights(
         ("database_url", "redis_url", "telegram_token"),
-        NOTIFIES | {"core.ledger": "SELECT"},
+        NOTIFIES | {"core.ledger": "SELECT", "core.deliveries": OVERDUE},
     ),
     "retention": Rights(("database_url",), FORGETS),
     "reconcile": Rights(
@@ -137,7 +142,7 @@ FUNCTIONS: dict[str, Rights] = {
             "core.flags": "SELECT",
             "core.decisions": "SELECT, INSERT",
             "core.exclusions": "SELECT, DELETE",
-            "core.deliveries": "SELECT, DELETE",
+            "core.deliveries": "SELECT, UPDATE (resent, resent_at), DELETE",
             "ingestion.links": "SELECT (mail_id, position, object_key, upload)",
             "core.rule_versions": "SELECT",
             "core.erasures": "SELECT, INSERT (address_key, author), UPDATE (finished_at, counts)",

@@ -40,7 +40,7 @@ LINKS = """
 BEGIN = """
     INSERT INTO core.deliveries AS delivery (mail_id, destination) VALUES (%s, %s)
     ON CONFLICT (mail_id, destination) DO UPDATE
-        SET state = 'waiting'
+        SET state = 'waiting', last_at = clock_timestamp(), resent = 0, resent_at = NULL
         WHERE delivery.state <> 'delivered'
 """
 
@@ -53,6 +53,11 @@ DELIVERED = """
 FAILED = """
     UPDATE core.deliveries SET state = %s, code = %s, attempts = attempts + 1, last_at = clock_timestamp()
     WHERE mail_id = %s AND destination = %s AND state <> 'delivered'
+"""
+
+GIVEN_UP = """
+    UPDATE core.deliveries SET state = 'refused', code = %s, last_at = clock_timestamp()
+    WHERE mail_id = %s AND destination = %s AND state = 'waiting'
 """
 
 
@@ -108,6 +113,9 @@ class PostgresDeliveryStore:
 
     def failed(self, mail_id: str, destination: str, code: str, final: bool) -> None:
         self._change(FAILED, ("refused" if final else "waiting", clean(code, 200), mail_id, destination))
+
+    def given_up(self, mail_id: str, destination: str, code: str) -> None:
+        self._change(GIVEN_UP, (clean(code, 200), mail_id, destination))
 
     def _change(self, statement: Any, values: tuple[Any, ...]) -> int:
         def work(connection: Connection) -> int:

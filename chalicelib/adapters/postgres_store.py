@@ -142,6 +142,7 @@ class PostgresMailStore:
         connection.execute(sql.IDENTITY_ROWS, (account, mail_id, rows.identities(content)))
         _write_receipts(connection, mail_id, receipts)
         connection.execute(sql.OUTBOX_ROW, rows.outbox_values(mail_id, envelope, content, verdict))
+        connection.cursor().executemany(sql.DELIVERY_ROWS, rows.delivery_values(mail_id, envelope))
         return Stored("stored", mail_id)
 
 

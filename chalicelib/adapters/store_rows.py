@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from typing import Any
 
 from chalicelib.pipeline.messages import Classification, Content, Envelope, Exclusion, Quarantine, Receipt
@@ -17,6 +18,7 @@ NOTICE_CHARS = 300
 CODE_CHARS = 200
 LIST_ITEMS = 500
 TOPIC_CHARS = 50
+DESTINATION_CHARS = 100
 SOURCE_BYTES = 64 * 1024 * 1024
 """Above the 40 MiB that a door takes; pgcrypto holds a source several times in memory."""
 
@@ -158,6 +160,20 @@ def outbox_values(mail_id: str, envelope: Envelope, content: Content, verdict: C
         "fields": json_text(notice_fields(envelope, content, verdict)),
         "not_before": (routing.hold_until if routing else "") or None,
     }
+
+
+def delivery_values(mail_id: str, envelope: Envelope) -> list[tuple[str, str, str]]:
+    """Mail, destination and what the rules said, for each webhook that they ask for."""
+    routing = envelope.routing
+    if routing is None:
+        return []
+    said = {
+        name: clean(value, CODE_CHARS) if isinstance(value, str) else value for name, value in asdict(routing).items()
+    }
+    del said["webhooks"]
+    said["rules"] = [clean(name, CODE_CHARS) for name in routing.rules[:LIST_ITEMS]]
+    names = dict.fromkeys(clean(name, DESTINATION_CHARS) for name in routing.webhooks if name)
+    return [(mail_id, name, json.dumps(said)) for name in names]
 
 
 def receipt_values(mail_id: str, receipt: Receipt) -> tuple[Any, ...]:

@@ -81,6 +81,11 @@ OUTBOX_ROW = """
     ON CONFLICT (dedup_key) DO NOTHING
 """
 
+# A webhook waits from now on, whatever becomes of the message that asks for it.
+DELIVERY_ROWS = """
+    INSERT INTO core.deliveries (mail_id, destination, routing) VALUES (%s, %s, %s::jsonb) ON CONFLICT DO NOTHING
+"""
+
 RECEIPT_ROWS = """
     INSERT INTO core.action_receipts (mail_id, module, action, started, duration, outcome, confidence)
     VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING

@@ -79,6 +79,11 @@ class DeliverWorker:
             self._send(message.mail_id, name, destination.url, keys, body)
         self.store.add_receipts(message.mail_id, [watch.receipt("deliver", f"webhook.{name}", "delivered")])
 
+    def given_up(self, message: Envelope, code: str) -> None:
+        """The message becomes a dead letter: its webhook does not wait any more. `Retryable`."""
+        for name in message.routing.webhooks if message.routing else ():
+            self.deliveries.given_up(message.mail_id, name, code)
+
     def _send(self, mail_id: str, name: str, url: str, keys: Sequence[str], body: bytes) -> None:
         stamp = int(self.now().timestamp())
         sent = webhook.headers(mail_id, name, keys, stamp, body)

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol
+
+from chalicelib.pipeline.messages import Envelope
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +150,34 @@ class DeliveryStore(Protocol):
 
     def failed(self, mail_id: str, destination: str, code: str, final: bool) -> None:
         """One more attempt, which failed, for good where `final`."""
+
+    def given_up(self, mail_id: str, destination: str, code: str) -> None:
+        """It does not wait any more: its message becomes a dead letter. Without a record, or delivered, no change."""
+
+
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """A webhook that waits: its message, whose routing names its one destination, and its attempts so far."""
+
+    message: Envelope
+    attempts: int
+
+
+class OpenDeliveries(Protocol):
+    """The webhooks of stored mails that wait for their delivery (PostgreSQL). All raise `Retryable`.
+
+    `waits` are seconds by number of attempts, the last for all more: so long after its last sign of life (mail stored,
+    delivery begun, attempt failed) a webhook is overdue. `rests` are seconds by number of times that it was sent again.
+    """
+
+    def count(self, now: datetime, waits: Sequence[float]) -> tuple[int, int]:
+        """How many wait, and how many of them are overdue."""
+
+    def due(self, now: datetime, waits: Sequence[float], rests: Sequence[float], limit: int) -> list[Overdue]:
+        """Overdue ones, oldest first, whose rest since they were sent again is over; none that was more often."""
+
+    def resent(self, pairs: Sequence[tuple[str, str]], at: datetime) -> None:
+        """Remember that these (mail id, destination) were sent again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from chalicelib.ports import Queues
 from chalicelib.rules import retry
 from chalicelib.runtime import observability as o11y
 from chalicelib.runtime.errors import ConfigurationError, Permanent, Postponed, Retryable
+from chalicelib.runtime.giving_up import say_given_up
 from chalicelib.runtime.record import Record, read_record
 
 LEDGER = "store"
@@ -204,19 +205,13 @@ class Runner:
             "last_at": now,
         }
         message = record.message
+        say_given_up(getattr(self, "worker", None), message, code)
         try:
             self.queues.send_dead(self.stage.name, record.body, attributes)
             # Beside the pipeline a mail is stored already, whatever becomes of its files and webhooks.
             if isinstance(message, Envelope | Exclusion) and self.stage in stages.PIPELINE:
-                note = given_up(
-                    message,
-                    self.stage.name,
-                    reason=code,
-                    error=type(error).__name__,
-                    attempts=record.receives,
-                    first_at=first,
-                    last_at=now,
-                )
+                told = {"reason": code, "error": type(error).__name__, "first_at": first, "last_at": now}
+                note = given_up(message, self.stage.name, attempts=record.receives, **told)
                 if self.queues.send(LEDGER, [encode(note)], message.account):
                     raise Retryable("queue_unavailable")
         except Retryable as inner:

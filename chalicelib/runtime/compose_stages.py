@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from chalicelib.adapters.guard import Guard
     from chalicelib.adapters.llm_prompt import Model
     from chalicelib.pipeline.notify import NotifyWorker
+    from chalicelib.pipeline.overdue import OverdueWebhooks
     from chalicelib.pipeline.prover import Prover
     from chalicelib.pipeline.retention import Retention
-    from chalicelib.ports import Classifier, Messenger
+    from chalicelib.ports import Classifier, Messenger, OpenDeliveries
     from chalicelib.runtime.batch import Worker
 
 
@@ -141,6 +142,20 @@ class Stages(Base):
             ledger=self.ledger,
             patience=timedelta(minutes=self.settings.missing_minutes),
             notifying=lambda: self.flags.on("notifications_enabled"),
+        )
+
+    @cached_property
+    def open_deliveries(self) -> OpenDeliveries:
+        from chalicelib.adapters.postgres_overdue import PostgresOpenDeliveries
+
+        return PostgresOpenDeliveries(self.database)
+
+    def overdue_webhooks(self) -> OverdueWebhooks:
+        """What finds webhooks whose message was lost, for the sweep and the operator's `verify`."""
+        from chalicelib.pipeline.overdue import OverdueWebhooks
+
+        return OverdueWebhooks(
+            self.open_deliveries, self.queues, sending=lambda: self.flags.on("webhook_sending_enabled")
         )
 
     def retention(self) -> Retention:

@@ -1,10 +1,11 @@
-"""What the schedule does about mail that never arrived: compares, repairs, tells how much of it there was."""
+"""What the schedule does about mail and webhooks that never arrived: compares, repairs, tells how much there was."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from chalicelib.pipeline.overdue import Resent
 from chalicelib.pipeline.prover import Scope
 from chalicelib.runtime import observability as o11y
 from chalicelib.runtime import watching
@@ -42,6 +43,9 @@ def look(parts: Container) -> dict[str, int]:
     elif after:
         parts.cache.delete(CURSOR)
     findings = examination.findings
+    webhooks = parts.overdue_webhooks()
+    overdue = webhooks.find()
+    resent = webhooks.resend() if overdue else Resent()
     numbers = {
         "missing": len(findings.missing),
         "strayed": len(findings.strayed),
@@ -51,7 +55,9 @@ def look(parts: Container) -> dict[str, int]:
         "unproven": int(not findings.proven),
         "requeued": len(repaired.requeued),
         "noted": len(repaired.noted),
-        "failed": len(repaired.failed),
+        "failed": len(repaired.failed) + len(resent.failed),
+        "overdue_webhooks": overdue,
+        "resent_webhooks": len(resent.sent),
     }
     for kind, number in numbers.items():
         if number:
@@ -60,6 +66,9 @@ def look(parts: Container) -> dict[str, int]:
     for what, mail_ids in (("requeued", repaired.requeued), ("noted", repaired.noted)):
         for mail_id in mail_ids:
             o11y.log("repaired", kind=what, mail_id=mail_id)
+    for what, pairs in (("repaired", resent.sent), ("not_repaired", resent.failed)):
+        for mail_id, _ in pairs:
+            o11y.log(what, kind="webhook", mail_id=mail_id)
     for mail_id, code in repaired.failed:
         o11y.log("not_repaired", mail_id=mail_id, code=code)
     whole = not after and not examination.last_key

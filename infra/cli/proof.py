@@ -8,6 +8,7 @@ from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
+from chalicelib.pipeline.overdue import BY_HAND, LIMIT, OverdueWebhooks, Resent
 from chalicelib.pipeline.proof import Findings
 from chalicelib.pipeline.prover import LETTERS, Examination, Prover, Repaired
 from infra.cli.show import console
@@ -27,23 +28,34 @@ REMEDY = "`mailroom verify --repair` sends them on their way again and writes th
 
 
 def verify(
-    prover: Prover, older_than: int | None, repair: bool, dry_run: bool, as_json: bool, stalled: bool = False
+    prover: Prover,
+    webhooks: OverdueWebhooks,
+    older_than: int | None,
+    repair: bool,
+    dry_run: bool,
+    as_json: bool,
+    stalled: bool = False,
 ) -> int:
     """Print the balance; repair what can be when asked. The exit code is 0 only when all mail is accounted for.
 
+    And no webhook is overdue: that is no matter of the balance, which counts mails, but as wrong as a notice that is.
     With `repair` that is judged as it was before: what was sent on its way again has not arrived yet.
     """
     if older_than is not None:
         prover.patience = timedelta(minutes=older_than)
     examination = _examine(prover)
     repaired = prover.repair(examination, stalled=stalled) if repair and not dry_run else Repaired()
+    overdue = webhooks.find()
+    resent = webhooks.resend(rests=BY_HAND) if overdue and repair and not dry_run else Resent()
     findings = examination.findings
     if as_json:
-        print(json.dumps(_told(findings, repaired, dry_run and repair), indent=1))
+        told = _told(findings, repaired, dry_run and repair)
+        print(json.dumps(told | {"overdue_webhooks": overdue, "resent_webhooks": asdict(resent)}, indent=1))
     else:
         _show(findings)
         _show_repair(examination, repaired, repair, dry_run, stalled)
-    return 0 if findings.balanced else 1
+        _show_webhooks(overdue, resent, repair and not dry_run)
+    return 0 if findings.balanced and not overdue else 1
 
 
 def balance_line(findings: Findings) -> str:
@@ -106,6 +118,18 @@ def _show_repair(examination: Examination, repaired: Repaired, repair: bool, dry
             console.print(f"  [red]{code}[/] {mail_id}")
     elif reparable:
         console.print(REMEDY)
+
+
+def _show_webhooks(overdue: int, resent: Resent, repair: bool) -> None:
+    if not overdue:
+        return
+    console.print(f"[red]overdue webhooks {overdue}[/]: asked for by a rule, not delivered, and in no queue")
+    if not repair:
+        console.print("`mailroom verify --repair` sends them again.")
+        return
+    console.print(f"webhooks sent again: {len(resent.sent)} (each once an hour, {LIMIT} at a time)")
+    for mail_id, destination in resent.failed:
+        console.print(f"  [red]queue_unavailable[/] {mail_id} {destination}")
 
 
 def _told(findings: Findings, repaired: Repaired, dry_run: bool) -> dict[str, Any]:

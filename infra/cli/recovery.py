@@ -37,7 +37,7 @@ on_aws = click.option("--aws", is_flag=True, help="The stack of the shell's AWS 
 
 
 @click.command()
-@click.option("--repair", is_flag=True, help="Send missing mail on its way again, write missing notes.")
+@click.option("--repair", is_flag=True, help="Send missing mail and overdue webhooks again, write missing notes.")
 @click.option("--stalled", is_flag=True, help="With --repair: also what has been in flight for over an hour.")
 @click.option("--dry-run", is_flag=True, help="With --repair: show what would be done, change nothing.")
 @click.option("--older-than", type=click.IntRange(0, 100_000), metavar="MINUTES", help="A mail's time to arrive.")
@@ -56,7 +56,10 @@ def verify(
     yes: bool,
     aws: bool,
 ) -> None:
-    """Prove that no mail is lost: seen = stored + excluded + quarantined + in flight. Exit code 0 only if so."""
+    """Prove that no mail is lost: seen = stored + excluded + quarantined + in flight, and no webhook either.
+
+    Exit code 0 only if so.
+    """
     from infra.cli.parts import parts
     from infra.cli.proof import verify as run
 
@@ -64,7 +67,7 @@ def verify(
     if repair:
         confirm_environment("Repair", reached, yes=yes, dry_run=dry_run)
     with parts(reached) as made:
-        sys.exit(run(made.prover(), older_than, repair, dry_run, as_json, stalled))
+        sys.exit(run(made.prover(), made.overdue_webhooks(), older_than, repair, dry_run, as_json, stalled))
 
 
 @click.command()

@@ -11,10 +11,10 @@ import pytest
 from chalice.test import HTTPResponse
 
 from chalicelib.ingress import dlq
-from chalicelib.pipeline.messages import encode
+from chalicelib.pipeline.messages import Routing, decode, encode
 from chalicelib.runtime import handlers
 from tests.app.world import ADMIN, World, installed, verdict
-from tests.contract.mails import envelope, mail_id, note
+from tests.contract.mails import ORIGINAL, envelope, mail_id, note
 from tests.unit.runtime.logs import captured
 
 WHY = {"reason": "spool_missing", "error": "Permanent", "attempts": "2", "last_at": "2026-01-02T03:00:05+00:00"}
@@ -252,6 +252,19 @@ def test_every_fifth_minute_the_sweep_sends_lost_mail_on_its_way(sweeping: World
     lost = lose(sweeping)
     told = handlers.sweep("2026-01-01T00:05:00Z")
     assert (told["missing"], told["requeued"], sweeping.queued) == (1, 1, [lost])
+
+
+def test_the_sweep_sends_a_webhook_again_whose_message_is_gone(
+    sweeping: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sweeping.store.store(envelope("a", routing=Routing(1, webhooks=("desk",))), "text", ORIGINAL, [])
+    sweeping.store.deliveries[mail_id("a"), "desk"].last_at -= timedelta(hours=1)
+    told = handlers.sweep("2026-01-01T00:05:00Z")
+    assert (told["overdue_webhooks"], told["resent_webhooks"]) == (1, 1)
+    assert handlers.sweep("2026-01-01T00:10:00Z")["resent_webhooks"] == 0
+    [queued] = sweeping.queues.queues["deliver"]
+    assert decode(queued.body).mail_id == mail_id("a")
+    assert '"kind":"resent_webhooks"' in capsys.readouterr().out.replace(" ", "")
 
 
 def test_in_between_the_sweep_lists_nothing(sweeping: World) -> None:

@@ -29,6 +29,7 @@ from tests.twins.ledger import MemoryLedger
 from tests.twins.looks import MemoryLooks
 from tests.twins.messenger import MemoryMessenger
 from tests.twins.outbox import MemoryOutbox
+from tests.twins.overdue import MemoryOpenDeliveries
 from tests.twins.queues import MemoryQueues, Queued
 from tests.twins.reports import MemoryReports
 from tests.twins.rules import MemoryRuleStore
@@ -96,6 +97,7 @@ class World:
         parts |= {"dead_letters": self.dead, "ledger": self.ledger}
         self.looks, self.mailbox = MemoryLooks(), MemorySource()
         parts |= {"looks": self.looks, "listing": self.mailbox}
+        parts["open_deliveries"] = MemoryOpenDeliveries(self.store)
         self.reports = MemoryReports(self.ledger)
         parts["reports"] = self.reports
         parts["door_secrets"] = Secrets(lambda _: self.secrets, "arn:door")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 import psycopg
 import pytest
@@ -16,10 +17,12 @@ from chalicelib.adapters.postgres_flags import PostgresFlagStore
 from chalicelib.adapters.postgres_ledger import PostgresLedger
 from chalicelib.adapters.postgres_links import PostgresLinkStore
 from chalicelib.adapters.postgres_outbox import PostgresOutbox
+from chalicelib.adapters.postgres_overdue import PostgresOpenDeliveries
 from chalicelib.adapters.postgres_reports import PostgresReports
 from chalicelib.adapters.postgres_rules import PostgresRuleStore
 from chalicelib.adapters.postgres_store import PostgresMailStore
 from chalicelib.pipeline.clock import utc_now
+from chalicelib.pipeline.messages import Routing
 from chalicelib.ports import Progress
 from infra.database_roles import login_url, make_logins
 from infra.local.servers import Postgres
@@ -94,7 +97,7 @@ EXPECTED: dict[str, dict[str, tuple[str, ...]]] = {
         "core.flags": ("SELECT",),
         "core.decisions": ("INSERT", "SELECT"),
         "core.exclusions": ("DELETE", "SELECT"),
-        "core.deliveries": ("DELETE", "SELECT"),
+        "core.deliveries": ("DELETE", "SELECT", "UPDATE(resent)", "UPDATE(resent_at)"),
         "ingestion.links": ("SELECT(mail_id)", "SELECT(object_key)", "SELECT(position)", "SELECT(upload)"),
         "core.rule_versions": ("SELECT",),
         "core.erasures": ("INSERT(address_key)", "INSERT(author)", "SELECT", "UPDATE(counts)", "UPDATE(finished_at)"),
@@ -134,6 +137,7 @@ EXPECTED: dict[str, dict[str, tuple[str, ...]]] = {
         "core.ledger": LEDGER,
         "core.action_receipts": ("INSERT",),
         "core.outbox": ("INSERT", "SELECT(dedup_key)"),
+        "core.deliveries": ("INSERT(destination)", "INSERT(mail_id)", "INSERT(routing)"),
         "core.exclusions": LEDGER,
         "ingestion.emails": (
             "INSERT",
@@ -147,6 +151,10 @@ EXPECTED: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "sweep": {
         "core.ledger": ("SELECT",),
+        "core.deliveries": (
+            *(f"SELECT({name})" for name in ("attempts", "destination", "last_at", "mail_id", "resent", "resent_at")),
+            *("SELECT(routing)", "SELECT(state)", "UPDATE(resent)", "UPDATE(resent_at)"),
+        ),
         "core.outbox": OUTBOX,
         "core.chats": CHATS,
         "core.action_receipts": ("INSERT",),
@@ -298,6 +306,8 @@ def test_every_login_is_refused(logins: Postgres, name: str, statement: str) -> 
         ("store", "UPDATE ingestion.emails SET body = ''"),
         ("store", "UPDATE core.flags SET value = true"),
         ("sweep", "SELECT body FROM ingestion.emails"),
+        ("sweep", "UPDATE core.deliveries SET state = 'delivered'"),
+        ("store", "SELECT 1 FROM core.deliveries"),
         ("sweep", "UPDATE core.ledger SET state = 'stored'"),
         ("operator", "UPDATE ingestion.emails SET body = ''"),
         ("operator", "UPDATE core.erasures SET address_key = ''"),
@@ -355,6 +365,23 @@ def test_the_proof_is_gathered_by(logins: Postgres, database: Database, name: st
         assert (list(ledger.quarantined()), ledger.unsent(utc_now(), 5)) == ([mail_id("a")], [])
         assert store.ledger_state([mail_id("a")]).keys() == {mail_id("a")}
         assert (store.ledger_counts(), PostgresFlagStore(own).flags()) == ({"quarantined": 1}, {})
+
+
+def test_a_webhook_is_made_waiting_by_store(logins: Postgres, database: Database) -> None:
+    with as_login(logins, "store") as own:
+        PostgresMailStore(own, KEY).store(envelope("a", routing=Routing(1, webhooks=("desk",))), "text", ORIGINAL, [])
+    assert PostgresOpenDeliveries(database).count(utc_now(), (60.0,)) == (1, 0)
+
+
+@pytest.mark.parametrize("name", ["sweep", "operator"])
+def test_an_overdue_webhook_is_found_and_marked_by(logins: Postgres, database: Database, name: str) -> None:
+    routed = envelope("a", routing=Routing(1, webhooks=("desk",)))
+    PostgresMailStore(database, KEY).store(routed, "text", ORIGINAL, [])
+    with as_login(logins, name) as own:
+        waiting, now = PostgresOpenDeliveries(own), utc_now() + timedelta(hours=1)
+        assert (waiting.count(now, (60.0,)), len(waiting.due(now, (60.0,), (60.0,), 5))) == ((1, 1), 1)
+        waiting.resent([(mail_id("a"), "desk")], now)
+        assert waiting.due(now, (60.0,), (60.0,), 5) == []
 
 
 @pytest.mark.parametrize("name", ["api", "operator"])

@@ -14,11 +14,14 @@ from typing import Any
 import pytest
 import requests
 
+from chalicelib.pipeline.stages import DELIVER
 from chalicelib.rules.book import MEMORY_SECONDS
 from infra.deploy import client
 from infra.local.rehearsal import control
 from infra.local.stack import FILES
+from infra.local.watch import depths
 from tests.e2e.test_failures_of_workers import kill_workers
+from tests.e2e.test_proof import run
 from tests.e2e.world import NUMBERS, World
 
 HOST = "https://files.example.net"
@@ -176,6 +179,20 @@ def test_a_link_that_leads_inside_is_not_followed(ruled: World, location: str) -
     mail_id = mail(ruled, "A parcel of files, misled", f"Here: {link}")
     [kept] = told(ruled, mail_id)["links"]
     assert (kept["status"], kept["url"], kept["reason"].startswith("target_")) == ("original", link, True)
+
+
+def test_a_webhook_whose_queue_was_emptied_is_found_and_its_receiver_told_once(ruled: World) -> None:
+    ruled.wait(ruled.idle, "the queues to run empty")
+    queues = client("sqs", ruled.info.aws)
+    with ruled.paused("deliver"):
+        mail_id = mail(ruled, "A parcel of files, emptied", "No link")
+        ruled.wait(lambda: any(one.name == "deliver" and one.waiting for one in depths(ruled.info)), "the message")
+        queues.purge_queue(QueueUrl=queues.get_queue_url(QueueName=DELIVER.queue)["QueueUrl"])
+    aged = "UPDATE core.deliveries SET last_at = now() - interval '1 hour' WHERE mail_id = %s RETURNING state"
+    assert ruled.rows(aged, mail_id) == [("waiting",)]
+    repaired = json.loads(run(ruled, "verify", "--repair", "--json").stdout)
+    assert repaired["resent_webhooks"]["sent"] == [[mail_id, "desk"]]
+    assert (told(ruled, mail_id)["links"], state(ruled, mail_id)) == ([], "stored")
 
 
 def test_a_webhook_that_is_refused_for_good_leaves_the_mail_stored_and_can_be_sent_again(ruled: World) -> None:

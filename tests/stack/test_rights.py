@@ -139,8 +139,9 @@ def test_the_sweep_looks_at_dead_letters_and_removes_none(template: Template) ->
     assert "sqs:DeleteMessage" not in may(template, "Sweep")
 
 
-def test_the_sweep_sends_mail_to_the_first_stage_and_notes_to_the_ledger(template: Template) -> None:
-    assert resources(template, "Sweep", "sqs:SendMessage") == {"AnonymizeQueue", "StoreQueue"}
+def test_the_sweep_sends_mail_to_the_first_stage_notes_to_the_ledger_and_overdue_webhooks(template: Template) -> None:
+    queues = {"AnonymizeQueue", "StoreQueue", "OffloadQueue", "DeliverQueue"}
+    assert resources(template, "Sweep", "sqs:SendMessage") == queues
 
 
 def test_the_sweep_reads_what_the_doors_sealed_and_nothing_else(template: Template) -> None:

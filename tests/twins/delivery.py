@@ -6,12 +6,13 @@ import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any
 
 from chalicelib.adapters import store_rows as rows
 from chalicelib.ports import Answered, Download, FileLink, Processed, Progress
 from chalicelib.runtime.errors import MailroomError, Permanent, Retryable
-from tests.twins.store import MemoryMailStore
+from tests.twins.store import Delivery, MemoryMailStore
 
 
 @dataclass
@@ -180,22 +181,16 @@ class MemoryDownloads:
 
 
 @dataclass
-class Row:
-    """A row of `core.deliveries`."""
-
-    state: str = "waiting"
-    attempts: int = 0
-    status: int | None = None
-    code: str = ""
-
-
-@dataclass
 class MemoryDeliveryStore:
     """`ports.DeliveryStore` over the twins of the mail store and of the link store."""
 
     store: MemoryMailStore
     held: MemoryLinkStore
-    rows: dict[tuple[str, str], Row] = field(default_factory=dict)
+
+    @property
+    def rows(self) -> dict[tuple[str, str], Delivery]:
+        """What the store's transaction began is gone on with."""
+        return self.store.deliveries
 
     def processed(self, mail_id: str) -> Processed | None:
         entry, row = self.store.ledger.get(mail_id), self.store.emails.get(mail_id)
@@ -233,11 +228,12 @@ class MemoryDeliveryStore:
     def begin(self, mail_id: str, destination: str) -> bool:
         row = self.rows.get((mail_id, destination))
         if row is None:
-            self.rows[mail_id, destination] = Row()
+            self.rows[mail_id, destination] = Delivery()
             return True
         if row.state == "delivered":
             return False
-        row.state = "waiting"
+        row.state, row.resent, row.resent_at = "waiting", 0, None
+        row.last_at = datetime.now(UTC)
         return True
 
     def delivered(self, mail_id: str, destination: str, status: int) -> None:
@@ -250,6 +246,12 @@ class MemoryDeliveryStore:
         if row.state != "delivered":
             row.state, row.code = "refused" if final else "waiting", code
             row.attempts += 1
+            row.last_at = datetime.now(UTC)
+
+    def given_up(self, mail_id: str, destination: str, code: str) -> None:
+        row = self.rows.get((mail_id, destination))
+        if row is not None and row.state == "waiting":
+            row.state, row.code = "refused", code
 
 
 def _link(held: Held) -> FileLink:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from chalicelib.adapters import store_rows as rows
-from chalicelib.pipeline.messages import Envelope, Exclusion, Quarantine, Receipt
+from chalicelib.pipeline.messages import Envelope, Exclusion, Quarantine, Receipt, Routing
 from chalicelib.ports import Original, Stored
 from chalicelib.runtime.errors import Permanent
 from tests.twins.outbox import MemoryOutbox
@@ -33,6 +33,21 @@ class Entry:
     error: str = ""
     attempts: int = 1
     trace_id: str = ""
+    spool_key: str = ""
+
+
+@dataclass
+class Delivery:
+    """A row of `core.deliveries`."""
+
+    state: str = "waiting"
+    attempts: int = 0
+    status: int | None = None
+    code: str = ""
+    routing: Routing | None = None
+    last_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    resent: int = 0
+    resent_at: datetime | None = None
 
 
 @dataclass
@@ -47,6 +62,7 @@ class MemoryMailStore:
     receipts: dict[tuple[str, str, str], Receipt] = field(default_factory=dict)
     identities: dict[tuple[str, str], str] = field(default_factory=dict)
     exclusions: dict[str, Exclusion] = field(default_factory=dict)
+    deliveries: dict[tuple[str, str], Delivery] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._lock = threading.RLock()
@@ -80,6 +96,8 @@ class MemoryMailStore:
             not_before = datetime.fromisoformat(until).timestamp() if until else 0.0
             self.outbox.add(values["key"], values["topic"], mail_id, values["urgency"], fields, not_before)
             self.sources[mail_id] = envelope.source
+            for destination in envelope.routing.webhooks if envelope.routing else ():
+                self.deliveries.setdefault((mail_id, destination), Delivery(routing=envelope.routing))
             return Stored("stored", mail_id)
 
     def quarantine(self, note: Quarantine) -> None:
@@ -142,7 +160,7 @@ class MemoryMailStore:
 
 
 def _about(message: Envelope | Exclusion | Quarantine) -> dict[str, Any]:
-    return {name: getattr(message, name) for name in ("account", "source", "received_at", "trace_id")}
+    return {name: getattr(message, name) for name in ("account", "source", "received_at", "trace_id", "spool_key")}
 
 
 def _decided(note: Exclusion) -> datetime:

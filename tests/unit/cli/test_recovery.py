@@ -5,17 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import click
 import pytest
 from click.testing import CliRunner, Result
 
+from chalicelib.pipeline.messages import Routing
 from chalicelib.pipeline.proof import Findings
 from infra.cli import dead_letters, proof
 from infra.cli.__main__ import mailroom
 from infra.cli.dead_letters import Order
-from tests.contract.mails import mail_id
+from tests.contract.mails import ORIGINAL, envelope, mail_id
 from tests.unit.pipeline.test_dead_letters import Desk
 from tests.unit.pipeline.test_prover import World
 
@@ -47,7 +48,7 @@ def test_the_balance_says_how_much_is_lost() -> None:
 def test_verify_ends_well_when_all_mail_is_accounted_for() -> None:
     world = World()
     world.mail("a")
-    result = printed(lambda: proof.verify(world.prover, None, False, False, False))
+    result = printed(lambda: proof.verify(world.prover, world.webhooks, None, False, False, False))
     assert (result.exit_code, "balanced" in result.output) == (0, True)
 
 
@@ -55,7 +56,7 @@ def test_verify_names_what_is_missing_and_what_to_do() -> None:
     world = World()
     lost = world.lose()
     world.later()
-    result = printed(lambda: proof.verify(world.prover, None, False, False, False))
+    result = printed(lambda: proof.verify(world.prover, world.webhooks, None, False, False, False))
     assert (result.exit_code, lost.mail_id in result.output, "--repair" in result.output) == (1, True, True)
 
 
@@ -63,8 +64,8 @@ def test_verify_takes_another_time_to_arrive() -> None:
     world = World()
     world.lose()
     world.later(timedelta(seconds=1))
-    assert printed(lambda: proof.verify(world.prover, None, False, False, False)).exit_code == 0
-    assert printed(lambda: proof.verify(world.prover, 0, False, False, False)).exit_code == 1
+    assert printed(lambda: proof.verify(world.prover, world.webhooks, None, False, False, False)).exit_code == 0
+    assert printed(lambda: proof.verify(world.prover, world.webhooks, 0, False, False, False)).exit_code == 1
 
 
 def test_verify_repairs_only_when_asked_to() -> None:
@@ -72,7 +73,11 @@ def test_verify_repairs_only_when_asked_to() -> None:
     world.lose()
     world.later()
     for repair, dry_run, sent in ((False, False, 0), (True, True, 0), (True, False, 1)):
-        printed(lambda repair=repair, dry_run=dry_run: proof.verify(world.prover, None, repair, dry_run, False))
+        printed(
+            lambda repair=repair, dry_run=dry_run: proof.verify(
+                world.prover, world.webhooks, None, repair, dry_run, False
+            )
+        )
         assert len(world.sent()) == sent
 
 
@@ -80,9 +85,42 @@ def test_verify_for_machines_has_every_id() -> None:
     world = World()
     lost = sorted(world.lose(str(number)).mail_id for number in range(30))
     world.later()
-    told = json.loads(printed(lambda: proof.verify(world.prover, None, True, False, True)).stdout)
+    told = json.loads(printed(lambda: proof.verify(world.prover, world.webhooks, None, True, False, True)).stdout)
     assert (told["missing"], told["seen"], told["balanced"]) == (lost, 30, False)
     assert sorted(told["repaired"]["requeued"]) == lost
+
+
+def overdue() -> World:
+    """A stored mail whose webhook's message is in no queue, and should have come long ago."""
+    world = World()
+    world.store.store(envelope("a", routing=Routing(1, webhooks=("desk",))), "text", ORIGINAL, [])
+    world.prover.notifying = lambda: False
+    world.clock = datetime.now(UTC).timestamp() + 3600
+    return world
+
+
+def test_verify_tells_of_overdue_webhooks_beside_the_balance() -> None:
+    world = overdue()
+    result = printed(lambda: proof.verify(world.prover, world.webhooks, None, False, False, False))
+    assert (result.exit_code, "overdue webhooks 1" in result.output) == (1, True)
+    assert ("balanced: every mail" in result.output, "--repair" in result.output) == (True, True)
+
+
+def test_verify_sends_overdue_webhooks_again_only_when_asked_to() -> None:
+    world = overdue()
+    for repair, dry_run, sent in ((False, False, 0), (True, True, 0), (True, False, 1)):
+        printed(
+            lambda repair=repair, dry_run=dry_run: proof.verify(
+                world.prover, world.webhooks, None, repair, dry_run, False
+            )
+        )
+        assert len(world.sent("deliver")) == sent
+
+
+def test_verify_for_machines_has_the_overdue_webhooks() -> None:
+    world = overdue()
+    told = json.loads(printed(lambda: proof.verify(world.prover, world.webhooks, None, True, False, True)).stdout)
+    assert (told["overdue_webhooks"], told["resent_webhooks"]["sent"]) == (1, [[mail_id("a"), "desk"]])
 
 
 @pytest.mark.parametrize(("answer", "left"), [("y\n", 0), ("n\n", 1), ("", 1)])

@@ -202,6 +202,15 @@ def test_a_destination_that_the_rules_do_not_know_any_more_is_no_destination(sid
         side.deliverer.process(side.mail)
 
 
+def test_a_webhook_that_is_given_up_does_not_wait(side: Side) -> None:
+    side.receiver.answers = [Answered(500)]
+    with pytest.raises(Retryable):
+        side.deliverer.process(side.mail)
+    side.deliverer.given_up(side.mail, "retries_exhausted:webhook_failed")
+    row = side.deliveries.rows[side.mail.mail_id, "desk"]
+    assert (row.state, row.code, row.attempts) == ("refused", "retries_exhausted:webhook_failed", 1)
+
+
 def test_a_mail_that_was_erased_is_not_sent(side: Side) -> None:
     side.store.emails.clear()
     side.deliverer.process(side.mail)

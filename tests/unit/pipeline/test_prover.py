@@ -12,6 +12,7 @@ from chalicelib.ingress.arrival import Arrival, Barred, Judged, Status
 from chalicelib.ingress.intake import Intake
 from chalicelib.mail.sealed import EMAILENGINE, RAW
 from chalicelib.pipeline.messages import Envelope, Exclusion, Quarantine, decode, encode
+from chalicelib.pipeline.overdue import OverdueWebhooks
 from chalicelib.pipeline.proof import PATIENCE, STALLED, Findings
 from chalicelib.pipeline.prover import Prover, Scope
 from chalicelib.rules.retry import MAX_RECEIVE_COUNT
@@ -20,6 +21,7 @@ from tests.contract.mails import ORIGINAL, envelope
 from tests.twins.cache import MemoryCache
 from tests.twins.dead_letters import MemoryDeadLetters
 from tests.twins.ledger import MemoryLedger
+from tests.twins.overdue import MemoryOpenDeliveries
 from tests.twins.queues import MemoryQueues, Queued
 from tests.twins.spool import MemorySpool
 from tests.twins.store import MemoryMailStore
@@ -46,6 +48,7 @@ class World:
         self.ledger = MemoryLedger(self.store, lambda: self.clock)
         self.intake = Intake(self.spool, self.queues, MemoryCache(), self.now)
         self.prover = Prover(self.spool, self.queues, self.dead, self.store, self.ledger, now=self.now)
+        self.webhooks = OverdueWebhooks(MemoryOpenDeliveries(self.store), self.queues, now=self.now)
 
     def now(self) -> datetime:
         return datetime.fromtimestamp(self.clock, UTC)

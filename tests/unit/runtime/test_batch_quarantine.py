@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from chalicelib.pipeline.messages import Quarantine, decode, encode
+from chalicelib.pipeline.messages import Envelope, Quarantine, decode, encode
 from chalicelib.rules import retry
 from chalicelib.runtime.errors import Permanent, Retryable
-from tests.unit.runtime.batches import Bench, mail
+from tests.unit.runtime.batches import Bench, FakeWorker, mail
 
 ONE = mail(1)
 
@@ -33,6 +33,27 @@ def test_the_dead_letter_says_why(bench: Bench) -> None:
     [dead] = bench.queues.dead["classify"]
     told = {name: dead.attributes[name] for name in ("reason", "error", "stage", "attempts")}
     assert told == {"reason": "message_gone", "error": "Permanent", "stage": "classify", "attempts": "4"}
+
+
+class Witness(FakeWorker):
+    """A worker that keeps a record of what it gave up."""
+
+    told: list[tuple[str, str]]
+    away = False
+
+    def given_up(self, message: Envelope, code: str) -> None:
+        if self.away:
+            raise Retryable("database_unavailable")
+        self.told.append((message.mail_id, code))
+
+
+@pytest.mark.parametrize("away", [False, True])
+def test_a_worker_with_a_record_of_its_own_is_told_and_not_waited_for(bench: Bench, away: bool) -> None:
+    bench.worker = witness = Witness(bench.worker.outcomes)
+    witness.told, witness.away = [], away
+    bench.put(ONE)
+    assert bench.failed() == []
+    assert (witness.told, len(bench.queues.dead["classify"])) == ([] if away else [(ONE.mail_id, "message_gone")], 1)
 
 
 def test_the_dead_letter_says_when(bench: Bench) -> None:
