@@ -46,13 +46,13 @@ class PostgresOpenDeliveries:
         self._database = database
 
     def count(self, now: datetime, waits: Sequence[float]) -> tuple[int, int]:
-        values = {"now": now, "waits": list(waits)}
+        values = {"now": now, "waits": _seconds(waits)}
         row = self._database.run(lambda connection: connection.execute(COUNT.encode(), values).fetchone())
         assert row is not None
         return int(row[0]), int(row[1])
 
     def due(self, now: datetime, waits: Sequence[float], rests: Sequence[float], limit: int) -> list[Overdue]:
-        values = {"now": now, "waits": list(waits), "rests": list(rests), "limit": limit}
+        values = {"now": now, "waits": _seconds(waits), "rests": _seconds(rests), "limit": limit}
         rows = self._database.run(lambda connection: connection.execute(DUE.encode(), values).fetchall())
         return [_overdue(*row) for row in rows]
 
@@ -60,6 +60,10 @@ class PostgresOpenDeliveries:
         if pairs:
             values = [(at, mail_id, destination) for mail_id, destination in pairs]
             self._database.run(lambda connection: connection.cursor().executemany(RESENT, values))
+
+
+def _seconds(values: Sequence[float]) -> list[float]:
+    return [float(value) for value in values]  # psycopg takes no list of mixed numbers
 
 
 def _overdue(

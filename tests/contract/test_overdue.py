@@ -12,6 +12,7 @@ from chalicelib.adapters.postgres import Database
 from chalicelib.adapters.postgres_deliveries import PostgresDeliveryStore
 from chalicelib.adapters.postgres_overdue import PostgresOpenDeliveries
 from chalicelib.adapters.postgres_store import PostgresMailStore
+from chalicelib.pipeline import overdue
 from chalicelib.pipeline.clock import utc_now
 from chalicelib.pipeline.messages import Routing
 from chalicelib.ports import DeliveryStore, MailStore, OpenDeliveries
@@ -185,6 +186,14 @@ def test_the_oldest_go_first_and_no_more_than_asked_for(bench: Bench) -> None:
     for name in "cab":
         bench.store(name, Routing(1, webhooks=("desk",)))
     assert bench.due(limit=2) == [(mail_id("c"), "desk"), (mail_id("a"), "desk")]
+
+
+@pytest.mark.parametrize("rests", [overdue.RESTS, overdue.BY_HAND], ids=["sweep", "operator"])
+def test_the_times_that_are_in_use_are_understood(bench: Bench, rests: tuple[float, ...]) -> None:
+    bench.store("a", Routing(1, webhooks=("desk",)))
+    later = utc_now() + timedelta(hours=1)
+    found = bench.open.due(later, overdue.WAITS, rests, overdue.LIMIT)
+    assert (bench.open.count(later, overdue.WAITS), len(found)) == ((1, 1), 1)
 
 
 def test_nothing_sent_is_nothing_to_remember(bench: Bench) -> None:

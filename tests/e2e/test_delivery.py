@@ -190,7 +190,9 @@ def test_a_webhook_whose_queue_was_emptied_is_found_and_its_receiver_told_once(r
         queues.purge_queue(QueueUrl=queues.get_queue_url(QueueName=DELIVER.queue)["QueueUrl"])
     aged = "UPDATE core.deliveries SET last_at = now() - interval '1 hour' WHERE mail_id = %s RETURNING state"
     assert ruled.rows(aged, mail_id) == [("waiting",)]
-    repaired = json.loads(run(ruled, "verify", "--repair", "--json").stdout)
+    result = run(ruled, "verify", "--repair", "--json")
+    assert result.exit_code == 1, result.output
+    repaired = json.loads(result.stdout)
     assert repaired["resent_webhooks"]["sent"] == [[mail_id, "desk"]]
     assert (told(ruled, mail_id)["links"], state(ruled, mail_id)) == ([], "stored")
 
