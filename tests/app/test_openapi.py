@@ -13,7 +13,7 @@ from openapi_spec_validator import validate
 
 from app import app
 from chalicelib.ingress.api.document import document, served
-from chalicelib.ingress.api.schemas import PUSH
+from chalicelib.ingress.api.door_schemas import PUSH
 from chalicelib.ingress.api.table import ROUTES
 from chalicelib.ingress.http import SECURITY_HEADERS, STATUS
 from infra.template import ROOT

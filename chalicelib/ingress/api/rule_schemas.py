@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from chalicelib.ingress import rules
-from chalicelib.ingress.api.schemas import AUTHOR, BASE64, BOOL, Schema, maybe, named, record, several, text, whole
+from chalicelib.ingress.api.door_schemas import BASE64
+from chalicelib.ingress.api.schemas import AUTHOR, BOOL, Schema, maybe, named, record, several, text, whole
 from chalicelib.ingress.orders import PRINTABLE
 from chalicelib.rules.validate import MAX_ERRORS
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chalicelib.ingress import dlq, rules, webhook
+from chalicelib.ingress.api import door_schemas as d
 from chalicelib.ingress.api import pages
 from chalicelib.ingress.api import rule_schemas as r
 from chalicelib.ingress.api import schemas as s
@@ -22,14 +23,14 @@ DETAILS: dict[str, tuple[dict[str, Schema], dict[str, Schema]]] = {
     ),
     **dict.fromkeys(
         ("outside_time_window", "rate_limited"),
-        ({"retry_after": s.WAIT}, {"mail_id": s.MAIL_ID, "id": s.text(64)}),
+        ({"retry_after": d.WAIT}, {"mail_id": s.MAIL_ID, "id": s.text(64)}),
     ),
-    "upload_offered": ({"upload": s.UPLOAD}, {}),
+    "upload_offered": ({"upload": d.UPLOAD}, {}),
     "already_processed": ({}, {"mail_id": s.MAIL_ID, "id": s.text(64)}),
-    "try_again": ({}, {"mail_id": s.MAIL_ID, "id": s.text(64), "retry_after": s.WAIT}),
+    "try_again": ({}, {"mail_id": s.MAIL_ID, "id": s.text(64), "retry_after": d.WAIT}),
     "missing_field": ({"field": s.text()}, {"id": s.text(64)}),
     "invalid_field": ({"field": s.text()}, {"id": s.text(64), "known": s.several(s.text())}),
-    "too_large": ({}, {"limit": s.whole(), "field": s.text(), "id": s.text(64), "upload": s.UPLOAD}),
+    "too_large": ({}, {"limit": s.whole(), "field": s.text(), "id": s.text(64), "upload": d.UPLOAD}),
     "internal_error": ({"correlation_id": s.text(36)}, {}),
     "invalid_rules": ({"errors": r.RULE_ERRORS}, {}),
     "version_conflict": ({"version": s.whole(minimum=0)}, {}),
@@ -69,13 +70,13 @@ ROUTES = (
         "`headers`, then push `upload` (its `id`).",
         (*_IN, "gmail_ingress_disabled", "too_large", "alive"),
         {200: _BATCH},
-        s.PUSH,
+        d.PUSH,
     ),
     Route(
         *("POST", "/api/ingress/gmail/uploads", GMAIL),
         "An address for a raw mail that no push could carry, good for a quarter of an hour.",
         ("upload_offered", *_WRONG, "gmail_ingress_disabled", "too_large"),
-        body=s.UPLOAD_WANTED,
+        body=d.UPLOAD_WANTED,
     ),
     Route(
         *("POST", "/api/v1/webhooks/emailengine/{account_id}", EMAILENGINE),
@@ -83,7 +84,7 @@ ROUTES = (
         "acknowledged. A repeat of an event is known by `X-EE-Wh-Event-Id`.",
         (*_REFERENCED, *_WRONG, "unknown_account", "too_large", "emailengine_ingress_disabled"),
         {200: s.record({"status": s.named("acknowledged", "skipped_folder")})},
-        s.WEBHOOK,
+        d.WEBHOOK,
         headers={"X-EE-Wh-Event-Id": "stable across the repeats of one event"},
     ),
     Route("GET", "/health", OPEN, "Liveness: touches nothing.", results={200: s.record({"status": s.named("ok")})}),
