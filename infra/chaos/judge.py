@@ -15,7 +15,8 @@ import psycopg
 from chalicelib.pipeline.notice import compose
 from chalicelib.ports import Notice
 from infra.chaos import rules
-from infra.chaos.strikes import EMAIL_TOPIC, Fault
+from infra.chaos.killer import EMAIL_TOPIC
+from infra.chaos.strikes import Fault
 from infra.cli.parts import parts
 from infra.cli.proof import balance_line
 from infra.local.stack import Info

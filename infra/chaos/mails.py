@@ -26,6 +26,13 @@ VIAS: tuple[Literal["gmail raw", "gmail fields", "emailengine"], ...] = ("gmail 
 WRONG_DATES = (datetime(1970, 1, 1, tzinfo=UTC), datetime(2099, 12, 31, tzinfo=UTC))
 """What a mail server with a broken clock says."""
 
+WITH_FILE = len(WORDS) - 2
+"""Numbers modulo sixteen of mails with a link to a file."""
+
+LINK = "https://files.example.net/s/share-of-the-run"
+UNTOLD = 0.03
+"""Share of EmailEngine's mails whose webhook never comes."""
+
 TWICE, ACROSS, GONE, WRONG_CLOCK = 0.08, 0.05, 0.01, 0.04
 """Shares of mails that are pushed again later, come by the other door as well, are deleted before they are fetched,
 and bear a date that cannot be."""
@@ -34,7 +41,8 @@ and bear a date that cannot be."""
 @dataclass(frozen=True, slots=True)
 class Shipment:
     """One delivery of one mail: `number` names the mail, whichever way it comes. `push` is for the Gmail door;
-    without it EmailEngine holds `raw` under `email_id`, and `gone` says that it is deleted before it can be fetched."""
+    without it EmailEngine holds `raw` under `email_id`. `gone` says that it is deleted before it can be fetched,
+    `untold` that no webhook tells of it, `linked` that it has a link to a file."""
 
     number: int
     account: str
@@ -42,17 +50,20 @@ class Shipment:
     push: dict[str, Any] | None
     email_id: str
     gone: bool = False
+    untold: bool = False
+    linked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
     """All deliveries in the order to make them, what they must not betray, and the numbers of the mails that are
-    deleted before they are fetched."""
+    deleted before they are fetched, and of those with a link to a file."""
 
     shipments: tuple[Shipment, ...]
     mails: int
     secrets: tuple[str, ...]
     gone: frozenset[int]
+    linked: frozenset[int] = frozenset()
 
 
 def load(seed: int, mails: int, now: datetime) -> Load:
@@ -66,7 +77,8 @@ def load(seed: int, mails: int, now: datetime) -> Load:
     ordered = tuple(shipment for _, shipment in sorted(placed, key=lambda entry: entry[0]))
     known = {secret for letter in LETTERS for secret in letter.secrets}
     gone = frozenset(shipment.number for shipment in ordered if shipment.gone)
-    return Load(ordered, mails, (marker, *sorted(known)), gone)
+    linked = frozenset(shipment.number for shipment in ordered if shipment.linked)
+    return Load(ordered, mails, (marker, *sorted(known)), gone, linked)
 
 
 def words(number: int) -> str:
@@ -81,21 +93,28 @@ def _deliveries(number: int, marker: str, now: datetime, random: Random) -> Iter
     letter = random.choice(LETTERS)
     via = random.choices(VIAS, (0.45, 0.3, 0.25))[0]
     address = f"{marker}{number:05d}@patients.example"
+    link = LINK if number % len(WORDS) == WITH_FILE else ""
     letter = replace(
         letter,
         name=f"{marker}-{number:05d}",
         via=via,
         subject=f"{letter.subject} ({words(number)})",
-        text=letter.text and f"{letter.text}\n\nEmail: {address}\n",
+        text=letter.text and f"{letter.text}\n\nEmail: {address}\n" + link,
     )
+    untold = via == "emailengine" and random.random() < UNTOLD
     when = (
         random.choice(WRONG_DATES) if random.random() < WRONG_CLOCK else now - timedelta(minutes=random.random() * 600)
     )
-    sample = letter.sample(number, when + timedelta(minutes=3 * number))
+    # What says that it is young is left to its webhook for ten minutes, which a run does not have.
+    when = now - timedelta(days=1) if untold else when + timedelta(minutes=3 * number)
+    sample = letter.sample(number, when)
     push = dict(sample.push) if sample.push else None
     if push and random.random() < 0.3:
         push.pop("id", None)  # a pusher that knows no id: content alone makes the identity
-    first = Shipment(number, letter.account, sample.raw, push, sample.email_id)
+    first = Shipment(number, letter.account, sample.raw, push, sample.email_id, linked=bool(letter.text and link))
+    if untold:
+        yield random.random() * 30, replace(first, untold=True)
+        return
     if push is None and random.random() < GONE / 0.25:
         yield random.random() * 30, replace(first, gone=True)
         return

@@ -28,7 +28,8 @@ def _vendor(target: str, ways: Sequence[str]) -> tuple[Kind, ...]:
 
 
 STAGES = ("anonymize", "classify", "store", "notify")
-BESIDE = ("deliver", "door", "sweep")
+SCHEDULED = ("sweep", "retention", "reconcile")
+BESIDE = ("offload", "deliver", "alert", "door", *SCHEDULED)
 
 EVERY = 6.0
 """Seconds of a full run for each fault."""
@@ -42,7 +43,7 @@ KINDS: tuple[Kind, ...] = (
     *(Kind(f"kill {stage}", "worker killed", f"worker {stage}", (0, 0)) for stage in (*STAGES, *BESIDE)),
     *(
         Kind(f"kill {stage} after its effect", "killed between effect and acknowledgement", f"worker {stage}", (8, 20))
-        for stage in (*STAGES, "door")
+        for stage in (*STAGES, "offload", "deliver", "door")
     ),
     Kind("kill door between put and send", "killed between effect and acknowledgement", "worker door", (8, 20)),
     *_vendor("telegram", ("429", "500", "slow", "reset", "garbage", "html", "truncated", "answer lost")),

@@ -149,6 +149,8 @@ class Pusher:
         with self._lock:
             self.ids.setdefault(shipment.number, set()).add(identifier)
             self._since.setdefault(identifier, time.time())
+        if shipment.untold:
+            return
         event = control(base, "deliver", delivery)["eventId"]
         with self._lock:
             self._events.append(event)

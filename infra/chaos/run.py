@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import threading
 import time
@@ -18,6 +17,8 @@ import requests
 
 from chalicelib.pipeline.stages import PIPELINE, SIDE
 from infra.chaos import judge, rules
+from infra.chaos.files import files
+from infra.chaos.killer import scheduled
 from infra.chaos.mails import Load, load
 from infra.chaos.plan import schedule
 from infra.chaos.pusher import Pusher
@@ -25,10 +26,10 @@ from infra.chaos.report import Report, recovery
 from infra.chaos.strikes import Striker
 from infra.chaos.workers import soon_visible
 from infra.cli.show import step
-from infra.deploy import client, stack_resource
+from infra.deploy import client
 from infra.local.leaks import leaks
-from infra.local.rehearsal import telegram
-from infra.local.stack import Info, Stack, temporary
+from infra.local.rehearsal import control, telegram
+from infra.local.stack import ACCOUNTS, Info, Stack, temporary
 from infra.local.watch import depths
 
 QUIET = tuple(stage.name for stage in (*PIPELINE[:-1], *SIDE))
@@ -75,6 +76,7 @@ def run(folder: Path, options: Options, tell: Callable[[str], None], logs: bool 
         info = stack.info()
         rules.save(info, rules.document(datetime.now(UTC), options.short))
         soon_visible(info, options.visible)
+        _watch_mailboxes(info)
         pusher = Pusher(info)
         striker = Striker(stack, info, pusher, options.visible, hurried=options.short)
         try:
@@ -137,26 +139,17 @@ def _settle(info: Info, pusher: Pusher, options: Options, tell: Callable[[str], 
         if time.monotonic() - last > 10:
             last = time.monotonic()
             tell(f"  {len(open_ones)} mails on their way, queues {held}")
+            scheduled(info, "Reconcile")
             if not options.short:  # it empties no queue
-                _sweep(info)
+                scheduled(info, "Sweep")
         time.sleep(0.5)
 
 
-def _sweep(info: Info) -> None:
-    """Call the sweep as its schedule does at a fifth minute: it repairs 200 mails a look, and a run has no hour."""
-    event = {
-        "version": "0",
-        "id": "chaos",
-        "account": "000000000000",
-        "region": info.aws["AWS_DEFAULT_REGION"],
-        "source": "aws.events",
-        "detail-type": "Scheduled Event",
-        "time": "2026-01-01T00:05:00Z",
-        "detail": {},
-        "resources": [],
-    }
-    name = stack_resource(info.aws, "Sweep")
-    client("lambda", info.aws).invoke(FunctionName=name, Payload=json.dumps(event).encode())
+def _watch_mailboxes(info: Info) -> None:
+    """EmailEngine has the accounts, and the reconciler has seen that they are empty: what comes now is new mail."""
+    for account in ACCOUNTS:
+        control(info.emailengine_url, "account", {"account": account})
+    scheduled(info, "Reconcile")
 
 
 def _in_webhooks(heard: Sequence[Mapping[str, Any]], made: Load) -> list[str]:
@@ -194,6 +187,7 @@ def _judged(
         judge.ledger(info),
         *judge.told(judge.notices(info), telegram(info), judge.breaks(striker.faults, striker.kills)),
         judge.webhooks(sent, known, heard),
+        files(info, made.linked, sent, known),
         judge.personal_data([*leaks(info, made.secrets, stack.folder), *_in_webhooks(heard, made)], len(made.secrets)),
     ]
     # What a rule held back says nothing about recovery.

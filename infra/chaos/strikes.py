@@ -9,64 +9,20 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
-from typing import Any
 
-import psycopg
 import requests
 
-from chalicelib.pipeline.notify import LEASE
-from chalicelib.pipeline.stages import PIPELINE, SERVICE
-from infra.chaos import rules
+from chalicelib.pipeline.stages import PIPELINE
+from infra.chaos.killer import Killer, wait_unless
 from infra.chaos.plan import BY_NAME, Strike
 from infra.chaos.pusher import Pusher
-from infra.chaos.workers import Workers, soon_visible
+from infra.chaos.tables import AWS, PATHS, UNDISTURBED, VENDOR
+from infra.chaos.workers import soon_visible
 from infra.deploy import client
 from infra.local.fault_proxy import FaultProxy
-from infra.local.rehearsal import control, telegram
+from infra.local.rehearsal import control
 from infra.local.stack import Info, Stack
 from infra.local.watch import lying
-
-VENDOR: dict[str, dict[str, Any]] = {
-    "429": {"status": 429},
-    "500": {"status": 500},
-    "503": {"status": 503},
-    "529": {"status": 529},
-    "slow": {"delay": 3.0},
-    "reset": {"reset": True},
-    "garbage": {"body": "garbage"},
-    "html": {"body": "html", "status": 502},
-    "truncated": {"body": "truncated"},
-    "answer lost": {"reset": True, "after": True, "times": 2},
-}
-"""What a stand-in is told (`infra/local/standins/control.py`); without `times` for as long as the fault lasts."""
-
-AWS: dict[str, dict[str, Any]] = {
-    "s3 slow down": {"service": "s3", "error": {"code": "SlowDown", "status": 503}},
-    "s3 500": {"service": "s3", "error": {"code": "InternalError", "status": 500}},
-    "s3 slow": {"service": "s3", "latency": {"min": 800, "max": 2500}},
-    "s3 reset": {"service": "s3", "reset": True},
-    "s3 cut upload": {"service": "s3", "operation": "PutObject", "request": {"cut_upload": {"after_bytes": 500}}},
-    "s3 garbage": {"service": "s3", "operation": "GetObject", "response": {"corrupt_bytes": 16}},
-    "s3 quota full": {"service": "s3", "operation": "PutObject", "error": {"code": "QuotaExceeded", "status": 507}},
-    "sqs throttled": {"service": "sqs", "error": {"code": "RequestThrottled", "status": 400}},
-    "sqs 500": {"service": "sqs", "error": {"code": "InternalFailure", "status": 500}},
-    "sqs slow": {"service": "sqs", "latency": {"min": 500, "max": 2000}},
-    "sqs reset": {"service": "sqs", "reset": True},
-    "sqs answer lost": {"service": "sqs", "response": {"abort_frac": 0.0}},
-    "sqs garbage": {"service": "sqs", "response": {"corrupt_bytes": 16}},
-    "secrets away": {"service": "secretsmanager", "error": {"code": "InternalServiceError", "status": 500}},
-}
-"""What the fault proxy is told; `ttl_s` ends it."""
-
-HELD_KBPS = 0.03
-"""An answer at this speed takes some seconds: its work is done, and whoever waits for it can be killed."""
-
-PATHS = {"telegram": "/sendMessage", "emailengine": "/v1/", "llm": "/v1/", "webhook": rules.PATH}
-"""Which requests to a stand-in are spoiled."""
-
-EMAIL_TOPIC = 2
-UNDISTURBED = {"kill notify after its effect": {"telegram"}, "redeploy": {"postgres"}}
-"""What a fault needs whole besides its own target: Telegram's answer to be held back, a database to make logins in."""
 
 
 @dataclass(frozen=True)
@@ -95,15 +51,14 @@ class Striker:
     visible: int
     hurried: bool = False
     faults: list[Fault] = field(default_factory=list)
-    kills: list[tuple[float, str, int]] = field(default_factory=list)
     now: set[str] = field(default_factory=set)
     problems: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         assert self.stack.proxy is not None
         self.proxy: FaultProxy = self.stack.proxy
-        self.workers = Workers(self.stack, self.info)
         self._over = threading.Event()
+        self.killer = Killer(self.stack, self.info, self._over, self.hurried)
         self._locks: dict[str, threading.Lock] = {kind.target: threading.Lock() for kind in BY_NAME.values()}
         self._threads: list[threading.Thread] = []
 
@@ -118,6 +73,11 @@ class Striker:
             self._threads.append(thread)
         for thread in self._threads:
             thread.join(120)
+
+    @property
+    def kills(self) -> list[tuple[float, str, int]]:
+        """Time, function, how many of its workers."""
+        return self.killer.kills
 
     def stop(self) -> None:
         """No more faults, and the present ones end."""
@@ -165,7 +125,6 @@ class Striker:
             "webhooks doubled": self._double_webhooks,
             "queue emptied": self._empty,
             "redeploy": self._redeploy,
-            "kill notify after its effect": self._kill_after_telegram,
         }
         if kind in exact:
             return exact[kind]
@@ -175,7 +134,7 @@ class Striker:
             return self._server
         if target in ("telegram", "emailengine", "llm", "webhook"):
             return self._vendor
-        return self._kill_at_effect if "effect" in kind or "between" in kind else self._kill
+        return self.killer.strike
 
     # servers
 
@@ -207,66 +166,6 @@ class Striker:
         soon_visible(self.info, self.visible)
         return 1, ""
 
-    # workers
-
-    def _kill(self, strike: Strike) -> tuple[int, str]:
-        return self._killed(strike.kind.removeprefix("kill ")), ""
-
-    def _killed(self, function: str) -> int:
-        at = time.time()
-        number = self.workers.kill(function)
-        if number:
-            self.kills.append((at, function, number))
-        return number
-
-    def _kill_at_effect(self, strike: Strike) -> tuple[int, str]:
-        """Let a function hand on (or, "between", be about to), hold the answer back, and kill the function."""
-        function = strike.kind.split()[1]
-        names = [stage.name for stage in PIPELINE]
-        following = names[0] if function == "door" else names[names.index(function) + 1]
-        hold: dict[str, Any] = {"response": {"bandwidth_kbps": HELD_KBPS}}
-        if "between" in strike.kind:
-            hold = {"latency": {"min": 4000, "max": 4000}}
-        rule = {
-            "service": "sqs",
-            "operation": "SendMessageBatch",
-            "body": f"ends_with(QueueUrl, '{SERVICE}-{following}')",
-            "times": 1,
-            "ttl_s": strike.seconds,
-        }
-        number = self.proxy.add(rule | hold)
-        if not self._until(lambda: self.proxy.fired(number) > 0, strike.seconds):
-            return 0, "no mail came by"
-        self._over.wait(0.2)  # the call goes through
-        return self._killed(function), "after it was handed on" if "response" in hold else "sealed, not yet sent"
-
-    def _kill_after_telegram(self, strike: Strike) -> tuple[int, str]:
-        """Let Telegram take a message, hold its answer back, and kill who waits for it."""
-        url = self.info.telegram_url
-        before = len(self._messages())
-        control(url, "fail", {"times": None, "path": "/sendMessage", "hold": 5.0})
-        try:
-            if not self._until(lambda: _any_mail(self._messages()[before:]), strike.seconds, 0.3):
-                return 0, "no message came by"
-            at = time.time()
-            killed = self._killed("notify") + self._killed("sweep")
-            return killed, "after Telegram had the message" + (self._end_leases(at) if self.hurried else "")
-        finally:
-            control(url, "clear", {})
-
-    def _end_leases(self, at: float) -> str:
-        """What the dead had claimed is free now, not when the lease is over: nobody who claimed before lives."""
-        with psycopg.connect(self.info.database_url, connect_timeout=2) as connection:
-            connection.execute(
-                "UPDATE core.outbox SET claimed_until = now()"
-                " WHERE sent_at IS NULL AND claimed_until < to_timestamp(%s)",
-                (at + LEASE,),
-            )
-        return ", its lease ended"
-
-    def _messages(self) -> list[dict[str, Any]]:
-        return telegram(self.info)
-
     # vendors and AWS
 
     def _vendor(self, strike: Strike) -> tuple[int, str]:
@@ -292,7 +191,7 @@ class Striker:
         """Workers that live have their secrets: end them, so that the next ones must ask."""
         rule = self.proxy.add(AWS[strike.kind] | {"ttl_s": strike.seconds})
         for function in ("classify", "store", "notify", "door"):
-            self._killed(function)
+            self.killer.kill(function)
         self._over.wait(strike.seconds)
         return self.proxy.fired(rule), "calls spoiled, workers ended before"
 
@@ -332,19 +231,7 @@ class Striker:
         """An operator's mistake: what is in the first queue is gone. The sweep must find it."""
         queues = client("sqs", self.info.aws)
         name = PIPELINE[0].queue
-        self._until(lambda: len(lying(self.info, name)) > 0, 5)
+        wait_unless(self._over, lambda: len(lying(self.info, name)) > 0, 5)
         number = len(lying(self.info, name))
         queues.purge_queue(QueueUrl=queues.get_queue_url(QueueName=name)["QueueUrl"])
         return number, "messages gone"
-
-    def _until(self, condition: Callable[[], bool], seconds: float, pause: float = 0.05) -> bool:
-        until = time.monotonic() + seconds
-        while not condition():
-            if time.monotonic() > until or self._over.wait(pause):
-                return False
-        return True
-
-
-def _any_mail(messages: Sequence[dict[str, Any]]) -> bool:
-    """Whether one of them is of the topic Email."""
-    return any(message["message_thread_id"] == EMAIL_TOPIC for message in messages)

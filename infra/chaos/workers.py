@@ -8,11 +8,13 @@ from contextlib import suppress
 from pathlib import Path
 
 from chalicelib.pipeline.stages import STAGES
+from infra.chaos.plan import SCHEDULED
 from infra.deploy import client, stack_resource
 from infra.local.process import Process, wait_until
 from infra.local.stack import Info, Stack
 
-FUNCTIONS = {stage.name: stage.name.capitalize() for stage in STAGES} | {"door": "APIHandler", "sweep": "Sweep"}
+NAMES = (*(stage.name for stage in STAGES), *SCHEDULED)
+FUNCTIONS = {name: name.capitalize() for name in NAMES} | {"door": "APIHandler"}
 """What the faults call a function → its logical name in the template."""
 
 

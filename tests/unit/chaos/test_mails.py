@@ -32,6 +32,15 @@ def test_a_mail_that_is_deleted_comes_once_and_by_emailengine() -> None:
     assert [shipment.push for shipment in gone] == [None] * len(made.gone)
 
 
+def test_some_of_emailengine_s_mails_come_without_webhook_and_once() -> None:
+    made = load(7, 800, NOW)
+    untold = [shipment for shipment in made.shipments if shipment.untold]
+    assert untold
+    assert {shipment.push for shipment in untold} == {None}
+    numbers = [shipment.number for shipment in made.shipments]
+    assert all(numbers.count(shipment.number) == 1 for shipment in untold)
+
+
 def test_deliveries_are_out_of_order() -> None:
     numbers = [shipment.number for shipment in load(7, 100, NOW).shipments]
     assert numbers != sorted(numbers)
