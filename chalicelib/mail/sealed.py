@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 
 from chalicelib.runtime.errors import Permanent
 
@@ -39,6 +39,8 @@ class Header:
     v: int = VERSION
 
 
+FIELD_NAMES = frozenset(field.name for field in fields(Header))
+
 LABEL_CHARS = 1_000
 """Characters of all labels: the header stays small, because the sweep reads headers alone."""
 
@@ -59,10 +61,15 @@ def seal(header: Header, payload: bytes) -> bytes:
 
 
 def unseal(data: bytes) -> tuple[Header, bytes]:
-    """Read it back. Raises `Permanent("sealed_unreadable")` for anything that `seal` did not write."""
+    """Read it back. Raises `Permanent("sealed_unreadable")` for anything that `seal` did not write.
+
+    A field that a newer door wrote is passed over: while a deployment is under way doors are ahead of the stages, and a
+    field that the stages must know comes with another `v`.
+    """
     line, _, payload = data.partition(b"\n")
     try:
-        header = Header(**json.loads(line))
+        told = json.loads(line)
+        header = Header(**{name: told[name] for name in FIELD_NAMES.intersection(told)})
     except (ValueError, TypeError, RecursionError):
         raise Permanent("sealed_unreadable") from None
     if not all(isinstance(value, str) for name, value in asdict(header).items() if name != "v"):
