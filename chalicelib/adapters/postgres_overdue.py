@@ -19,8 +19,9 @@ LATE = """
     delivery.last_at <= %(now)s::timestamptz - make_interval(
         secs => (%(waits)s::float8[])[least(delivery.attempts + 1, cardinality(%(waits)s::float8[]))])
 """
+# After the last rest there is none: null, and so never.
 RESTED = """
-    delivery.resent < cardinality(%(rests)s::float8[]) + 1 AND (delivery.resent_at IS NULL OR delivery.resent_at
+    (delivery.resent_at IS NULL OR delivery.resent_at
         <= %(now)s::timestamptz - make_interval(secs => (%(rests)s::float8[])[greatest(delivery.resent, 1)]))
 """
 

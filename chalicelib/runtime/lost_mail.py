@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -43,9 +44,6 @@ def look(parts: Container) -> dict[str, int]:
     elif after:
         parts.cache.delete(CURSOR)
     findings = examination.findings
-    webhooks = parts.overdue_webhooks()
-    overdue = webhooks.find()
-    resent = webhooks.resend() if overdue else Resent()
     numbers = {
         "missing": len(findings.missing),
         "strayed": len(findings.strayed),
@@ -55,21 +53,38 @@ def look(parts: Container) -> dict[str, int]:
         "unproven": int(not findings.proven),
         "requeued": len(repaired.requeued),
         "noted": len(repaired.noted),
-        "failed": len(repaired.failed) + len(resent.failed),
+        "failed": len(repaired.failed),
+    }
+    _report(numbers)
+    for what, mail_ids in (("requeued", repaired.requeued), ("noted", repaired.noted)):
+        for mail_id in mail_ids:
+            o11y.log("repaired", kind=what, mail_id=mail_id)
+    for mail_id, code in repaired.failed:
+        o11y.log("not_repaired", mail_id=mail_id, code=code)
+    numbers |= _webhooks(parts)
+    whole = not after and not examination.last_key
+    return numbers | {"conditions": watching.tell(parts, WITHIN, examination, repaired, whole)}
+
+
+def _webhooks(parts: Container) -> dict[str, int]:
+    """Send webhooks again whose message was lost."""
+    webhooks = parts.overdue_webhooks()
+    overdue = webhooks.find()
+    resent = webhooks.resend() if overdue else Resent()
+    numbers = {
         "overdue_webhooks": overdue,
         "resent_webhooks": len(resent.sent),
+        "failed_webhooks": len(resent.failed),
     }
+    _report(numbers)
+    for what, pairs in (("repaired", resent.sent), ("not_repaired", resent.failed)):
+        for mail_id, _ in pairs:
+            o11y.log(what, kind="webhook", mail_id=mail_id)
+    return numbers
+
+
+def _report(numbers: Mapping[str, int]) -> None:
     for kind, number in numbers.items():
         if number:
             o11y.count("Proof", number, kind=kind)
             o11y.warn("proof", kind=kind, count=number)
-    for what, mail_ids in (("requeued", repaired.requeued), ("noted", repaired.noted)):
-        for mail_id in mail_ids:
-            o11y.log("repaired", kind=what, mail_id=mail_id)
-    for what, pairs in (("repaired", resent.sent), ("not_repaired", resent.failed)):
-        for mail_id, _ in pairs:
-            o11y.log(what, kind="webhook", mail_id=mail_id)
-    for mail_id, code in repaired.failed:
-        o11y.log("not_repaired", mail_id=mail_id, code=code)
-    whole = not after and not examination.last_key
-    return numbers | {"conditions": watching.tell(parts, WITHIN, examination, repaired, whole)}

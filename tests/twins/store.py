@@ -96,7 +96,7 @@ class MemoryMailStore:
             not_before = datetime.fromisoformat(until).timestamp() if until else 0.0
             self.outbox.add(values["key"], values["topic"], mail_id, values["urgency"], fields, not_before)
             self.sources[mail_id] = envelope.source
-            for destination in envelope.routing.webhooks if envelope.routing else ():
+            for _, destination, _ in rows.delivery_values(mail_id, envelope):
                 self.deliveries.setdefault((mail_id, destination), Delivery(routing=envelope.routing))
             return Stored("stored", mail_id)
 
