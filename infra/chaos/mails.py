@@ -66,13 +66,16 @@ class Load:
     linked: frozenset[int] = frozenset()
 
 
-def load(seed: int, mails: int, now: datetime) -> Load:
-    """`mails` different mails and their doubles, shuffled in reach of a few dozen. Deterministic but for `now`."""
+def load(seed: int, mails: int, now: datetime, untold: float = UNTOLD) -> Load:
+    """`mails` different mails and their doubles, shuffled in reach of a few dozen. Deterministic but for `now`.
+
+    `untold` is the share of EmailEngine's mails without webhook.
+    """
     random = Random(seed + 1)  # noqa: S311 - see plan.py
     marker = f"zq{seed % 1_000_000}x"
     placed: list[tuple[float, Shipment]] = []
     for number in range(mails):
-        for position, shipment in _deliveries(number, marker, now, random):
+        for position, shipment in _deliveries(number, marker, now, random, untold):
             placed.append((number + position, shipment))
     ordered = tuple(shipment for _, shipment in sorted(placed, key=lambda entry: entry[0]))
     known = {secret for letter in LETTERS for secret in letter.secrets}
@@ -88,7 +91,9 @@ def words(number: int) -> str:
     return " ".join(WORDS[digit] for digit in digits)
 
 
-def _deliveries(number: int, marker: str, now: datetime, random: Random) -> Iterator[tuple[float, Shipment]]:
+def _deliveries(
+    number: int, marker: str, now: datetime, random: Random, share: float
+) -> Iterator[tuple[float, Shipment]]:
     """(place in the order relative to its number, delivery) of one mail and its doubles."""
     letter = random.choice(LETTERS)
     via = random.choices(VIAS, (0.45, 0.3, 0.25))[0]
@@ -101,7 +106,7 @@ def _deliveries(number: int, marker: str, now: datetime, random: Random) -> Iter
         subject=f"{letter.subject} ({words(number)})",
         text=letter.text and f"{letter.text}\n\nEmail: {address}\n" + link,
     )
-    untold = via == "emailengine" and random.random() < UNTOLD
+    untold = via == "emailengine" and random.random() < share
     when = (
         random.choice(WRONG_DATES) if random.random() < WRONG_CLOCK else now - timedelta(minutes=random.random() * 600)
     )

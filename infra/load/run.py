@@ -117,7 +117,7 @@ def run(folder: Path, options: Options, tell: Callable[[str], None]) -> Report:
 
 def measure(stack: Stack, info: Info, options: Options, tell: Callable[[str], None]) -> Report:
     """Send, sample, wait for the rest, judge."""
-    made = load(int(time.time()), round(options.rate * options.seconds), datetime.now(UTC))
+    made = load(int(time.time()), round(options.rate * options.seconds), datetime.now(UTC), untold=0.0)
     pusher = Pusher(info)
     sampler = Sampler(stack, info, pusher)
     sending = threading.Thread(target=pusher.run, args=(made.shipments, options.seconds), daemon=True)

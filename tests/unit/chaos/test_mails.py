@@ -41,6 +41,10 @@ def test_some_of_emailengine_s_mails_come_without_webhook_and_once() -> None:
     assert all(numbers.count(shipment.number) == 1 for shipment in untold)
 
 
+def test_where_nobody_looks_for_it_no_mail_comes_without_webhook() -> None:
+    assert not any(shipment.untold for shipment in load(7, 400, NOW, untold=0.0).shipments)
+
+
 def test_deliveries_are_out_of_order() -> None:
     numbers = [shipment.number for shipment in load(7, 100, NOW).shipments]
     assert numbers != sorted(numbers)
