@@ -16,6 +16,7 @@ from typing import Any
 import psycopg
 
 from infra.bench.machine import spread
+from infra.bench.steady import steady
 from infra.cli.api_client import post, push_all
 from infra.local.rehearsal import control
 from infra.local.samples import english, french, italian
@@ -136,6 +137,8 @@ def run(folder: Path, short: bool) -> dict[str, Any]:
             result[f"{rate} mails/s"] = at_rate(info, rate, seconds)
             _rest(info)
         result["burst"] = burst(info, 50 if short else 300)
+        _rest(info)
+        result["steady"] = steady(info, 300 if short else 700)
         result["stages"] = stages(info)
         return result
     finally:

@@ -33,11 +33,12 @@ PATIENCE = 180.0
 def measured_maximum() -> float:
     """Mails a second from the door to the notification, as `make bench` measured and docs/bench.json keeps.
 
-    The chain's slowest part is Telegram's own limit of 20 messages a minute in a group, some 40 notices each. Up to
-    the store stage the same machine takes several times as much: to load that part, give a rate.
+    The chain's slowest part is Telegram's own limit of 20 messages a minute in a group, some 35 notices of this mail
+    each. It is measured with a backlog, without the quick first messages: a burst is told faster than mail can be for
+    long. Up to the store stage the same machine takes several times as much: to load that part, give a rate.
     """
     kept = json.loads((ROOT / "docs" / "bench.json").read_text())
-    return float(kept["pipeline"]["burst"]["notified_per_s"])
+    return float(kept["pipeline"]["steady"]["notified_per_s"])
 
 
 @dataclass(frozen=True)
