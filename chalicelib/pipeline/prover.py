@@ -25,6 +25,7 @@ LETTERS = 2_000
 
 HIDE_SECONDS = 60
 LOOKUP = 1_000
+ENDED = ("stored", "excluded")
 HEADER_BYTES = 16_384
 UNSENT = 1_000
 
@@ -43,7 +44,9 @@ EVERYTHING = Scope()
 
 @dataclass(frozen=True, slots=True)
 class Examination:
-    """The findings, and what a repair needs. `last_key` is where a limited scope ended, empty at the spool's end.
+    """The findings, and what a repair needs: `sealed` are sealed mails without an end.
+
+    `last_key` is where a limited scope ended, empty at the spool's end.
 
     For who watches: all letters of the pipeline (`found`) and the stages that were not read whole (`unread`), what each
     queue holds, and every mail that the ledger calls quarantined, whatever the scope.
@@ -135,15 +138,25 @@ class Prover:
         return Repaired(requeued, noted, tuple(failed))
 
     def _sealed(self, scope: Scope, now: datetime) -> tuple[dict[str, SpoolEntry], str]:
+        """Sealed mails without an end, and where the scope ended. Those with one are not kept: a spool has many."""
         found: dict[str, SpoolEntry] = {}
+        page: dict[str, SpoolEntry] = {}
         for number, entry in enumerate(self.spool.list(PREFIX, scope.after), start=1):
             mail_id = entry.key.rpartition("/")[2]
             recent = scope.within is None or now - entry.modified <= scope.within
             if recent and MAIL_ID.fullmatch(mail_id):
-                found[mail_id] = entry
+                page[mail_id] = entry
             if number == scope.keys:
-                return found, entry.key
-        return found, ""
+                return found | self._open(page), entry.key
+            if len(page) == LOOKUP:
+                found |= self._open(page)
+                page = {}
+        return found | self._open(page), ""
+
+    def _open(self, entries: Mapping[str, SpoolEntry]) -> dict[str, SpoolEntry]:
+        """Those that are neither stored nor excluded: such a mail has an end, whatever is found out after it."""
+        states = self.store.ledger_state(entries)
+        return {mail_id: entry for mail_id, entry in entries.items() if states.get(mail_id, ("",))[0] not in ENDED}
 
     def read(self, stages: Iterable[str], limit: int = LETTERS) -> tuple[list[Letter], frozenset[str]]:
         """What lies in these stages' dead-letter queues, given back at once; and those that were not read whole."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import tracemalloc
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
 
@@ -15,6 +17,7 @@ from chalicelib.pipeline.messages import Envelope, Exclusion, Quarantine, decode
 from chalicelib.pipeline.overdue import OverdueWebhooks
 from chalicelib.pipeline.proof import PATIENCE, STALLED, Findings
 from chalicelib.pipeline.prover import Prover, Scope
+from chalicelib.ports import SpoolEntry
 from chalicelib.rules.retry import MAX_RECEIVE_COUNT
 from chalicelib.runtime.errors import Retryable
 from tests.contract.mails import ORIGINAL, envelope
@@ -350,3 +353,31 @@ def test_an_excluded_mail_whose_note_was_lost_is_decided_anew(world: World) -> N
     [again] = world.sent()
     assert isinstance(again, Envelope)
     assert again.routing is None
+
+
+def test_a_look_keeps_nothing_of_mail_that_has_its_end() -> None:
+    """Measured: the sweep of a stack with 14,000 mails had grown by 11 MiB."""
+
+    class Settled(MemoryMailStore):
+        """A ledger in which every mail is stored."""
+
+        def ledger_state(self, mail_ids: Iterable[str]) -> dict[str, tuple[str, str]]:
+            return dict.fromkeys(mail_ids, ("stored", ""))
+
+    class Long(MemorySpool):
+        """A listing of so many mails, made while it is read."""
+
+        def list(self, prefix: str, after: str = "") -> Iterator[SpoolEntry]:
+            for number in range(20_000):
+                yield SpoolEntry(f"{prefix}praxis/{UUID(int=number)}", START, 100)
+
+    world = World()
+    world.prover.spool, world.prover.store = Long(), Settled()
+    tracemalloc.start()
+    try:
+        examination = world.prover.examine()
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert examination.sealed == {}
+    assert peak < 3 * 1024 * 1024
