@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from chalice.app import Chalice, CloudWatchEvent, SQSEvent
 
+from chalicelib.core import stages
 from chalicelib.ingress import admin, dashboard, dlq, emailengine, excluded, gmail, http, openapi, rules
-from chalicelib.pipeline import stages
 from chalicelib.runtime import handlers
 
 app = Chalice(app_name=stages.SERVICE, configure_logs=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalicelib.pipeline.stages import ALERT, OFFLOAD, Stage
+from chalicelib.core.stages import ALERT, OFFLOAD, Stage
 from chalicelib.runtime.observability import NAMESPACE, SERVICE
 
 PATIENCE_MINUTES = 5

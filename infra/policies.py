@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalicelib.pipeline.spool_keys import EVERYTHING, UPLOADS
-from chalicelib.pipeline.stages import PIPELINE, SIDE, STAGES, Stage, targets
+from chalicelib.core.spool_keys import EVERYTHING, UPLOADS
+from chalicelib.core.stages import PIPELINE, SIDE, STAGES, Stage, targets
 from infra.rights import API, DOOR, name_of
 
 REPAIRED = ("anonymize", "store", *(stage.name for stage in SIDE))

@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from chalicelib.pipeline.stages import ALERT, STAGES, Stage
+from chalicelib.core.stages import ALERT, STAGES, Stage
 from chalicelib.rules.retry import MAX_RECEIVE_COUNT
 from infra import alarms, door_alarms, policies
 from infra.parameters import PARAMETERS as PARAMETERS

@@ -11,10 +11,10 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
+from chalicelib.core.errors import MailroomError, Permanent, Postponed, Retryable
 from chalicelib.ports import Board, Fetched, MessageReference, MessageSource, Messenger
 from chalicelib.rules import breaker as rules
 from chalicelib.rules.breaker import POLICY, Policy, State
-from chalicelib.runtime.errors import MailroomError, Permanent, Postponed, Retryable
 
 if TYPE_CHECKING:
     from chalicelib.adapters.llm_prompt import Model, Prompt

@@ -9,9 +9,9 @@ from contextlib import AbstractContextManager, contextmanager
 
 from chalicelib.adapters.guard import Guard, Reply
 from chalicelib.adapters.waits import retry_after
+from chalicelib.core.errors import Permanent, Retryable
 from chalicelib.mail.filenames import from_headers
 from chalicelib.ports import Download
-from chalicelib.runtime.errors import Permanent, Retryable
 
 REDIRECTS = 5
 MAX_WAIT = 300.0

@@ -10,8 +10,8 @@ from typing import Any
 from urllib.parse import quote
 
 from chalicelib.adapters.http import Answer, AnswerTooLarge, HttpClient, bounded_wait
+from chalicelib.core.errors import Permanent, Retryable
 from chalicelib.ports import Fetched, MessageReference
-from chalicelib.runtime.errors import Permanent, Retryable
 
 SOURCE_LIMIT = 40 * 1024 * 1024
 """Largest raw message in bytes; larger ones are taken by their text."""

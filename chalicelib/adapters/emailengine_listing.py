@@ -7,8 +7,8 @@ from datetime import datetime
 
 from chalicelib.adapters.breaker import Breaker
 from chalicelib.adapters.emailengine import UNAVAILABLE, EmailEngine, _NotFound, _Refused
+from chalicelib.core.errors import Permanent, Retryable
 from chalicelib.ports import Folder, Page
-from chalicelib.runtime.errors import Permanent, Retryable
 
 LIST_TIMEOUT = (3.05, 25.0)
 """Seconds: a mail server is asked for the structure of each message of a page."""

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from chalicelib.adapters.aws import AwsFailure, ask
+from chalicelib.core.errors import Permanent, Retryable
 from chalicelib.mail.filenames import disposition
-from chalicelib.runtime.errors import Permanent, Retryable
 
 UNAVAILABLE = "bucket_unavailable"
 TIMEOUT = (3.0, 30.0)

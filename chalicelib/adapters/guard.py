@@ -18,7 +18,7 @@ from urllib.parse import urljoin
 
 from chalicelib.adapters.pinned import Call
 from chalicelib.adapters.targets import Target, check, public
-from chalicelib.runtime.errors import Permanent, Retryable
+from chalicelib.core.errors import Permanent, Retryable
 
 Resolver = Callable[[str, int], Sequence[str]]
 """(host, port) → addresses as text. Raises OSError."""

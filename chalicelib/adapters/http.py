@@ -14,7 +14,7 @@ from urllib3.exceptions import HTTPError
 from chalicelib.adapters.waits import MAX_WAIT as MAX_WAIT
 from chalicelib.adapters.waits import bounded_wait as bounded_wait
 from chalicelib.adapters.waits import retry_after
-from chalicelib.runtime.errors import Retryable
+from chalicelib.core.errors import Retryable
 
 CHUNK = 65_536
 

@@ -10,7 +10,7 @@ import msgspec
 
 from chalicelib.adapters.http import Answer, AnswerTooLarge, HttpClient
 from chalicelib.adapters.llm_prompt import Prompt
-from chalicelib.runtime.errors import MailroomError, Permanent, Retryable
+from chalicelib.core.errors import MailroomError, Permanent, Retryable
 
 API_VERSION = "2023-06-01"
 RESPONSE_BYTES = 64 * 1024

@@ -18,7 +18,7 @@ from botocore.exceptions import (
 )
 
 from chalicelib.adapters.llm_prompt import Prompt
-from chalicelib.runtime.errors import Permanent, Retryable
+from chalicelib.core.errors import Permanent, Retryable
 
 RATE = frozenset({"ThrottlingException", "TooManyRequestsException"})
 """ServiceQuotaExceededException is not here: it is answered with 400 and waits for a person."""

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from chalicelib.adapters.llm_prompt import Model, build, validate
-from chalicelib.pipeline.messages import Classification, Content
+from chalicelib.core.errors import MailroomError
+from chalicelib.core.messages import Classification, Content
 from chalicelib.rules.classifier import RulesClassifier
-from chalicelib.runtime.errors import MailroomError
 
 CHARACTERS = 6000
 """Of the text, shown to the LLM."""

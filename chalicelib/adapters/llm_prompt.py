@@ -13,9 +13,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from chalicelib.pipeline.messages import Classification, Content
+from chalicelib.core.errors import Permanent
+from chalicelib.core.messages import Classification, Content
 from chalicelib.rules.categories import Categories
-from chalicelib.runtime.errors import Permanent
 
 TOOL = "record_classification"
 REASON_CHARACTERS = 200

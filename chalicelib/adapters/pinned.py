@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 
 from chalicelib.adapters.targets import Target
-from chalicelib.runtime.errors import Retryable
+from chalicelib.core.errors import Retryable
 
 
 class Pinned(http.client.HTTPConnection):

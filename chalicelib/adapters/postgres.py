@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from chalicelib.runtime.errors import MailroomError, Permanent, Retryable
+from chalicelib.core.errors import MailroomError, Permanent, Retryable
 
 if TYPE_CHECKING:
     import psycopg

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from chalicelib.adapters import store_rows as rows
 from chalicelib.adapters.postgres import Database
-from chalicelib.pipeline import stages
-from chalicelib.pipeline.messages import Quarantine
+from chalicelib.core import stages
+from chalicelib.core.messages import Quarantine
 
 if TYPE_CHECKING:
     from chalicelib.adapters.postgres import Connection

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from chalicelib.adapters.postgres import Database
-from chalicelib.pipeline.messages import Envelope, Routing
+from chalicelib.core.messages import Envelope, Routing
 from chalicelib.ports import Overdue
 
 # A webhook of a mail that is gone, or of before its routing was written down, cannot be sent again.

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from chalicelib.adapters import store_rows as rows
 from chalicelib.adapters.postgres import Database
 from chalicelib.adapters.postgres_archive import forget
+from chalicelib.core.errors import Permanent, Retryable
 from chalicelib.ports import Erasure, Held, Place
-from chalicelib.runtime.errors import Permanent, Retryable
 
 if TYPE_CHECKING:
     from chalicelib.adapters.postgres import Connection

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.adapters.postgres import Database
-from chalicelib.pipeline.messages import Receipt
+from chalicelib.core.messages import Receipt
 from chalicelib.ports import Day, Deed, Ended, Hour, MailLine, MailStory
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.adapters.postgres import Database
+from chalicelib.core.errors import Permanent
 from chalicelib.ports import RuleChange, RuleVersion
-from chalicelib.runtime.errors import Permanent
 
 if TYPE_CHECKING:
     from chalicelib.adapters.postgres import Connection

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from chalicelib.adapters import store_rows as rows
 from chalicelib.adapters import store_statements as sql
 from chalicelib.adapters.postgres import Database
-from chalicelib.pipeline.messages import Classification, Content, Envelope, Exclusion, Quarantine, Receipt
+from chalicelib.core.errors import Permanent
+from chalicelib.core.messages import Classification, Content, Envelope, Exclusion, Quarantine, Receipt
 from chalicelib.ports import Original, Stored
-from chalicelib.runtime.errors import Permanent
 
 if TYPE_CHECKING:
     from chalicelib.adapters.postgres import Connection

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from chalicelib.runtime.errors import ConfigurationError, Retryable
+from chalicelib.core.errors import ConfigurationError, Retryable
 
 REST_SECONDS = 5.0
 """After a failure Redis is not asked for so long: a batch must not wait its time-out for every mail."""

@@ -7,8 +7,8 @@ from contextlib import closing
 from typing import Any
 
 from chalicelib.adapters.aws import AwsFailure, ClientFactory, ask
+from chalicelib.core.errors import Permanent, Retryable
 from chalicelib.ports import SpoolEntry
-from chalicelib.runtime.errors import Permanent, Retryable
 
 UNAVAILABLE = "spool_unavailable"
 

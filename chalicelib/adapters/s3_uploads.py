@@ -5,8 +5,8 @@ from __future__ import annotations
 from botocore.exceptions import BotoCoreError
 
 from chalicelib.adapters.aws import ClientFactory
+from chalicelib.core.errors import Retryable
 from chalicelib.ports import Offer
-from chalicelib.runtime.errors import Retryable
 
 
 class S3Uploads:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from chalicelib.adapters.aws import AwsFailure, ClientFactory, ask
-from chalicelib.runtime.errors import ConfigurationError, Retryable
+from chalicelib.core.errors import ConfigurationError, Retryable
 
 UNAVAILABLE = "secrets_unavailable"
 TRY_AGAIN_SECONDS = 30.0

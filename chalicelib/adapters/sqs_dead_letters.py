@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 
 from chalicelib.adapters.aws import AwsFailure, ClientFactory, ask
 from chalicelib.adapters.sqs_queues import COUNTS, MAX_ENTRIES, UNAVAILABLE
+from chalicelib.core.errors import Permanent, Retryable
 from chalicelib.ports import DeadLetter, Inspection
-from chalicelib.runtime.errors import Permanent, Retryable
 
 WAIT_SECONDS = 1
 """Long polling: a short poll asks only some of SQS's servers and may find nothing in a queue that holds messages."""

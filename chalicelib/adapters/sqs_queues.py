@@ -8,9 +8,9 @@ from typing import Any
 
 from chalicelib.adapters.aws import AwsFailure, ClientFactory, ask
 from chalicelib.adapters.queue_ages import QueueAges
-from chalicelib.pipeline.stages import STAGES
+from chalicelib.core.errors import Retryable
+from chalicelib.core.stages import STAGES
 from chalicelib.ports import QueueDepth
-from chalicelib.runtime.errors import Retryable
 
 UNAVAILABLE = "queue_unavailable"
 MAX_ENTRIES = 10

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from chalicelib.pipeline.messages import Classification, Content, Envelope, Exclusion, Quarantine, Receipt
+from chalicelib.core.messages import Classification, Content, Envelope, Exclusion, Quarantine, Receipt
 from chalicelib.ports import Original
 
 BODY_CHARS = 1_000_000

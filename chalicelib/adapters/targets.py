@@ -8,7 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from chalicelib.runtime.errors import Permanent
+from chalicelib.core.errors import Permanent
 
 PORTS = frozenset({443, 8443})
 MAX_URL = 4_096

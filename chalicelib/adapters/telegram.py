@@ -6,7 +6,7 @@ import logging
 from collections.abc import Mapping
 
 from chalicelib.adapters.http import AnswerTooLarge, HttpClient, bounded_wait
-from chalicelib.runtime.errors import ConfigurationError, Permanent, Retryable
+from chalicelib.core.errors import ConfigurationError, Permanent, Retryable
 
 MAX_UNITS = 4096
 """Longest text in UTF-16 units, as the Bot API counts."""

@@ -8,13 +8,13 @@ from typing import Any
 
 from chalice.app import Blueprint, Response
 
+from chalicelib.core.errors import ConfigurationError, MailroomError, Permanent, Retryable
 from chalicelib.ingress.http import answer, guarded, respond, trace_id
 from chalicelib.ingress.orders import Refused, author_of, body_of, refused
 from chalicelib.ingress.strangers import is_admin, turned_away
 from chalicelib.rules.flags import DEFAULTS
 from chalicelib.runtime import observability as o11y
 from chalicelib.runtime.compose import Container, container
-from chalicelib.runtime.errors import ConfigurationError, MailroomError, Permanent, Retryable
 
 routes = Blueprint(__name__)
 

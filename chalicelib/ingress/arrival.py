@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from chalicelib.pipeline.messages import Routing
+    from chalicelib.core.messages import Routing
 
 
 class Status(StrEnum):

@@ -14,10 +14,10 @@ from urllib.parse import parse_qsl
 
 from chalice.app import Blueprint, Request, Response
 
+from chalicelib.core.errors import Retryable
 from chalicelib.ingress.http import RETRY_AFTER, raw_body, trace_id
 from chalicelib.runtime import observability as o11y
 from chalicelib.runtime.compose import container
-from chalicelib.runtime.errors import Retryable
 
 if TYPE_CHECKING:
     from chalicelib.ingress.pages.visit import Answer, Visit

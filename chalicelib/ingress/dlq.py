@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from chalice.app import Blueprint, Response
 
+from chalicelib.core.errors import Permanent
+from chalicelib.core.stages import STAGES
 from chalicelib.ingress.http import answer, guarded, respond, trace_id
 from chalicelib.ingress.orders import Refused, author_of, body_of, refused, switch_of
 from chalicelib.ingress.strangers import is_admin, turned_away
 from chalicelib.mail.identity import MAIL_ID
-from chalicelib.pipeline.stages import STAGES
 from chalicelib.runtime import observability as o11y
 from chalicelib.runtime.compose import container
-from chalicelib.runtime.errors import Permanent
 
 if TYPE_CHECKING:
     from chalicelib.pipeline.dead_letters import Outcome

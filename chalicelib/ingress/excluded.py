@@ -6,6 +6,7 @@ from typing import Any
 
 from chalice.app import Blueprint, Response
 
+from chalicelib.core.errors import Permanent
 from chalicelib.ingress.arrival import REASONS
 from chalicelib.ingress.http import answer, guarded, respond, trace_id
 from chalicelib.ingress.orders import Refused, author_of, body_of, refused, switch_of
@@ -13,7 +14,6 @@ from chalicelib.ingress.strangers import is_admin, turned_away
 from chalicelib.mail.identity import MAIL_ID
 from chalicelib.runtime import observability as o11y
 from chalicelib.runtime.compose import container
-from chalicelib.runtime.errors import Permanent
 
 routes = Blueprint(__name__)
 CONDITIONS = {"sender": 320, "domain": 255, "rule": 200, "reason": 50}

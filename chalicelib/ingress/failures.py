@@ -8,8 +8,8 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from chalicelib.core.errors import Retryable
 from chalicelib.rules.rates import MemoryLimiter, Quota
-from chalicelib.runtime.errors import Retryable
 
 if TYPE_CHECKING:
     from chalicelib.ports import Limiter

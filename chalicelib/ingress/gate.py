@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from chalicelib.core.errors import Retryable
+from chalicelib.core.keyed_hashes import sender_key, sender_keys
 from chalicelib.ingress.arrival import REASONS, Arrival, Barred, Judged, Status
 from chalicelib.mail.sealed import FIELDS, RAW
-from chalicelib.privacy.pseudonyms import sender_key, sender_keys
 from chalicelib.rules.rates import Quota
-from chalicelib.runtime.errors import Retryable
 
 if TYPE_CHECKING:
     from chalicelib.mail.model import Mail

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from chalicelib.core.cache_keys import seen_key
+from chalicelib.core.errors import Retryable
+from chalicelib.core.messages import Envelope, Exclusion, Receipt, encode
+from chalicelib.core.stages import PIPELINE
 from chalicelib.ingress.arrival import TAKEN, Arrival, Barred, Judged, Status, Verdict
 from chalicelib.mail.identity import mail_id
 from chalicelib.mail.sealed import EMAILENGINE, Header, labels_text, seal
-from chalicelib.pipeline.hints import seen_key
-from chalicelib.pipeline.messages import Envelope, Exclusion, Receipt, encode
-from chalicelib.pipeline.stages import PIPELINE
 from chalicelib.runtime import observability as o11y
-from chalicelib.runtime.errors import Retryable
 
 if TYPE_CHECKING:
     from chalicelib.ports import Cache, Queues, Spool

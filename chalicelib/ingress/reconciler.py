@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from chalicelib.core.errors import Permanent, Retryable
 from chalicelib.ingress import webhook
 from chalicelib.ingress.arrival import TAKEN, Arrival
 from chalicelib.ingress.intake import Intake, spool_key
 from chalicelib.mail.identity import mail_id
 from chalicelib.ports import Folder, Listing, Look, Looks, MailStore, Spool
 from chalicelib.runtime import observability as o11y
-from chalicelib.runtime.errors import Permanent, Retryable
 
 OVERLAP = timedelta(days=2)
 """Listed again each time: the search counts in days of the mail server's zone, and its listing may be behind."""

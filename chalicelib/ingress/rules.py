@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalice.app import Blueprint, Response
 
+from chalicelib.core.errors import Permanent
 from chalicelib.ingress.http import answer, guarded, raw_body, respond, trace_id
 from chalicelib.ingress.orders import (
     Refused,
@@ -23,7 +24,6 @@ from chalicelib.ingress.push import decoded
 from chalicelib.ingress.strangers import is_admin, turned_away
 from chalicelib.runtime import observability as o11y
 from chalicelib.runtime.compose import container
-from chalicelib.runtime.errors import Permanent
 
 if TYPE_CHECKING:
     from chalicelib.ports import RuleChange, RuleVersion

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 
-from chalicelib.runtime.errors import Permanent
+from chalicelib.core.errors import Permanent
 
 RAW, FIELDS, EMAILENGINE, MESSAGE, UPLOAD = "raw", "fields", "emailengine", "message", "upload"
 ERASED = "erased"

@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from chalicelib.core.clock import Now, timed, utc_now
+from chalicelib.core.errors import Permanent
+from chalicelib.core.keyed_hashes import sender_key
+from chalicelib.core.messages import INLINE_TEXT_BYTES, Content, Envelope, Exclusion, Message
 from chalicelib.mail.everyone import everyone
 from chalicelib.mail.headers import parse_date
 from chalicelib.mail.identity import claims, thread_root
 from chalicelib.mail.model import Mail
 from chalicelib.mail.traits import traits
-from chalicelib.pipeline.clock import Now, timed, utc_now
 from chalicelib.pipeline.decide import Rules, decide
-from chalicelib.pipeline.messages import INLINE_TEXT_BYTES, Content, Envelope, Exclusion, Message
 from chalicelib.pipeline.offload import with_links
 from chalicelib.pipeline.original import ERASED, Opened, open_seal
 from chalicelib.ports import Anonymizer, Cache, MessageSource, Spool, Telemetry
 from chalicelib.privacy.mapping import open_sealed, seal
 from chalicelib.privacy.model import Anonymized
-from chalicelib.privacy.pseudonyms import sender_key
-from chalicelib.runtime.errors import Permanent
 
 
 @dataclass

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from chalicelib.pipeline.clock import Now, timed, utc_now
-from chalicelib.pipeline.messages import Content, Envelope, Message
+from chalicelib.core.clock import Now, timed, utc_now
+from chalicelib.core.errors import Permanent
+from chalicelib.core.messages import Content, Envelope, Message
 from chalicelib.ports import Classifier, Spool
-from chalicelib.runtime.errors import Permanent
 
 MAX_TEXT = 4 * 1024 * 1024
 """Bytes of anonymized text read from the spool at most."""

@@ -11,12 +11,12 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
+from chalicelib.core.clock import Now, utc_now
+from chalicelib.core.errors import MailroomError, Permanent, Retryable
+from chalicelib.core.stages import SERVICE, STAGES
 from chalicelib.mail.identity import MAIL_ID
-from chalicelib.pipeline.clock import Now, utc_now
 from chalicelib.pipeline.letters import Letter, read
-from chalicelib.pipeline.stages import SERVICE, STAGES
 from chalicelib.ports import DeadLetter, DeadLetters, Ledger, Queues
-from chalicelib.runtime.errors import MailroomError, Permanent, Retryable
 
 LIMIT = 1_000
 """Letters of one stage that are looked at."""

@@ -7,10 +7,10 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
+from chalicelib.core.keyed_hashes import sender_keys
+from chalicelib.core.messages import Envelope, Exclusion, Receipt, Routing
 from chalicelib.mail.links import Provider
-from chalicelib.pipeline.messages import Envelope, Exclusion, Receipt, Routing
 from chalicelib.pipeline.original import Opened
-from chalicelib.privacy.pseudonyms import sender_keys
 from chalicelib.rules.decision import Decision, Facts, Verdict
 from chalicelib.rules.facts import facts_of
 

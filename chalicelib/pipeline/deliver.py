@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from chalicelib.core.clock import Now, timed, utc_now
+from chalicelib.core.errors import MailroomError, Permanent, Postponed
+from chalicelib.core.messages import Envelope, Message
 from chalicelib.pipeline import webhook
-from chalicelib.pipeline.clock import Now, timed, utc_now
-from chalicelib.pipeline.messages import Envelope, Message
 from chalicelib.ports import Answered, DeliveryStore, MailStore, Receiver, Telemetry
-from chalicelib.runtime.errors import MailroomError, Permanent, Postponed
 
 SWITCHED_OFF_WAIT = 300.0
 KEY_WAIT = 900.0

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
+from chalicelib.core.clock import Now, utc_now
+from chalicelib.core.errors import Permanent
+from chalicelib.core.spool_keys import keys
+from chalicelib.core.stages import STAGES
 from chalicelib.mail import sealed
-from chalicelib.pipeline.clock import Now, utc_now
 from chalicelib.pipeline.letters import read
 from chalicelib.pipeline.original import upload_named
 from chalicelib.pipeline.person import HEADER_BYTES, HIDE_SECONDS, LETTERS, Finder, Found
-from chalicelib.pipeline.spool_keys import keys
-from chalicelib.pipeline.stages import STAGES
 from chalicelib.ports import Cache, Erasure, FileTarget, Held, MailStore, People, Spool
-from chalicelib.runtime.errors import Permanent
 
 SAVED = 20
 """Mails between two notes of the progress."""

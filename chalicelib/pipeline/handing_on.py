@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from chalicelib.pipeline import stages
-from chalicelib.pipeline.messages import Envelope
+from chalicelib.core import stages
+from chalicelib.core.messages import Envelope
 
 
 def handed_on(stage: str, mail: Envelope) -> list[tuple[str, Envelope]]:

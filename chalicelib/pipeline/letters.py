@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from chalicelib.pipeline.messages import Exclusion, Message, Quarantine, decode, given_up
+from chalicelib.core.errors import Permanent
+from chalicelib.core.messages import Exclusion, Message, Quarantine, decode, given_up
 from chalicelib.ports import DeadLetter
 from chalicelib.rules.retry import MAX_RECEIVE_COUNT
-from chalicelib.runtime.errors import Permanent
 
 WORKER_DIED = "worker_died"
 """Reason of a letter that SQS moved by itself: every worker that received it died or ran out of time."""

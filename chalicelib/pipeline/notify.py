@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from chalicelib.pipeline.clock import Now, timed, utc_now
-from chalicelib.pipeline.messages import Envelope, Message
+from chalicelib.core.clock import Now, timed, utc_now
+from chalicelib.core.errors import MailroomError, Permanent, Postponed, Retryable
+from chalicelib.core.messages import Envelope, Message
 from chalicelib.pipeline.notice import bare, compose
 from chalicelib.ports import MailStore, Messenger, Notice, Outbox, Telemetry
 from chalicelib.rules import refusals
-from chalicelib.runtime.errors import MailroomError, Permanent, Postponed, Retryable
 
 CLAIM = 40
 """Notices taken for one message at most; those that do not fit are given back."""

@@ -7,13 +7,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from time import monotonic
 
+from chalicelib.core.clock import Now, timed, utc_now
+from chalicelib.core.errors import Permanent, Postponed, Retryable
+from chalicelib.core.messages import Envelope, Message
 from chalicelib.mail.links import Provider, find
 from chalicelib.mail.model import Mail
-from chalicelib.pipeline.clock import Now, timed, utc_now
-from chalicelib.pipeline.messages import Envelope, Message
 from chalicelib.pipeline.transfer import TOO_SLOW, UNFINISHED, Transfer
 from chalicelib.ports import Downloads, FileTarget, LinkStore, MailStore, Progress, Spool, Telemetry
-from chalicelib.runtime.errors import Permanent, Postponed, Retryable
 
 MAX_LINKS = 50
 LINKS_BYTES = 512 * 1024

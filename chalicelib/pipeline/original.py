@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 
+from chalicelib.core.errors import Permanent
+from chalicelib.core.messages import Envelope
 from chalicelib.mail import sealed
 from chalicelib.mail.emailengine_message import from_message
 from chalicelib.mail.fields import from_push
 from chalicelib.mail.identity import Form
 from chalicelib.mail.model import Mail
 from chalicelib.mail.parse import parse
-from chalicelib.pipeline.messages import Envelope
 from chalicelib.ports import MessageReference, MessageSource, Spool
-from chalicelib.runtime.errors import Permanent
 
 ERASED = "erased"
 """Code of a mail that was erased on its way: whoever meets it stops, the ledger says so already."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from chalicelib.pipeline.clock import Now, utc_now
-from chalicelib.pipeline.messages import Envelope, encode
-from chalicelib.pipeline.stages import DELIVER, OFFLOAD, SIDE
+from chalicelib.core.clock import Now, utc_now
+from chalicelib.core.messages import Envelope, encode
+from chalicelib.core.stages import DELIVER, OFFLOAD, SIDE
 from chalicelib.ports import OpenDeliveries, Overdue, Queues
 from chalicelib.rules import retry
 

@@ -6,18 +6,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 
+from chalicelib.core.errors import Permanent
+from chalicelib.core.keyed_hashes import sender_key
+from chalicelib.core.messages import Envelope
+from chalicelib.core.spool_keys import keys
+from chalicelib.core.stages import STAGES
 from chalicelib.mail import sealed
 from chalicelib.mail.everyone import everyone
 from chalicelib.mail.identity import MAIL_ID, thread_root
 from chalicelib.mail.model import Mail
 from chalicelib.pipeline.letters import Letter, read
-from chalicelib.pipeline.messages import Envelope
 from chalicelib.pipeline.original import ERASED, Opened, parse_source, reopen, upload_named
-from chalicelib.pipeline.spool_keys import keys
-from chalicelib.pipeline.stages import STAGES
 from chalicelib.ports import DeadLetters, Held, People, Place, Spool
-from chalicelib.privacy.pseudonyms import sender_key
-from chalicelib.runtime.errors import Permanent
 
 PAGE = 500
 LETTERS, HIDE_SECONDS = 2_000, 60

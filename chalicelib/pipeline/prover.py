@@ -6,15 +6,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from chalicelib.core.clock import Now, utc_now
+from chalicelib.core.errors import Permanent
+from chalicelib.core.messages import Envelope, Quarantine, Receipt, encode
+from chalicelib.core.stages import PIPELINE
 from chalicelib.mail import sealed
 from chalicelib.mail.identity import MAIL_ID
-from chalicelib.pipeline.clock import Now, utc_now
 from chalicelib.pipeline.letters import Letter, by_mail, read
-from chalicelib.pipeline.messages import Envelope, Quarantine, Receipt, encode
 from chalicelib.pipeline.proof import PATIENCE, Evidence, Findings, judge
-from chalicelib.pipeline.stages import PIPELINE
 from chalicelib.ports import DeadLetters, Ledger, MailStore, QueueDepth, Queues, Spool, SpoolEntry
-from chalicelib.runtime.errors import Permanent
 
 PREFIX = "sealed/"
 BEFORE_LEDGER = ("anonymize", "classify", "store")

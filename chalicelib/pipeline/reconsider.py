@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from chalicelib.pipeline.clock import Now, utc_now
+from chalicelib.core.clock import Now, utc_now
+from chalicelib.core.keyed_hashes import domain_key, sender_key
+from chalicelib.core.messages import Envelope, Receipt, encode
+from chalicelib.core.stages import PIPELINE
 from chalicelib.pipeline.decide import RECONSIDER
-from chalicelib.pipeline.messages import Envelope, Receipt, encode
-from chalicelib.pipeline.stages import PIPELINE
 from chalicelib.ports import Excluded, ExclusionQuery, Exclusions, Queues, Spool
-from chalicelib.privacy.pseudonyms import domain_key, sender_key
 from chalicelib.rules.decision import SENDER_NOT_ALLOWED
 from chalicelib.rules.facts import plain_address
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from chalicelib.pipeline.clock import Now, utc_now
-from chalicelib.pipeline.spool_keys import EVERYTHING, ORIGINALS, UPLOADS, keys
+from chalicelib.core.clock import Now, utc_now
+from chalicelib.core.spool_keys import EVERYTHING, ORIGINALS, UPLOADS, keys
 from chalicelib.ports import Archive, Place, Spool, Telemetry
 
 BATCH = 25

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from chalicelib.core.cache_keys import seen_key
+from chalicelib.core.clock import Now, timed, utc_now
+from chalicelib.core.errors import Permanent
+from chalicelib.core.messages import Classification, Envelope, Exclusion, Message, Quarantine, Receipt
 from chalicelib.mail.model import Address
 from chalicelib.pipeline.classify import text_of
-from chalicelib.pipeline.clock import Now, timed, utc_now
-from chalicelib.pipeline.hints import seen_key
-from chalicelib.pipeline.messages import Classification, Envelope, Exclusion, Message, Quarantine, Receipt
 from chalicelib.pipeline.original import ERASED, reopen
 from chalicelib.ports import Cache, MailStore, Original, Spool, Telemetry
 from chalicelib.rules.history import write_history
-from chalicelib.runtime.errors import Permanent
 
 
 @dataclass

@@ -7,10 +7,10 @@ import zipfile
 from dataclasses import dataclass
 from typing import IO
 
-from chalicelib.pipeline.clock import Now, utc_now
+from chalicelib.core.clock import Now, utc_now
+from chalicelib.core.errors import Permanent
 from chalicelib.pipeline.person import Finder
 from chalicelib.ports import Held, People
-from chalicelib.runtime.errors import Permanent
 
 README = """\
 originals/  the mails as they came (.eml), or their fields where no more was handed over (.json)

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 
+from chalicelib.core.errors import Permanent, Postponed, Retryable
 from chalicelib.ports import Download, FileTarget, Progress
-from chalicelib.runtime.errors import Permanent, Postponed, Retryable
 
 PART = 8 * 1024 * 1024
 """Bytes of a part: S3 takes 5 MiB to 5 GiB, 10,000 of them, R2 only equal ones; two of them are the memory it costs."""

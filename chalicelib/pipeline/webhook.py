@@ -9,9 +9,9 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from chalicelib.pipeline.messages import Routing
+from chalicelib.core.errors import Permanent, Retryable
+from chalicelib.core.messages import Routing
 from chalicelib.ports import Answered, FileLink, Processed
-from chalicelib.runtime.errors import Permanent, Retryable
 
 VERSION = 1
 EVENT = "mail.processed"

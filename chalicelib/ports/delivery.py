@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from chalicelib.pipeline.messages import Envelope
+from chalicelib.core.messages import Envelope
 
 
 @dataclass(frozen=True, slots=True)

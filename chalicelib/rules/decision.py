@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from chalicelib.pipeline.messages import Routing
+from chalicelib.core.messages import Routing
 
 
 class Verdict(StrEnum):

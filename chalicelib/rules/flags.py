@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from chalicelib.runtime.errors import MailroomError
+from chalicelib.core.errors import MailroomError
 
 if TYPE_CHECKING:  # the doors read flags, and need no port but these names
     from chalicelib.ports import Cache, FlagStore

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from chalicelib.core.messages import Routing
 from chalicelib.mail.links import Provider
-from chalicelib.pipeline.messages import Routing
 from chalicelib.rules import windows
 from chalicelib.rules.decision import OUTSIDE_WINDOW, SENDER_NOT_ALLOWED, STOPPED, Decision, Facts, Match, Verdict
 from chalicelib.rules.document import Destination, Document, InvalidRules, Limits, Rate, Rule, Span

@@ -15,13 +15,13 @@ from datetime import UTC, datetime
 from time import monotonic, perf_counter, time
 from typing import Any, Protocol
 
-from chalicelib.pipeline import stages
+from chalicelib.core import stages
+from chalicelib.core.errors import ConfigurationError, Permanent, Postponed, Retryable
+from chalicelib.core.messages import Envelope, Exclusion, decode, encode, given_up
 from chalicelib.pipeline.handing_on import handed_on
-from chalicelib.pipeline.messages import Envelope, Exclusion, decode, encode, given_up
 from chalicelib.ports import Queues
 from chalicelib.rules import retry
 from chalicelib.runtime import observability as o11y
-from chalicelib.runtime.errors import ConfigurationError, Permanent, Postponed, Retryable
 from chalicelib.runtime.giving_up import say_given_up
 from chalicelib.runtime.record import Record, read_record
 

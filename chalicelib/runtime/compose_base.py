@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from chalicelib.adapters.aws import Aws
 from chalicelib.adapters.secrets import Secrets
+from chalicelib.core.errors import ConfigurationError
 from chalicelib.rules.flags import Flags
 from chalicelib.runtime import observability as o11y
-from chalicelib.runtime.errors import ConfigurationError
 from chalicelib.runtime.settings import DOOR_SHORTEST, Settings, load
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from chalicelib.adapters.guard import Guard, public_trust
+from chalicelib.core.errors import ConfigurationError
 from chalicelib.runtime import observability as o11y
 from chalicelib.runtime.breakers import of_destination
-from chalicelib.runtime.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from chalicelib.ports import FileTarget

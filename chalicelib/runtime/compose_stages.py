@@ -8,7 +8,7 @@ from datetime import timedelta
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
-from chalicelib.pipeline import stages
+from chalicelib.core import stages
 from chalicelib.runtime import observability as o11y
 from chalicelib.runtime.compose_base import Base, key_of
 

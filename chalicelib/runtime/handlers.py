@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from chalicelib.pipeline import stages
+from chalicelib.core import stages
+from chalicelib.core.errors import MailroomError
 from chalicelib.runtime import observability as o11y
 from chalicelib.runtime.compose import container
-from chalicelib.runtime.errors import MailroomError
 
 EXPIRED = 1_000
 """Mails that one run of the retention removes at most."""

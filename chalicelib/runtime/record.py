@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.pipeline.messages import Envelope, Exclusion
+from chalicelib.core.messages import Envelope, Exclusion
 
 ATTEMPTS = "carried_attempts"
 FIRST_AT = "carried_first_at"

@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from typing import Any
 
-from chalicelib.pipeline.stages import STAGES
+from chalicelib.core.errors import ConfigurationError
+from chalicelib.core.stages import STAGES
 from chalicelib.runtime import setting_values as v
-from chalicelib.runtime.errors import ConfigurationError
 
 PREFIX = "MAILROOM_"
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from chalicelib.core.errors import MailroomError, Retryable
+from chalicelib.core.stages import ALERT, SIDE, STAGES
 from chalicelib.pipeline import watch, watch_words
-from chalicelib.pipeline.stages import ALERT, SIDE, STAGES
 from chalicelib.runtime import observability as o11y
-from chalicelib.runtime.errors import MailroomError, Retryable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -12,8 +12,8 @@ from typing import Any
 
 from chalice.test import Client
 
+from chalicelib.core.stages import STAGES
 from chalicelib.ingress.auth import sign_push
-from chalicelib.pipeline.stages import STAGES
 from chalicelib.rules.book import RuleBook
 from chalicelib.runtime import compose
 from infra.bench import rules as rule_engine

@@ -163,10 +163,10 @@ def work(told: Mapping[str, str]) -> dict[str, Any]:
     from chalicelib.adapters.postgres import Database
     from chalicelib.adapters.postgres_links import PostgresLinkStore
     from chalicelib.adapters.postgres_store import PostgresMailStore
-    from chalicelib.pipeline.messages import Envelope, Routing
+    from chalicelib.core.errors import Postponed
+    from chalicelib.core.messages import Envelope, Routing
     from chalicelib.pipeline.offload import OffloadWorker
     from chalicelib.runtime import observability as o11y
-    from chalicelib.runtime.errors import Postponed
 
     database = Database(told["MAILROOM_BENCH_DATABASE"])
     address, _, port = told["MAILROOM_BENCH_PLACE"].rpartition(":")

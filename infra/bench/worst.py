@@ -17,10 +17,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from time import perf_counter
 
+from chalicelib.core.messages import Envelope
 from chalicelib.mail import bounds, sealed
 from chalicelib.mail.identity import claims
 from chalicelib.mail.traits import traits
-from chalicelib.pipeline.messages import Envelope
 from chalicelib.pipeline.original import open_seal
 from chalicelib.ports import Anonymizer, Fetched, MessageReference, SpoolEntry
 

@@ -13,8 +13,8 @@ from typing import Any
 import psycopg
 import requests
 
+from chalicelib.core.stages import PIPELINE, SERVICE
 from chalicelib.pipeline.notify import LEASE
-from chalicelib.pipeline.stages import PIPELINE, SERVICE
 from infra.chaos import rules
 from infra.chaos.plan import SCHEDULED, Strike
 from infra.chaos.workers import Workers

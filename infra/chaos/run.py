@@ -15,7 +15,7 @@ from typing import Any
 import psycopg
 import requests
 
-from chalicelib.pipeline.stages import PIPELINE, SIDE
+from chalicelib.core.stages import PIPELINE, SIDE
 from infra.chaos import judge, rules
 from infra.chaos.files import files
 from infra.chaos.killer import scheduled

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import requests
 
-from chalicelib.pipeline.stages import PIPELINE
+from chalicelib.core.stages import PIPELINE
 from infra.chaos.killer import Killer, wait_unless
 from infra.chaos.plan import BY_NAME, Strike
 from infra.chaos.pusher import Pusher

@@ -7,7 +7,7 @@ import signal
 from contextlib import suppress
 from pathlib import Path
 
-from chalicelib.pipeline.stages import STAGES
+from chalicelib.core.stages import STAGES
 from infra.chaos.plan import SCHEDULED
 from infra.deploy import client, stack_resource
 from infra.local.process import Process, wait_until

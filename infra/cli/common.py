@@ -9,7 +9,7 @@ from typing import Any
 import click
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib.runtime.errors import ConfigurationError, MailroomError
+from chalicelib.core.errors import ConfigurationError, MailroomError
 from infra.cli.mailfiles import NoMail
 from infra.deploy import DeployFailed
 from infra.local.process import StartFailed

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from rich.table import Table
 from rich.text import Text
 
+from chalicelib.core.errors import Permanent
 from chalicelib.pipeline.dead_letters import STAGE_NAMES, DeadLetterDesk, Outcome
 from chalicelib.pipeline.letters import Letter
-from chalicelib.runtime.errors import Permanent
 from infra.cli.common import confirm_environment
 from infra.cli.show import console, plain
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from chalicelib.pipeline.stages import STAGES
+from chalicelib.core.stages import STAGES
 from infra.cli.common import confirm_environment, running, told
 from infra.local.stack import Stack
 

@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from chalicelib.core.errors import Permanent
+from chalicelib.core.messages import Envelope
 from chalicelib.mail.emailengine_message import from_message
 from chalicelib.mail.fields import from_push, items
 from chalicelib.mail.parse import parse
 from chalicelib.mail.sealed import unseal
-from chalicelib.pipeline.messages import Envelope
 from chalicelib.pipeline.original import fetched_key, reopen
 from chalicelib.pipeline.prover import HEADER_BYTES
 from chalicelib.rules.decision import OUTSIDE_WINDOW, SENDER_NOT_ALLOWED, STOPPED, Facts
 from chalicelib.rules.facts import facts_of
-from chalicelib.runtime.errors import Permanent
 
 if TYPE_CHECKING:
     from chalicelib.adapters.postgres import Connection, Database

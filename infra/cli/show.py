@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from chalicelib.pipeline.stages import PIPELINE
+from chalicelib.core.stages import PIPELINE
 from chalicelib.ports import QueueDepth
 from infra.local.watch import Fate, settled
 

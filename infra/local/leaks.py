@@ -10,7 +10,7 @@ from pathlib import Path
 import psycopg
 import requests
 
-from chalicelib.pipeline.stages import STAGES
+from chalicelib.core.stages import STAGES
 from infra.deploy import client, stack_resource
 from infra.local.stack import Info
 from infra.local.watch import lying

@@ -14,7 +14,7 @@ from typing import Any
 
 import requests
 
-from chalicelib.pipeline.stages import PIPELINE, SERVICE
+from chalicelib.core.stages import PIPELINE, SERVICE
 from infra.database_roles import make_logins
 from infra.deploy import DeployFailed, client, deploy, outputs, stack_resource
 from infra.local.companions import Alarms, StandIns

@@ -13,7 +13,7 @@ import requests
 
 from chalicelib.adapters.queue_ages import QueueAges
 from chalicelib.adapters.sqs_queues import SqsQueues
-from chalicelib.pipeline.stages import PIPELINE, STAGES
+from chalicelib.core.stages import PIPELINE, STAGES
 from chalicelib.ports import QueueDepth
 from infra.deploy import client
 from infra.local.stack import Info

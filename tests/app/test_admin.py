@@ -10,9 +10,9 @@ import pytest
 
 from app import app
 from chalicelib.adapters.breaker import key
+from chalicelib.core.errors import Permanent, Retryable
 from chalicelib.ingress.http import SECURITY_HEADERS
 from chalicelib.rules.breaker import OPEN, State
-from chalicelib.runtime.errors import Permanent, Retryable
 from tests.app.world import ADMIN, World, verdict
 
 FLAG = "/admin/flags/notifications_enabled"

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from chalice.test import HTTPResponse
 
+from chalicelib.core.messages import Routing, decode, encode
 from chalicelib.ingress import dlq
-from chalicelib.pipeline.messages import Routing, decode, encode
 from chalicelib.runtime import handlers
 from tests.app.world import ADMIN, World, installed, verdict
 from tests.contract.mails import ORIGINAL, envelope, mail_id, note

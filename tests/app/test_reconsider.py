@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from chalicelib.core.messages import Envelope, Exclusion, decode
 from chalicelib.ingress.intake import Arrival, Intake
 from chalicelib.pipeline import reconsider as pipeline
-from chalicelib.pipeline.messages import Envelope, Exclusion, decode
 from chalicelib.pipeline.store import StoreWorker
 from tests.app.world import ADMIN, World, verdict
 from tests.unit.pipeline.world import Telemetry

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from chalice.test import HTTPResponse
 
+from chalicelib.core.errors import Retryable
 from chalicelib.ingress import rules
 from chalicelib.ports import RuleVersion
 from chalicelib.rules.book import RuleBook
 from chalicelib.rules.validate import MAX_ERRORS
-from chalicelib.runtime.errors import Retryable
 from tests.app.world import ADMIN, World, verdict
 from tests.twins.rules import MemoryRuleStore
 from tests.unit.runtime.logs import captured

@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
-from chalicelib.pipeline import alert, stages
+from chalicelib.core import stages
+from chalicelib.core.clock import utc_now
+from chalicelib.core.errors import Retryable
+from chalicelib.core.messages import Envelope, Routing, decode, encode
+from chalicelib.pipeline import alert
 from chalicelib.pipeline.classify import ClassifyWorker
-from chalicelib.pipeline.clock import utc_now
 from chalicelib.pipeline.deliver import DeliverWorker
-from chalicelib.pipeline.messages import Envelope, Routing, decode, encode
 from chalicelib.pipeline.notify import NotifyWorker
 from chalicelib.pipeline.offload import OffloadWorker, seal_links
 from chalicelib.pipeline.retention import Retention
@@ -22,7 +24,6 @@ from chalicelib.rules.classifier import RulesClassifier
 from chalicelib.rules.document import Destination
 from chalicelib.runtime import handlers, observability
 from chalicelib.runtime.batch import BatchFailed
-from chalicelib.runtime.errors import Retryable
 from tests.app.world import ADMIN, World, installed
 from tests.twins.delivery import (
     MemoryBucket,

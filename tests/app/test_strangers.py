@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import pytest
 
 from chalicelib.adapters.secrets import Secrets
+from chalicelib.core.errors import ConfigurationError
 from chalicelib.ingress.failures import ONE_ADDRESS
-from chalicelib.runtime.errors import ConfigurationError
 from chalicelib.runtime.settings import DOOR_FIELDS, DOOR_SHORTEST
 from infra.local.credentials import made
 from tests.app.world import ADMIN, GMAIL, HOOK, SecretsManager, World, installed, verdict

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from chalicelib.adapters.secrets import Secrets
+from chalicelib.core.messages import Envelope, decode
 from chalicelib.mail.sealed import unseal
-from chalicelib.pipeline.messages import Envelope, decode
 from tests.app.rules_world import mail
 from tests.app.world import World, verdict
 

@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
+from chalicelib.core.errors import Retryable
+from chalicelib.core.keyed_hashes import sender_keys
+from chalicelib.core.messages import Envelope, Exclusion, decode
 from chalicelib.ingress.arrival import REASONS
 from chalicelib.ingress.http import STATUS
 from chalicelib.mail.sealed import unseal
-from chalicelib.pipeline.messages import Envelope, Exclusion, decode
-from chalicelib.privacy.pseudonyms import sender_keys
 from chalicelib.rules.decision import OUTSIDE_WINDOW, SENDER_NOT_ALLOWED, STOPPED
-from chalicelib.runtime.errors import Retryable
 from tests.app.rules_world import KEPT, KEY, NIGHT, ROWS, RULES, at_night, mail
 from tests.app.world import World, installed, verdict
 

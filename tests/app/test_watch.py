@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from chalicelib.pipeline.messages import encode
+from chalicelib.core.errors import Permanent, Retryable
+from chalicelib.core.messages import encode
 from chalicelib.rules.breaker import OPEN, State
 from chalicelib.runtime import handlers
-from chalicelib.runtime.errors import Permanent, Retryable
 from tests.app.test_dlq import Nobody, lose
 from tests.app.world import World, installed
 from tests.contract.mails import envelope, mail_id, note

@@ -12,14 +12,14 @@ from chalice.test import Client, HTTPResponse
 
 from app import app
 from chalicelib.adapters.secrets import Secrets
+from chalicelib.core.errors import Retryable
+from chalicelib.core.messages import Exclusion, decode
 from chalicelib.ingress import auth
 from chalicelib.ingress.intake import Intake
 from chalicelib.ingress.uploads import UploadDesk
-from chalicelib.pipeline.messages import Exclusion, decode
 from chalicelib.rules.book import RuleBook
 from chalicelib.rules.flags import Flags
 from chalicelib.runtime import compose
-from chalicelib.runtime.errors import Retryable
 from tests.app.conformance import complaints
 from tests.twins.cache import MemoryCache
 from tests.twins.dead_letters import MemoryDeadLetters

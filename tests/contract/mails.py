@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import UTC, datetime, timedelta
 
-from chalicelib.pipeline.messages import Classification, Content, Envelope, Exclusion, Quarantine, Receipt, Routing
+from chalicelib.core.messages import Classification, Content, Envelope, Exclusion, Quarantine, Receipt, Routing
 from chalicelib.ports import Original
 
 ORIGINAL = Original(

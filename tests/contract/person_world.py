@@ -10,16 +10,16 @@ from typing import Any
 from chalicelib.adapters.postgres import Database
 from chalicelib.adapters.postgres_people import PostgresPeople
 from chalicelib.adapters.postgres_store import PostgresMailStore
+from chalicelib.core.keyed_hashes import sender_key
+from chalicelib.core.messages import Envelope, encode
 from chalicelib.mail import sealed
 from chalicelib.mail.everyone import everyone
 from chalicelib.mail.identity import thread_root
 from chalicelib.mail.parse import parse
 from chalicelib.pipeline.erase import Eraser
-from chalicelib.pipeline.messages import Envelope, encode
 from chalicelib.pipeline.person import Finder
 from chalicelib.pipeline.takeout import Takeout
 from chalicelib.ports import Original, Stored
-from chalicelib.privacy.pseudonyms import sender_key
 from tests.contract.mails import RECEIPT, RECEIVED, envelope, mail_id, note
 from tests.twins.cache import MemoryCache
 from tests.twins.dead_letters import MemoryDeadLetters

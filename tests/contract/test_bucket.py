@@ -11,9 +11,9 @@ import pytest
 
 from chalicelib.adapters.aws import Aws
 from chalicelib.adapters.file_bucket import FileBucket, client_of
+from chalicelib.core.errors import Permanent, Retryable
 from chalicelib.pipeline.transfer import PART
 from chalicelib.ports import FileTarget
-from chalicelib.runtime.errors import Permanent, Retryable
 from infra.local.servers import Emulator
 from tests.aws_at import aws_at, closed_port
 from tests.twins.delivery import MemoryBucket

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import pytest
 
 from chalicelib.adapters.redis_cache import RedisCache
+from chalicelib.core.errors import Retryable
 from chalicelib.ports import Cache
-from chalicelib.runtime.errors import Retryable
 from infra.local.servers import Valkey
 from tests.aws_at import closed_port
 from tests.twins.cache import MemoryCache

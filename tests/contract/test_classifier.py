@@ -9,7 +9,7 @@ import pytest
 from chalicelib.adapters.llm_anthropic import AnthropicModel
 from chalicelib.adapters.llm_bedrock import BedrockModel
 from chalicelib.adapters.llm_classifier import LlmClassifier
-from chalicelib.pipeline.messages import Content
+from chalicelib.core.messages import Content
 from chalicelib.ports import Classifier
 from chalicelib.rules.categories import load
 from chalicelib.rules.classifier import RulesClassifier

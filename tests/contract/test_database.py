@@ -12,7 +12,7 @@ import pytest
 
 from chalicelib.adapters.postgres import Database
 from chalicelib.adapters.postgres_store import PostgresMailStore
-from chalicelib.runtime.errors import MailroomError, Permanent, Retryable
+from chalicelib.core.errors import MailroomError, Permanent, Retryable
 from infra.local.servers import Postgres, free_port
 from tests.contract.mails import ORIGINAL, envelope, mail_id
 

@@ -13,8 +13,8 @@ import pytest
 from chalicelib.adapters.aws import Aws
 from chalicelib.adapters.sqs_dead_letters import SqsDeadLetters
 from chalicelib.adapters.sqs_queues import SqsQueues
+from chalicelib.core.errors import Permanent, Retryable
 from chalicelib.ports import DeadLetters, Queues
-from chalicelib.runtime.errors import Permanent, Retryable
 from infra.local.servers import Emulator
 from tests.aws_at import aws_at, closed_port
 from tests.twins.dead_letters import MemoryDeadLetters

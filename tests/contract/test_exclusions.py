@@ -13,8 +13,8 @@ from chalicelib.adapters.postgres import Database
 from chalicelib.adapters.postgres_exclusions import PostgresExclusions
 from chalicelib.adapters.postgres_ledger import PostgresLedger
 from chalicelib.adapters.postgres_store import PostgresMailStore
+from chalicelib.core.errors import Permanent
 from chalicelib.ports import Excluded, ExclusionQuery, Exclusions, Ledger, MailStore
-from chalicelib.runtime.errors import Permanent
 from tests.contract.mails import ORIGINAL, RECEIPT, RECEIVED, at, envelope, exclusion, mail_id, note
 from tests.twins.exclusions import MemoryExclusions
 from tests.twins.ledger import MemoryLedger

@@ -10,8 +10,8 @@ import pytest
 
 from chalicelib.adapters.postgres import Database
 from chalicelib.adapters.postgres_flags import PostgresFlagStore
+from chalicelib.core.errors import Permanent
 from chalicelib.ports import FlagStore
-from chalicelib.runtime.errors import Permanent
 from tests.twins.flags import MemoryFlagStore
 
 Change = tuple[str, bool | None, bool, str]

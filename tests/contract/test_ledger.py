@@ -12,9 +12,9 @@ from chalicelib.adapters.postgres import Database
 from chalicelib.adapters.postgres_ledger import PostgresLedger
 from chalicelib.adapters.postgres_outbox import PostgresOutbox
 from chalicelib.adapters.postgres_store import PostgresMailStore
-from chalicelib.pipeline.messages import Routing
+from chalicelib.core.errors import Permanent, Retryable
+from chalicelib.core.messages import Routing
 from chalicelib.ports import Ledger, MailStore, Outbox
-from chalicelib.runtime.errors import Permanent, Retryable
 from tests.contract.mails import ORIGINAL, envelope, mail_id, note
 from tests.twins.ledger import Decision, MemoryLedger
 from tests.twins.outbox import MemoryOutbox

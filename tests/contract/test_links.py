@@ -11,8 +11,8 @@ from chalicelib.adapters.postgres import Database
 from chalicelib.adapters.postgres_deliveries import PostgresDeliveryStore
 from chalicelib.adapters.postgres_links import PostgresLinkStore
 from chalicelib.adapters.postgres_store import PostgresMailStore
+from chalicelib.core.errors import Retryable
 from chalicelib.ports import DeliveryStore, FileLink, LinkStore, MailStore, Original, Progress
-from chalicelib.runtime.errors import Retryable
 from tests.aws_at import closed_port
 from tests.contract.mails import RECEIVED, envelope, mail_id
 from tests.twins.delivery import MemoryDeliveryStore, MemoryLinkStore

@@ -11,8 +11,8 @@ import pytest
 from chalicelib.adapters import emailengine_listing
 from chalicelib.adapters.breaker import Breaker
 from chalicelib.adapters.emailengine_listing import EmailEngineListing
+from chalicelib.core.errors import Permanent, Postponed, Retryable
 from chalicelib.ports import Folder, Listing
-from chalicelib.runtime.errors import Permanent, Postponed, Retryable
 from infra.local.standins.emailengine import EmailEngineStandIn
 from tests.twins.cache import MemoryCache
 from tests.twins.source import MemorySource

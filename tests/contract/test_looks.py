@@ -10,8 +10,8 @@ import pytest
 
 from chalicelib.adapters.postgres import Database
 from chalicelib.adapters.postgres_reconciliations import PostgresReconciliations
+from chalicelib.core.errors import Retryable
 from chalicelib.ports import Look, Looks
-from chalicelib.runtime.errors import Retryable
 from tests.contract.mails import mail_id
 from tests.twins.looks import MemoryLooks
 

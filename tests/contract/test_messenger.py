@@ -9,8 +9,8 @@ from typing import Protocol
 import pytest
 
 from chalicelib.adapters.telegram import Telegram
+from chalicelib.core.errors import Permanent, Retryable
 from chalicelib.ports import Messenger
-from chalicelib.runtime.errors import Permanent, Retryable
 from infra.local.standins.telegram import TelegramStandIn
 from tests.twins.messenger import MemoryMessenger
 

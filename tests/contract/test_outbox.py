@@ -12,7 +12,7 @@ import pytest
 from chalicelib.adapters.postgres import Database
 from chalicelib.adapters.postgres_outbox import PostgresOutbox
 from chalicelib.adapters.postgres_store import PostgresMailStore
-from chalicelib.pipeline.messages import Routing
+from chalicelib.core.messages import Routing
 from chalicelib.ports import MailStore, Outbox
 from chalicelib.rules.pacing import LIMIT, QUICK_GAP
 from infra.local.servers import Postgres

@@ -12,11 +12,11 @@ from chalicelib.adapters.postgres import Database
 from chalicelib.adapters.postgres_deliveries import PostgresDeliveryStore
 from chalicelib.adapters.postgres_overdue import PostgresOpenDeliveries
 from chalicelib.adapters.postgres_store import PostgresMailStore
+from chalicelib.core.clock import utc_now
+from chalicelib.core.errors import Retryable
+from chalicelib.core.messages import Routing
 from chalicelib.pipeline import overdue
-from chalicelib.pipeline.clock import utc_now
-from chalicelib.pipeline.messages import Routing
 from chalicelib.ports import DeliveryStore, MailStore, OpenDeliveries
-from chalicelib.runtime.errors import Retryable
 from tests.aws_at import closed_port
 from tests.contract.mails import ORIGINAL, envelope, mail_id
 from tests.twins.delivery import MemoryDeliveryStore, MemoryLinkStore

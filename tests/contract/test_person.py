@@ -12,11 +12,11 @@ import pytest
 from chalicelib.adapters.postgres import Database
 from chalicelib.adapters.postgres_archive import PostgresArchive
 from chalicelib.adapters.postgres_links import PostgresLinkStore
+from chalicelib.core.clock import utc_now
+from chalicelib.core.errors import Permanent, Retryable
 from chalicelib.mail import sealed
-from chalicelib.pipeline.clock import utc_now
 from chalicelib.pipeline.original import ERASED, reopen
 from chalicelib.ports import Stored
-from chalicelib.runtime.errors import Permanent, Retryable
 from tests.contract.mails import exclusion, mail_id, note
 from tests.contract.person_world import ADA, BOB, RAW_KEY, World, raw
 from tests.twins.delivery import MemoryBucket

@@ -11,8 +11,8 @@ import pytest
 
 from chalicelib.adapters.aws import Aws
 from chalicelib.adapters.sqs_queues import SqsQueues
+from chalicelib.core.errors import Retryable
 from chalicelib.ports import Queues
-from chalicelib.runtime.errors import Retryable
 from infra.local.servers import Emulator
 from tests.aws_at import aws_at, closed_port
 from tests.twins.queues import MemoryQueues

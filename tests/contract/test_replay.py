@@ -10,10 +10,10 @@ import pytest
 
 from chalicelib.adapters.postgres import Database
 from chalicelib.adapters.postgres_store import PostgresMailStore
+from chalicelib.core.errors import Retryable
 from chalicelib.mail import sealed
 from chalicelib.ports import Original
 from chalicelib.rules.decision import SENDER_NOT_ALLOWED
-from chalicelib.runtime.errors import Retryable
 from infra.cli import replay
 from infra.cli.replay import Archive
 from tests.contract.mails import envelope, mail_id, note

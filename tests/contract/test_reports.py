@@ -12,9 +12,9 @@ from chalicelib.adapters.postgres import Database
 from chalicelib.adapters.postgres_ledger import PostgresLedger
 from chalicelib.adapters.postgres_reports import PostgresReports
 from chalicelib.adapters.postgres_store import PostgresMailStore
-from chalicelib.pipeline.messages import Receipt
+from chalicelib.core.errors import Retryable
+from chalicelib.core.messages import Receipt
 from chalicelib.ports import Ended, Hour, Ledger, MailStore, Reports
-from chalicelib.runtime.errors import Retryable
 from tests.contract.mails import ORIGINAL, RECEIPT, RECEIVED, at, envelope, exclusion, mail_id, note
 from tests.twins.ledger import MemoryLedger
 from tests.twins.reports import MemoryReports

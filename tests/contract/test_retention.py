@@ -12,9 +12,9 @@ from chalicelib.adapters.postgres import Database
 from chalicelib.adapters.postgres_archive import BELONGINGS, PostgresArchive
 from chalicelib.adapters.postgres_outbox import PostgresOutbox
 from chalicelib.adapters.postgres_store import PostgresMailStore
+from chalicelib.core.errors import Retryable
 from chalicelib.pipeline.retention import Retention
 from chalicelib.ports import Place, Stored
-from chalicelib.runtime.errors import Retryable
 from tests.contract.mails import ORIGINAL, RECEIPT, envelope, exclusion, mail_id, note
 from tests.twins.spool import MemorySpool
 

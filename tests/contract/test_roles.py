@@ -21,8 +21,8 @@ from chalicelib.adapters.postgres_overdue import PostgresOpenDeliveries
 from chalicelib.adapters.postgres_reports import PostgresReports
 from chalicelib.adapters.postgres_rules import PostgresRuleStore
 from chalicelib.adapters.postgres_store import PostgresMailStore
-from chalicelib.pipeline.clock import utc_now
-from chalicelib.pipeline.messages import Routing
+from chalicelib.core.clock import utc_now
+from chalicelib.core.messages import Routing
 from chalicelib.ports import Progress
 from infra.database_roles import login_url, make_logins
 from infra.local.servers import Postgres

@@ -14,8 +14,8 @@ from psycopg.sql import SQL, Identifier
 
 from chalicelib.adapters.postgres import Database
 from chalicelib.adapters.postgres_rules import PostgresRuleStore
+from chalicelib.core.errors import Permanent
 from chalicelib.ports import RuleStore
-from chalicelib.runtime.errors import Permanent
 from infra.local.servers import Postgres
 from infra.rights import role
 from tests.twins.rules import MemoryRuleStore

@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib.adapters.aws import Aws
 from chalicelib.adapters.secrets import Secrets
-from chalicelib.runtime.errors import ConfigurationError
+from chalicelib.core.errors import ConfigurationError
 from infra.local.servers import Emulator
 from tests.aws_at import aws_at
 

@@ -9,8 +9,8 @@ from typing import Protocol
 import pytest
 
 from chalicelib.adapters.emailengine import EmailEngine
+from chalicelib.core.errors import Permanent, Retryable
 from chalicelib.ports import MessageReference, MessageSource
-from chalicelib.runtime.errors import Permanent, Retryable
 from infra.local.standins.emailengine import EmailEngineStandIn
 from infra.local.standins.mailboxes import Held
 from tests.twins.source import MemorySource

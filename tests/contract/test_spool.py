@@ -9,8 +9,8 @@ import pytest
 
 from chalicelib.adapters.aws import Aws
 from chalicelib.adapters.s3_spool import S3Spool
+from chalicelib.core.errors import Permanent, Retryable
 from chalicelib.ports import Spool
-from chalicelib.runtime.errors import Permanent, Retryable
 from infra.local.servers import Emulator
 from tests.aws_at import aws_at, closed_port
 from tests.twins.spool import MemorySpool

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from chalicelib.adapters.postgres import Database
 from chalicelib.adapters.postgres_outbox import PostgresOutbox
 from chalicelib.adapters.postgres_store import PostgresMailStore
+from chalicelib.core.errors import Permanent
 from chalicelib.ports import MailStore, Original, Outbox, Stored
-from chalicelib.runtime.errors import Permanent
 from tests.contract.mails import ORIGINAL, RECEIPT, envelope, mail_id, note
 from tests.twins.outbox import MemoryOutbox
 from tests.twins.store import MemoryMailStore

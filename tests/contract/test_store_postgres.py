@@ -11,8 +11,8 @@ import pytest
 from chalicelib.adapters.postgres import Database
 from chalicelib.adapters.postgres_store import PostgresMailStore
 from chalicelib.adapters.store_rows import BODY_CHARS
+from chalicelib.core.errors import Permanent
 from chalicelib.ports import Original
-from chalicelib.runtime.errors import Permanent
 from infra.local.servers import Postgres
 from tests.contract.mails import ORIGINAL, RECEIPT, envelope, note
 

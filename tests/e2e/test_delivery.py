@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import requests
 
-from chalicelib.pipeline.stages import DELIVER
+from chalicelib.core.stages import DELIVER
 from chalicelib.rules.book import MEMORY_SECONDS
 from infra.deploy import client
 from infra.local.rehearsal import control

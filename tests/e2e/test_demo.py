@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from chalicelib.pipeline.stages import stage
+from chalicelib.core.stages import stage
 from infra.deploy import client, stack_resource
 from infra.local.rehearsal import telegram
 from infra.local.watch import lying

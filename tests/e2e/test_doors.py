@@ -8,8 +8,8 @@ from typing import Any
 
 import requests
 
+from chalicelib.core.stages import STAGES
 from chalicelib.ingress.auth import sign_emailengine
-from chalicelib.pipeline.stages import STAGES
 from infra.cli.api_client import headers
 from infra.local.rehearsal import control
 from tests.e2e.world import World

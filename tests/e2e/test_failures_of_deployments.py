@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from chalicelib.pipeline.stages import stage
+from chalicelib.core.stages import stage
 from infra.deploy import client, stack_resource
 from infra.local.watch import lying
 from tests.e2e.world import World

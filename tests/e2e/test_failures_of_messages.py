@@ -6,8 +6,8 @@ import json
 
 import pytest
 
+from chalicelib.core.stages import stage
 from chalicelib.ingress.intake import spool_key
-from chalicelib.pipeline.stages import stage
 from infra.deploy import client, stack_resource
 from infra.local.rehearsal import telegram
 from tests.e2e.world import World, reason, states

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import redis
 
-from chalicelib.pipeline.stages import stage
+from chalicelib.core.stages import stage
 from infra.local.watch import lying
 from tests.e2e.world import World, states
 

@@ -14,8 +14,8 @@ from typing import Any
 import psycopg
 import requests
 
+from chalicelib.core.stages import STAGES, stage
 from chalicelib.pipeline.notice import compose
-from chalicelib.pipeline.stages import STAGES, stage
 from chalicelib.ports import Notice
 from infra.cli.api_client import admin
 from infra.deploy import client, stack_resource

@@ -20,11 +20,11 @@ from schemathesis.checks import (
 )
 from schemathesis.config import GenerationConfig, ProjectConfig, ProjectsConfig, SchemathesisConfig
 
+from chalicelib.core.messages import encode
+from chalicelib.core.stages import PIPELINE
 from chalicelib.ingress.api.document import served
 from chalicelib.ingress.api.table import ROUTES, Route
 from chalicelib.ingress.pages.session import Session, read
-from chalicelib.pipeline.messages import encode
-from chalicelib.pipeline.stages import PIPELINE
 from tests.app.world import World, installed
 from tests.contract.mails import envelope, mail_id, note
 from tests.fuzz.effort import fuzzed

@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from chalicelib.core.errors import Permanent
+from chalicelib.core.messages import decode, encode
 from chalicelib.ingress import push, webhook
 from chalicelib.mail import bounds, sealed
 from chalicelib.mail.emailengine_message import from_message
@@ -22,8 +24,6 @@ from chalicelib.mail.identity import claims, thread_root
 from chalicelib.mail.model import Mail
 from chalicelib.mail.parse import parse
 from chalicelib.mail.traits import traits
-from chalicelib.pipeline.messages import decode, encode
-from chalicelib.runtime.errors import Permanent
 from infra.local.samples import samples
 from infra.local.standins.message_json import detail
 from tests.contract.mails import envelope, note

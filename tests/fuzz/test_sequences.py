@@ -9,7 +9,7 @@ from hypothesis import seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from chalicelib.pipeline.messages import decode
+from chalicelib.core.messages import decode
 from tests.app.world import ADMIN, World, installed
 from tests.fuzz.effort import SEED, rounds
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.pipeline.stages import STAGES
+from chalicelib.core.stages import STAGES
 from infra.package import package
 from infra.template import SCHEDULED
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chalicelib.pipeline.stages import ALERT, STAGES, Stage
+from chalicelib.core.stages import ALERT, STAGES, Stage
 from tests.stack.conftest import Template
 
 every_stage = pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.name)

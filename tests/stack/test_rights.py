@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from chalicelib.pipeline.stages import STAGES, Stage, targets
+from chalicelib.core.stages import STAGES, Stage, targets
 from infra.rights import FUNCTIONS as TRUSTED
 from infra.rights import SECRETS, secret_fields
 from infra.template import SCHEDULED

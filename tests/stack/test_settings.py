@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.pipeline.stages import STAGES
+from chalicelib.core.stages import STAGES
 from chalicelib.runtime.settings import PREFIX, Settings, describe, load
 from infra.template import PARAMETERS, SCHEDULED, SETTINGS
 from tests.stack.conftest import FUNCTIONS, Template

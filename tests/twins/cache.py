@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from chalicelib.runtime.errors import Retryable
+from chalicelib.core.errors import Retryable
 
 
 class MemoryCache:

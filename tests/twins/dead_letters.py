@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 
+from chalicelib.core.errors import Permanent, Retryable
 from chalicelib.ports import DeadLetter, Inspection
-from chalicelib.runtime.errors import Permanent, Retryable
 from tests.twins.queues import MemoryQueues, Queued
 
 

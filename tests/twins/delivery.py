@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from chalicelib.adapters import store_rows as rows
+from chalicelib.core.errors import MailroomError, Permanent, Retryable
 from chalicelib.ports import Answered, Download, FileLink, Processed, Progress
-from chalicelib.runtime.errors import MailroomError, Permanent, Retryable
 from tests.twins.store import Delivery, MemoryMailStore
 
 

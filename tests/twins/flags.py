@@ -6,8 +6,8 @@ from collections import Counter
 from datetime import UTC, datetime
 
 from chalicelib.adapters.store_rows import UNSTORABLE
+from chalicelib.core.errors import Permanent
 from chalicelib.ports import FlagChange
-from chalicelib.runtime.errors import Permanent
 
 
 class MemoryFlagStore:

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from chalicelib.adapters import store_rows as rows
-from chalicelib.pipeline import stages
-from chalicelib.pipeline.messages import Quarantine
-from chalicelib.runtime.errors import Permanent, Retryable
+from chalicelib.core import stages
+from chalicelib.core.errors import Permanent, Retryable
+from chalicelib.core.messages import Quarantine
 from tests.twins.store import Entry, MemoryMailStore
 
 Decision = tuple[str | None, str, str, str, str]

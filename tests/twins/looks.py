@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from chalicelib.core.errors import Retryable
 from chalicelib.ports import Look
-from chalicelib.runtime.errors import Retryable
 
 
 class MemoryLooks:

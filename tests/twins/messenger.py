@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 
 from chalicelib.adapters.telegram import cut
-from chalicelib.runtime.errors import ConfigurationError, Permanent
+from chalicelib.core.errors import ConfigurationError, Permanent
 
 
 class MemoryMessenger:

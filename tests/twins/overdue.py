@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from chalicelib.pipeline.messages import Envelope
+from chalicelib.core.messages import Envelope
 from chalicelib.ports import Overdue
 from tests.twins.store import Delivery, MemoryMailStore
 

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from chalicelib.pipeline.stages import STAGES
+from chalicelib.core.errors import Retryable
+from chalicelib.core.stages import STAGES
 from chalicelib.ports import QueueDepth
-from chalicelib.runtime.errors import Retryable
 
 MAX_BYTES = 1024 * 1024
 ALL_STAGES = tuple(stage.name for stage in STAGES)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from datetime import UTC, datetime
 
+from chalicelib.core.errors import Retryable
 from chalicelib.ports import Day, Deed, Ended, Hour, MailLine, MailStory
-from chalicelib.runtime.errors import Retryable
 from tests.twins.ledger import MemoryLedger
 from tests.twins.store import Entry
 

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from chalicelib.adapters.store_rows import UNSTORABLE
+from chalicelib.core.errors import MailroomError, Permanent
 from chalicelib.ports import RuleChange, RuleVersion
-from chalicelib.runtime.errors import MailroomError, Permanent
 
 
 class MemoryRuleStore:

@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from email.utils import parseaddr, parsedate_to_datetime
 from typing import Any
 
+from chalicelib.core.errors import Permanent, Retryable
 from chalicelib.mail.emailengine_message import from_message
 from chalicelib.ports import Fetched, Folder, MessageReference, Page
-from chalicelib.runtime.errors import Permanent, Retryable
 
 RECEIVED = datetime(2026, 1, 31, tzinfo=UTC)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
+from chalicelib.core.errors import Permanent, Retryable
 from chalicelib.ports import SpoolEntry
-from chalicelib.runtime.errors import Permanent, Retryable
 
 
 class MemorySpool:

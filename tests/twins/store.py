@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from chalicelib.adapters import store_rows as rows
-from chalicelib.pipeline.messages import Envelope, Exclusion, Quarantine, Receipt, Routing
+from chalicelib.core.errors import Permanent
+from chalicelib.core.messages import Envelope, Exclusion, Quarantine, Receipt, Routing
 from chalicelib.ports import Original, Stored
-from chalicelib.runtime.errors import Permanent
 from tests.twins.outbox import MemoryOutbox
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from chalicelib.core.errors import Retryable
 from chalicelib.ports import Offer
-from chalicelib.runtime.errors import Retryable
 from tests.twins.spool import MemorySpool
 
 HEADERS = {"x-amz-server-side-encryption": "aws:kms"}

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from chalicelib.core.stages import STAGES
 from chalicelib.ingress.http import STATUS
-from chalicelib.pipeline.stages import STAGES
 from infra.docs import OPERATING, generated
 from infra.template import ROOT
 

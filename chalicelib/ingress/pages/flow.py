@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from chalicelib.core.stages import PIPELINE
 from chalicelib.ingress.pages.frame import section
 from chalicelib.ingress.pages.html import Html, e
 from chalicelib.ingress.pages.visit import Away, Visit
-from chalicelib.pipeline.stages import PIPELINE
 from chalicelib.ports import QueueDepth
 
 LATE_SECONDS = 15 * 60

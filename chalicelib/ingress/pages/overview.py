@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from chalicelib.core.stages import PIPELINE
 from chalicelib.ingress.pages.charts import bar, hours, legend
 from chalicelib.ingress.pages.flags import switches
 from chalicelib.ingress.pages.flow import flow
@@ -12,7 +13,6 @@ from chalicelib.ingress.pages.html import Html, e
 from chalicelib.ingress.pages.mails import lines
 from chalicelib.ingress.pages.rules import in_force
 from chalicelib.ingress.pages.visit import Answer, Away, Visit
-from chalicelib.pipeline.stages import PIPELINE
 from chalicelib.ports import Day, Ended, QueueDepth
 
 LATEST = 8

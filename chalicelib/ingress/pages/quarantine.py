@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from chalicelib.core.errors import Permanent
+from chalicelib.core.stages import STAGES
 from chalicelib.ingress.pages.frame import done, page, section, table, trouble
 from chalicelib.ingress.pages.html import Child, Html, e
 from chalicelib.ingress.pages.visit import Answer, Away, Visit
 from chalicelib.mail.identity import MAIL_ID
 from chalicelib.pipeline.dead_letters import REASON, Outcome
 from chalicelib.pipeline.letters import Letter
-from chalicelib.pipeline.stages import STAGES
 from chalicelib.runtime import observability as o11y
-from chalicelib.runtime.errors import Permanent
 
 STAGE_NAMES = tuple(stage.name for stage in STAGES)
 LISTED = 100

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from chalicelib.core.errors import Permanent
 from chalicelib.ingress.pages.frame import done, page, section, table, trouble
 from chalicelib.ingress.pages.html import Child, Html, e
 from chalicelib.ingress.pages.visit import Answer, Away, Visit
@@ -13,7 +14,6 @@ from chalicelib.ports import RuleChange, RuleVersion
 from chalicelib.rules.changes import summary, unified
 from chalicelib.rules.ruleset import InvalidRules, load
 from chalicelib.runtime import observability as o11y
-from chalicelib.runtime.errors import Permanent
 
 LISTED = 50
 RULES = 200

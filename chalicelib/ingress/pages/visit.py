@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlencode
 
+from chalicelib.core.errors import ConfigurationError, MailroomError
 from chalicelib.ingress.pages.html import Child, Html, e, joined
 from chalicelib.ingress.pages.session import Session
 from chalicelib.ingress.pages.texts import LANGUAGES, TEXTS
-from chalicelib.runtime.errors import ConfigurationError, MailroomError
 
 if TYPE_CHECKING:
     from chalicelib.runtime.compose import Container

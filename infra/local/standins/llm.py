@@ -17,7 +17,7 @@ from urllib.parse import unquote
 import boto3
 from botocore.config import Config
 
-from chalicelib.pipeline.messages import Content
+from chalicelib.core.messages import Content
 from chalicelib.rules.categories import load
 from chalicelib.rules.classifier import RulesClassifier
 from infra.local.standins.control import Reply, Request

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from chalicelib.adapters.breaker import SERVICES, Breaker, GuardedMessenger, GuardedSource, key
+from chalicelib.core.errors import ConfigurationError, Permanent, Postponed, Retryable
 from chalicelib.ports import Fetched, MessageReference
 from chalicelib.rules.breaker import CLOSED, HALF_OPEN, OPEN, POLICY, State
-from chalicelib.runtime.errors import ConfigurationError, Permanent, Postponed, Retryable
 from tests.twins.cache import MemoryCache
 from tests.twins.messenger import MemoryMessenger
 

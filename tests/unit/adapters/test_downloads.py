@@ -12,8 +12,8 @@ import pytest
 
 from chalicelib.adapters.downloads import GuardedDownloads
 from chalicelib.adapters.receivers import GuardedReceiver
+from chalicelib.core.errors import MailroomError, Permanent, Retryable
 from chalicelib.ports import Answered
-from chalicelib.runtime.errors import MailroomError, Permanent, Retryable
 from infra.local.standins.control import Reply, Request
 from infra.local.standins.outside import File, OutsideStandIn
 from tests.unit.adapters.tls import guard_for, raw_tls_server, server_tls

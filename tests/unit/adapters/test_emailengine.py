@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from chalicelib.adapters.emailengine import EmailEngine
+from chalicelib.core.errors import MailroomError, Permanent, Retryable
 from chalicelib.ports import MessageReference
-from chalicelib.runtime.errors import MailroomError, Permanent, Retryable
 from infra.local.standins.control import Reply
 from infra.local.standins.emailengine import EmailEngineStandIn
 from tests.unit.adapters.broken import MISBEHAVIOURS, Anything

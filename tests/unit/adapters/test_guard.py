@@ -13,7 +13,7 @@ import pytest
 
 from chalicelib.adapters import guard as module
 from chalicelib.adapters.guard import Guard, Reply
-from chalicelib.runtime.errors import MailroomError, Permanent, Retryable
+from chalicelib.core.errors import MailroomError, Permanent, Retryable
 from infra.local.standins import control
 from tests.aws_at import closed_port
 from tests.unit.adapters.broken import Anything, raw_server

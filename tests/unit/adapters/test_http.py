@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.adapters.http import MAX_WAIT, Answer, AnswerTooLarge, HttpClient, bounded_wait
-from chalicelib.runtime.errors import Retryable
+from chalicelib.core.errors import Retryable
 from infra.local.standins.control import Reply
 from tests.aws_at import closed_port
 from tests.unit.adapters.broken import Anything, raw_server

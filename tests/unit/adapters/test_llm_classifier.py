@@ -12,11 +12,11 @@ from chalicelib.adapters.breaker import Breaker, GuardedModel
 from chalicelib.adapters.llm_anthropic import AnthropicModel
 from chalicelib.adapters.llm_classifier import LlmClassifier, new_fence
 from chalicelib.adapters.llm_prompt import Prompt
-from chalicelib.pipeline.messages import Classification, Content
+from chalicelib.core.errors import MailroomError, Permanent, Retryable
+from chalicelib.core.messages import Classification, Content
 from chalicelib.rules.breaker import POLICY
 from chalicelib.rules.categories import load
 from chalicelib.rules.classifier import RulesClassifier
-from chalicelib.runtime.errors import MailroomError, Permanent, Retryable
 from infra.local.standins.llm import LlmStandIn
 from tests.twins.cache import MemoryCache
 

@@ -16,9 +16,9 @@ from botocore.config import Config
 from chalicelib.adapters.llm_anthropic import AnthropicModel
 from chalicelib.adapters.llm_bedrock import BedrockModel
 from chalicelib.adapters.llm_prompt import Model, Prompt, build
-from chalicelib.pipeline.messages import Content
+from chalicelib.core.errors import MailroomError, Permanent, Retryable
+from chalicelib.core.messages import Content
 from chalicelib.rules.categories import load
-from chalicelib.runtime.errors import MailroomError, Permanent, Retryable
 from infra.local.standins.llm import LlmStandIn, bedrock_client
 from tests.unit.adapters.broken import raw_server
 

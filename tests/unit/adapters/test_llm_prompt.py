@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.adapters.llm_prompt import Prompt, build, validate
-from chalicelib.pipeline.messages import Classification, Content
+from chalicelib.core.errors import Permanent
+from chalicelib.core.messages import Classification, Content
 from chalicelib.rules.categories import load
-from chalicelib.runtime.errors import Permanent
 
 FILE = load()
 FENCE = "0123456789abcdeffedcba9876543210"

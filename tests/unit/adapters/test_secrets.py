@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from chalicelib.adapters.secrets import Secrets
-from chalicelib.runtime.errors import ConfigurationError, Retryable
+from chalicelib.core.errors import ConfigurationError, Retryable
 from infra.local.standins.control import Reply
 from tests.aws_at import aws_at
 from tests.unit.adapters.broken import MISBEHAVIOURS, Anything

@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chalicelib.adapters.sqs_queues import MAX_BYTES, MAX_ENTRIES, SqsQueues, _batches, _size
-from chalicelib.runtime.errors import Retryable
+from chalicelib.core.errors import Retryable
 from infra.local.standins.control import Reply
 from tests.aws_at import aws_at
 from tests.unit.adapters.broken import MISBEHAVIOURS, Anything

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.adapters.targets import check, public
-from chalicelib.runtime.errors import Permanent
+from chalicelib.core.errors import Permanent
 
 PRIVATE = (
     "0.0.0.0 10.0.0.1 100.64.0.1 127.0.0.1 127.255.255.254 169.254.169.254 172.16.0.1 172.31.255.255 192.0.0.1"

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.adapters.telegram import Telegram, cut
-from chalicelib.runtime.errors import MailroomError, Permanent, Retryable
+from chalicelib.core.errors import MailroomError, Permanent, Retryable
 from infra.local.standins.telegram import TelegramStandIn
 from tests.aws_at import closed_port
 from tests.unit.adapters.broken import MISBEHAVIOURS

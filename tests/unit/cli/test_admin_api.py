@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from chalicelib.runtime.errors import Retryable
+from chalicelib.core.errors import Retryable
 from infra.cli.admin_api import AdminApi
 from infra.cli.flags import show_flags, switch_flag
 from tests.app.world import World, installed

@@ -11,7 +11,7 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from chalicelib.pipeline.messages import Routing
+from chalicelib.core.messages import Routing
 from chalicelib.pipeline.proof import Findings
 from infra.cli import dead_letters, proof
 from infra.cli.__main__ import mailroom

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from chalicelib.core.errors import Retryable
 from chalicelib.ingress.failures import ALL, CROWDED, MOST, ONE_ADDRESS, Failures
 from chalicelib.rules.rates import MemoryLimiter
-from chalicelib.runtime.errors import Retryable
 
 AT_ONCE = ONE_ADDRESS[1]
 

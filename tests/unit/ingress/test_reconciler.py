@@ -11,14 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chalicelib.core.errors import Retryable
+from chalicelib.core.messages import decode
 from chalicelib.ingress import webhook
 from chalicelib.ingress.intake import Intake, spool_key
 from chalicelib.ingress.reconciler import Reconciler
 from chalicelib.mail.identity import mail_id
 from chalicelib.mail.sealed import EMAILENGINE, unseal
-from chalicelib.pipeline.messages import decode
 from chalicelib.ports import Look, MessageReference, Page
-from chalicelib.runtime.errors import Retryable
 from tests.twins.cache import MemoryCache
 from tests.twins.looks import MemoryLooks
 from tests.twins.outbox import MemoryOutbox

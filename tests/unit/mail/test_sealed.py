@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalicelib.core.errors import Permanent
 from chalicelib.mail.sealed import KINDS, RAW, Header, seal, unseal
-from chalicelib.runtime.errors import Permanent
 
 HEADER = Header(RAW, "praxis", "8f6d0c5e-3a51-5b8e-9d0f-6f2f4a1c7b90", "2025-03-03T09:00:00.000+00:00", "trace-1", "1")
 LINE = json.loads(seal(HEADER, b""))

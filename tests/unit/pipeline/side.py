@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
+from chalicelib.core.messages import Envelope, Routing
 from chalicelib.pipeline.deliver import DeliverWorker
-from chalicelib.pipeline.messages import Envelope, Routing
 from chalicelib.pipeline.offload import OffloadWorker, seal_links
 from chalicelib.ports import Answered, Original
 from chalicelib.rules.document import Destination

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalicelib.core.errors import Permanent, Retryable
 from chalicelib.pipeline.alert import AlertWorker, read
-from chalicelib.runtime.errors import Permanent, Retryable
 from tests.twins.cache import MemoryCache
 from tests.twins.messenger import MemoryMessenger
 

@@ -7,15 +7,15 @@ from dataclasses import replace
 
 import pytest
 
+from chalicelib.core.errors import Permanent, Retryable
+from chalicelib.core.keyed_hashes import sender_key
+from chalicelib.core.messages import INLINE_TEXT_BYTES, Quarantine, encode
 from chalicelib.ingress.intake import Arrival
 from chalicelib.mail.sealed import EMAILENGINE, ERASED, FIELDS, RAW, Header, seal, unseal
-from chalicelib.pipeline.messages import INLINE_TEXT_BYTES, Quarantine, encode
 from chalicelib.pipeline.offload import links_key
 from chalicelib.pipeline.original import fetched_key, reopen
 from chalicelib.privacy.mapping import open_sealed
-from chalicelib.privacy.pseudonyms import sender_key
 from chalicelib.rules.ruleset import load
-from chalicelib.runtime.errors import Permanent, Retryable
 from tests.unit.pipeline.world import MAPPING_KEY, PSEUDONYM_KEY, RAW_MAIL, World
 
 REPLY = RAW_MAIL.replace(b"<1@", b"<2@").replace(b"\r\n\r\n", b"\r\nIn-Reply-To: <1@example.com>\r\n\r\n", 1)

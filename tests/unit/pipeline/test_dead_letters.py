@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalicelib.core.errors import Permanent
+from chalicelib.core.messages import Envelope, encode
 from chalicelib.pipeline.dead_letters import DeadLetterDesk
 from chalicelib.pipeline.letters import WORKER_DIED, read
-from chalicelib.pipeline.messages import Envelope, encode
 from chalicelib.ports import DeadLetter
-from chalicelib.runtime.errors import Permanent
 from tests.contract.mails import envelope, mail_id, note
 from tests.twins.dead_letters import MemoryDeadLetters
 from tests.twins.ledger import MemoryLedger

@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
+from chalicelib.core.errors import Permanent, Retryable
+from chalicelib.core.keyed_hashes import sender_keys
+from chalicelib.core.messages import Envelope, Exclusion, Receipt, Routing
 from chalicelib.ingress.arrival import Arrival
 from chalicelib.mail.sealed import EMAILENGINE, FIELDS, UPLOAD
 from chalicelib.pipeline.anonymize import AnonymizeWorker
-from chalicelib.pipeline.messages import Envelope, Exclusion, Receipt, Routing
 from chalicelib.pipeline.original import upload_key
-from chalicelib.privacy.pseudonyms import sender_keys
 from chalicelib.rules.ruleset import load
-from chalicelib.runtime.errors import Permanent, Retryable
 from tests.twins.source import MemorySource
 from tests.unit.pipeline.world import PSEUDONYM_KEY, RAW_MAIL, World
 

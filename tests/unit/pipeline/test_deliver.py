@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
+from chalicelib.core.errors import MailroomError, Permanent, Postponed, Retryable
+from chalicelib.core.messages import Routing
 from chalicelib.pipeline import webhook
 from chalicelib.pipeline.handing_on import handed_on
-from chalicelib.pipeline.messages import Routing
 from chalicelib.ports import Answered
 from chalicelib.rules.document import Destination
-from chalicelib.runtime.errors import MailroomError, Permanent, Postponed, Retryable
 from tests.twins.delivery import Source
 from tests.unit.pipeline.side import URL, Side
 from tests.unit.pipeline.world import NOW

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.pipeline.messages import (
+from chalicelib.core.errors import Permanent
+from chalicelib.core.messages import (
     Classification,
     Content,
     Envelope,
@@ -21,7 +22,6 @@ from chalicelib.pipeline.messages import (
     decode,
     encode,
 )
-from chalicelib.runtime.errors import Permanent
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 TEXTS = st.lists(TEXT, max_size=3).map(tuple)

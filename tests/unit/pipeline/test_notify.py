@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from chalicelib.pipeline.messages import Envelope, Quarantine
+from chalicelib.core.errors import ConfigurationError, Permanent, Postponed, Retryable
+from chalicelib.core.messages import Envelope, Quarantine
 from chalicelib.pipeline.notify import LEASE, MIN_WAIT, NotifyWorker
-from chalicelib.runtime.errors import ConfigurationError, Permanent, Postponed, Retryable
 from tests.twins.messenger import MemoryMessenger
 from tests.twins.outbox import MemoryOutbox
 from tests.twins.store import MemoryMailStore

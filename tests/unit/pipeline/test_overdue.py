@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from chalicelib.pipeline.messages import Envelope, Routing, decode, encode
+from chalicelib.core.messages import Envelope, Routing, decode, encode
 from chalicelib.pipeline.overdue import BY_HAND, PATIENCE, RESTS, WAITS, OverdueWebhooks
 from chalicelib.rules import retry
 from tests.contract.mails import envelope, mail_id

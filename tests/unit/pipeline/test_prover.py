@@ -10,16 +10,16 @@ from uuid import UUID
 
 import pytest
 
+from chalicelib.core.errors import Retryable
+from chalicelib.core.messages import Envelope, Exclusion, Quarantine, decode, encode
 from chalicelib.ingress.arrival import Arrival, Barred, Judged, Status
 from chalicelib.ingress.intake import Intake
 from chalicelib.mail.sealed import EMAILENGINE, RAW
-from chalicelib.pipeline.messages import Envelope, Exclusion, Quarantine, decode, encode
 from chalicelib.pipeline.overdue import OverdueWebhooks
 from chalicelib.pipeline.proof import PATIENCE, STALLED, Findings
 from chalicelib.pipeline.prover import Prover, Scope
 from chalicelib.ports import SpoolEntry
 from chalicelib.rules.retry import MAX_RECEIVE_COUNT
-from chalicelib.runtime.errors import Retryable
 from tests.contract.mails import ORIGINAL, envelope
 from tests.twins.cache import MemoryCache
 from tests.twins.dead_letters import MemoryDeadLetters

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.pipeline.hints import seen_key
-from chalicelib.pipeline.messages import Envelope, Routing
+from chalicelib.core.cache_keys import seen_key
+from chalicelib.core.messages import Envelope, Routing
 from chalicelib.pipeline.store import StoreWorker
 from tests.contract.mails import exclusion, mail_id
 from tests.twins.store import MemoryMailStore

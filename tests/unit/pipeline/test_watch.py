@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalicelib.core.messages import encode
+from chalicelib.core.stages import STAGES
 from chalicelib.pipeline import watch
 from chalicelib.pipeline.letters import Letter, read
-from chalicelib.pipeline.messages import encode
 from chalicelib.pipeline.proof import Findings
-from chalicelib.pipeline.stages import STAGES
 from chalicelib.pipeline.watch import Condition, Look, Mark, Seen, Swept, compare, look
 from chalicelib.pipeline.watch_words import WORDS, message
 from chalicelib.ports import DeadLetter, QueueDepth

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from chalicelib.core.messages import Classification, Content, Envelope, decode
 from chalicelib.ingress.intake import Arrival, Intake
 from chalicelib.mail.model import Mail
 from chalicelib.mail.sealed import EMAILENGINE, FIELDS, RAW
 from chalicelib.pipeline.anonymize import AnonymizeWorker
-from chalicelib.pipeline.messages import Classification, Content, Envelope, decode
 from chalicelib.privacy.model import Anonymized
 from chalicelib.rules.ruleset import RuleSet, load
 from tests.twins.cache import MemoryCache

@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import pytest
 
+from chalicelib.core.errors import Permanent, Retryable
 from chalicelib.mail.model import Address, Attachment, Mail
 from chalicelib.privacy.engine import CUT, MAX_TEXT, RulesAnonymizer
 from chalicelib.privacy.mapping import deanonymize
 from chalicelib.privacy.spans import Span
-from chalicelib.runtime.errors import Permanent, Retryable
 
 ENGINE = RulesAnonymizer()
 MAIL = Mail(

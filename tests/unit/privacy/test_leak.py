@@ -9,7 +9,7 @@ from dataclasses import replace
 import msgspec
 import pytest
 
-from chalicelib.pipeline.messages import Classification, Content, Envelope, encode
+from chalicelib.core.messages import Classification, Content, Envelope, encode
 from chalicelib.pipeline.notify import NotifyWorker
 from chalicelib.pipeline.store import StoreWorker
 from chalicelib.privacy.engine import RulesAnonymizer

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalicelib.core.errors import Permanent
 from chalicelib.privacy.mapping import deanonymize, open_sealed, seal, sender_key, unknown_tokens
 from chalicelib.privacy.tokens import escape
-from chalicelib.runtime.errors import Permanent
 
 KEY = bytes(range(32))
 MAPPING = {"<PERSON_1>": "Jean Dupont", "<EMAIL_ADDRESS_1>": "jean@mail.example"}

@@ -6,8 +6,8 @@ from importlib import import_module
 
 import pytest
 
+from chalicelib.core.errors import ConfigurationError
 from chalicelib.privacy.ner import _LABELS, _UNUSED, MODELS, Ner
-from chalicelib.runtime.errors import ConfigurationError
 from tests.unit.privacy.finding import engine
 
 TEXTS = (

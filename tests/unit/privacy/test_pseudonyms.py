@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chalicelib.privacy.pseudonyms import domain_key, sender_key, sender_keys
+from chalicelib.core.keyed_hashes import domain_key, sender_key, sender_keys
 
 KEY, OTHER = b"k" * 32, b"o" * 32
 

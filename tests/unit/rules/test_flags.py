@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
+from chalicelib.core.errors import MailroomError, Permanent, Retryable
 from chalicelib.rules.flags import CACHE_SECONDS, DEFAULTS, MEMORY_SECONDS, Flags
-from chalicelib.runtime.errors import MailroomError, Permanent, Retryable
 from tests.twins.cache import MemoryCache
 from tests.twins.flags import MemoryFlagStore
 

@@ -9,10 +9,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from chalicelib.pipeline import stages
-from chalicelib.pipeline.messages import Envelope, Exclusion, Quarantine, decode, encode
+from chalicelib.core import stages
+from chalicelib.core.errors import Retryable
+from chalicelib.core.messages import Envelope, Exclusion, Quarantine, decode, encode
 from chalicelib.runtime.batch import Runner
-from chalicelib.runtime.errors import Retryable
 from tests.twins.queues import MemoryQueues
 
 

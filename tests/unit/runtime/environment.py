@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chalicelib.pipeline.stages import STAGES
+from chalicelib.core.stages import STAGES
 
 ENVIRONMENT: dict[str, str] = {
     "MAILROOM_BUCKET": "mailroom-spool",

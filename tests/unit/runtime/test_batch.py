@@ -8,11 +8,11 @@ import time
 import pytest
 
 from chalicelib.adapters.llm_anthropic import AnthropicModel
-from chalicelib.pipeline.messages import decode
-from chalicelib.pipeline.stages import STAGES, Stage
+from chalicelib.core.errors import ConfigurationError, Permanent, Retryable
+from chalicelib.core.messages import decode
+from chalicelib.core.stages import STAGES, Stage
 from chalicelib.rules import retry
 from chalicelib.runtime.batch import BatchFailed
-from chalicelib.runtime.errors import ConfigurationError, Permanent, Retryable
 from tests.unit.runtime.batches import Bench, FakeWorker, clock_of, excluded, mail
 from tests.unit.runtime.logs import captured
 

@@ -7,9 +7,9 @@ import random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.pipeline.messages import Quarantine, decode
+from chalicelib.core.errors import Permanent, Postponed, Retryable
+from chalicelib.core.messages import Quarantine, decode
 from chalicelib.rules import retry
-from chalicelib.runtime.errors import Permanent, Postponed, Retryable
 from tests.unit.runtime.batches import Bench, FakeWorker, FlakyQueues, mail
 
 OUTCOMES = (

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from chalicelib.pipeline.messages import Envelope, Quarantine, decode, encode
+from chalicelib.core.errors import Permanent, Retryable
+from chalicelib.core.messages import Envelope, Quarantine, decode, encode
 from chalicelib.rules import retry
-from chalicelib.runtime.errors import Permanent, Retryable
 from tests.unit.runtime.batches import Bench, FakeWorker, mail
 
 ONE = mail(1)

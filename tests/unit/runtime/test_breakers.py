@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from chalicelib.adapters.breaker import SERVICES
+from chalicelib.core.errors import Permanent, Retryable
 from chalicelib.rules.breaker import POLICY
 from chalicelib.runtime.breakers import Breakers
-from chalicelib.runtime.errors import Permanent, Retryable
 from tests.twins.cache import MemoryCache
 from tests.unit.runtime.logs import captured
 

@@ -10,11 +10,11 @@ import pytest
 from chalicelib.adapters.file_bucket import TIMEOUT as PART_TIMEOUT
 from chalicelib.adapters.receivers import DEADLINE
 from chalicelib.adapters.secrets import Secrets
-from chalicelib.pipeline import stages
+from chalicelib.core import stages
+from chalicelib.core.errors import ConfigurationError
 from chalicelib.pipeline.offload import FOLDER_TIMEOUT, GRACE
 from chalicelib.runtime import compose_side
 from chalicelib.runtime.compose import Container
-from chalicelib.runtime.errors import ConfigurationError
 from infra.local.certificates import authority
 from infra.template import timeouts
 from tests.unit.runtime.environment import ENVIRONMENT

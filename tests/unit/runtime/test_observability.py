@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chalicelib.core.errors import ConfigurationError
 from chalicelib.runtime import observability as o11y
-from chalicelib.runtime.errors import ConfigurationError
 from chalicelib.runtime.settings import load
 from tests.unit.runtime.logs import captured
 

@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 
 from chalicelib.adapters.breaker import Breaker
-from chalicelib.pipeline import stages
-from chalicelib.pipeline.messages import Envelope, decode, encode
+from chalicelib.core import stages
+from chalicelib.core.errors import Retryable
+from chalicelib.core.messages import Envelope, decode, encode
 from chalicelib.rules import retry
 from chalicelib.runtime.batch import Runner
-from chalicelib.runtime.errors import Retryable
 from tests.twins.cache import MemoryCache
 from tests.twins.queues import MemoryQueues
 from tests.unit.runtime.batches import mail

@@ -6,8 +6,8 @@ from dataclasses import fields
 
 import pytest
 
-from chalicelib.pipeline.stages import STAGES
-from chalicelib.runtime.errors import ConfigurationError
+from chalicelib.core.errors import ConfigurationError
+from chalicelib.core.stages import STAGES
 from chalicelib.runtime.settings import BACKEND_FIELDS, DOOR_FIELDS, Settings, describe, load
 from tests.unit.runtime.environment import ENVIRONMENT
 

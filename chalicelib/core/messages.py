@@ -6,8 +6,8 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from chalicelib.core.errors import Permanent
 from chalicelib.mail.identity import MAIL_ID
-from chalicelib.runtime.errors import Permanent
 
 VERSION = 1
 INLINE_TEXT_BYTES = 64 * 1024

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from time import perf_counter
 
-from chalicelib.pipeline.messages import Receipt
+from chalicelib.core.messages import Receipt
 
 Now = Callable[[], datetime]
 
