@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from chalicelib.adapters.aws import Aws
+from chalicelib.adapters.aws.session import Aws
 
 
 @contextmanager

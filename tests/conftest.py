@@ -9,7 +9,7 @@ import pytest
 from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling
 
-from chalicelib.adapters.postgres import Database
+from chalicelib.adapters.postgres.database import Database
 from infra.local.servers import Emulator, Postgres, Valkey
 from infra.migrate import migrate
 

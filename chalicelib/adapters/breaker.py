@@ -17,7 +17,7 @@ from chalicelib.rules import breaker as rules
 from chalicelib.rules.breaker import POLICY, Policy, State
 
 if TYPE_CHECKING:
-    from chalicelib.adapters.llm_prompt import Model, Prompt
+    from chalicelib.classification.llm_prompt import Model, Prompt
 
 SERVICES = ("emailengine", "telegram", "llm")
 """The breakers that always exist. Others are named `<kind>:<name>`, a destination of webhooks say."""

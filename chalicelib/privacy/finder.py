@@ -10,24 +10,24 @@ from itertools import groupby, pairwise
 
 from chalicelib.core.errors import Retryable
 from chalicelib.mail.language import detect
-from chalicelib.privacy.addresses import ADDRESSES
-from chalicelib.privacy.blocks import AddressBlocks
-from chalicelib.privacy.capitals import Capitals
-from chalicelib.privacy.digits import Numbers
 from chalicelib.privacy.fold import fold
-from chalicelib.privacy.identifiers import NET
-from chalicelib.privacy.keys import SECRETS
 from chalicelib.privacy.lists import Lists
-from chalicelib.privacy.names import Names
-from chalicelib.privacy.national import NATIONAL
 from chalicelib.privacy.ner import Ner
 from chalicelib.privacy.normalize import View
-from chalicelib.privacy.organizations import ORGANIZATIONS
 from chalicelib.privacy.people import Mentions
-from chalicelib.privacy.phones import PHONES
 from chalicelib.privacy.pieces import Piece, pieces
-from chalicelib.privacy.places import Places
-from chalicelib.privacy.references import REFERENCES
+from chalicelib.privacy.recognizers.addresses import ADDRESSES
+from chalicelib.privacy.recognizers.blocks import AddressBlocks
+from chalicelib.privacy.recognizers.capitals import Capitals
+from chalicelib.privacy.recognizers.digits import Numbers
+from chalicelib.privacy.recognizers.identifiers import NET
+from chalicelib.privacy.recognizers.keys import SECRETS
+from chalicelib.privacy.recognizers.names import Names
+from chalicelib.privacy.recognizers.national import NATIONAL
+from chalicelib.privacy.recognizers.organizations import ORGANIZATIONS
+from chalicelib.privacy.recognizers.phones import PHONES
+from chalicelib.privacy.recognizers.places import Places
+from chalicelib.privacy.recognizers.references import REFERENCES
 from chalicelib.privacy.rules import Recognizer
 from chalicelib.privacy.spans import Span, resolve
 from chalicelib.privacy.trim import trim

@@ -10,11 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from chalicelib.privacy import checks
 from chalicelib.privacy.fold import fold
 from chalicelib.privacy.mapping import TOKEN
 from chalicelib.privacy.normalize import View
 from chalicelib.privacy.people import Person
+from chalicelib.privacy.recognizers import checks
 
 _AT = re.compile(r"[^\s@<>\"',;:()\[\]{}]@[^\W_][\w-]{0,62}\.[^\W\d_]")
 _RUN = re.compile(r"(?<![\w.,/-])(?<!\d[ .-])\d(?:[ .-]?\d){11,18}(?![\w]|[ .,/-]\d)")

@@ -7,15 +7,15 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from chalicelib.adapters.aws import Aws
-from chalicelib.adapters.secrets import Secrets
+from chalicelib.adapters.aws.secrets import Secrets
+from chalicelib.adapters.aws.session import Aws
 from chalicelib.core.errors import ConfigurationError
 from chalicelib.rules.flags import Flags
 from chalicelib.runtime import observability as o11y
 from chalicelib.runtime.settings import DOOR_SHORTEST, Settings, load
 
 if TYPE_CHECKING:
-    from chalicelib.adapters.postgres import Database
+    from chalicelib.adapters.postgres.database import Database
     from chalicelib.ports import (
         Cache,
         DeadLetters,
@@ -50,66 +50,66 @@ class Base:
 
     @cached_property
     def spool(self) -> Spool:
-        from chalicelib.adapters.s3_spool import S3Spool
+        from chalicelib.adapters.aws.s3_spool import S3Spool
 
         return S3Spool(self.aws.client, self.settings.bucket, self.settings.kms_key)
 
     @cached_property
     def queues(self) -> Queues:
-        from chalicelib.adapters.queue_ages import QueueAges
-        from chalicelib.adapters.sqs_queues import SqsQueues
+        from chalicelib.adapters.aws.queue_ages import QueueAges
+        from chalicelib.adapters.aws.sqs_queues import SqsQueues
 
         urls, dead = self.settings.queue_urls, self.settings.dead_urls
         return SqsQueues(self.aws.client, urls, dead, QueueAges(self.aws.client))
 
     @cached_property
     def dead_letters(self) -> DeadLetters:
-        from chalicelib.adapters.sqs_dead_letters import SqsDeadLetters
+        from chalicelib.adapters.aws.sqs_dead_letters import SqsDeadLetters
 
         return SqsDeadLetters(self.aws.client, self.settings.queue_urls, self.settings.dead_urls)
 
     @cached_property
     def cache(self) -> Cache:
-        from chalicelib.adapters.redis_cache import RedisCache
+        from chalicelib.adapters.redis.cache import RedisCache
 
         return RedisCache(self.backend_secrets.text("redis_url"), on_unavailable=lambda: o11y.count("CacheUnavailable"))
 
     @cached_property
     def database(self) -> Database:
-        from chalicelib.adapters.postgres import Database
+        from chalicelib.adapters.postgres.database import Database
 
         return Database(self.backend_secrets.text("database_url"))
 
     @cached_property
     def store(self) -> MailStore:
-        from chalicelib.adapters.postgres_store import PostgresMailStore
+        from chalicelib.adapters.postgres.store import PostgresMailStore
 
         # Read when a mail is stored: of the functions that ask this store something, one has the key.
         return PostgresMailStore(self.database, lambda: self.backend_secrets.text("raw_key"))
 
     @cached_property
     def ledger(self) -> Ledger:
-        from chalicelib.adapters.postgres_ledger import PostgresLedger
+        from chalicelib.adapters.postgres.ledger import PostgresLedger
 
         return PostgresLedger(self.database)
 
     @cached_property
     def reports(self) -> Reports:
         """What the operator's pages show of the mail."""
-        from chalicelib.adapters.postgres_reports import PostgresReports
+        from chalicelib.adapters.postgres.reports import PostgresReports
 
         return PostgresReports(self.database)
 
     @cached_property
     def outbox(self) -> Outbox:
-        from chalicelib.adapters.postgres_outbox import PostgresOutbox
+        from chalicelib.adapters.postgres.outbox import PostgresOutbox
 
         return PostgresOutbox(self.database)
 
     @cached_property
     def flags(self) -> Flags:
         def durable() -> FlagStore:
-            from chalicelib.adapters.postgres_flags import PostgresFlagStore
+            from chalicelib.adapters.postgres.flags import PostgresFlagStore
 
             return PostgresFlagStore(self.database)
 
@@ -121,7 +121,7 @@ class Base:
         from chalicelib.rules.book import RuleBook
 
         def durable() -> RuleStore:
-            from chalicelib.adapters.postgres_rules import PostgresRuleStore
+            from chalicelib.adapters.postgres.rules import PostgresRuleStore
 
             return PostgresRuleStore(self.database)
 
@@ -139,7 +139,7 @@ class Base:
 
     @cached_property
     def exclusions(self) -> Exclusions:
-        from chalicelib.adapters.postgres_exclusions import PostgresExclusions
+        from chalicelib.adapters.postgres.exclusions import PostgresExclusions
 
         return PostgresExclusions(self.database)
 

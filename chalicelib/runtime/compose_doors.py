@@ -26,8 +26,8 @@ class Doors(Base):
     @cached_property
     def limiter(self) -> Limiter:
         """Redis counts; while it is away every container counts for itself."""
-        from chalicelib.adapters.redis_cache import RedisCache
-        from chalicelib.adapters.redis_limiter import RedisLimiter
+        from chalicelib.adapters.redis.cache import RedisCache
+        from chalicelib.adapters.redis.limiter import RedisLimiter
         from chalicelib.rules.rates import MemoryLimiter
 
         here = MemoryLimiter(time.monotonic)
@@ -57,7 +57,7 @@ class Doors(Base):
     @cached_property
     def upload_desk(self) -> UploadDesk:
         """Where mail goes in that no push can carry."""
-        from chalicelib.adapters.s3_uploads import S3Uploads
+        from chalicelib.adapters.aws.s3_uploads import S3Uploads
         from chalicelib.ingress.uploads import UploadDesk
 
         settings = self.settings
@@ -84,14 +84,14 @@ class Doors(Base):
     @cached_property
     def looks(self) -> Looks:
         """What the last comparison of each mailbox found."""
-        from chalicelib.adapters.postgres_reconciliations import PostgresReconciliations
+        from chalicelib.adapters.postgres.reconciliations import PostgresReconciliations
 
         return PostgresReconciliations(self.database)
 
     @cached_property
     def listing(self) -> Listing:
         """What the mailboxes hold."""
-        from chalicelib.adapters.emailengine_listing import EmailEngineListing
+        from chalicelib.adapters.emailengine.listing import EmailEngineListing
 
         token = self.backend_secrets.text("emailengine_token")
         return EmailEngineListing(self.settings.emailengine_url, token, self.breaker("emailengine"))

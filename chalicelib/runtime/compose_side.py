@@ -6,7 +6,7 @@ import ssl
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from chalicelib.adapters.guard import Guard, public_trust
+from chalicelib.adapters.http.guard import Guard, public_trust
 from chalicelib.core.errors import ConfigurationError
 from chalicelib.runtime import observability as o11y
 from chalicelib.runtime.breakers import of_destination
@@ -45,8 +45,8 @@ def guard(parts: Stages) -> Guard:
 
 def offload_worker(parts: Stages) -> Worker:
     """Fetches the files of links."""
-    from chalicelib.adapters.downloads import GuardedDownloads
-    from chalicelib.adapters.postgres_links import PostgresLinkStore
+    from chalicelib.adapters.http.downloads import GuardedDownloads
+    from chalicelib.adapters.postgres.links import PostgresLinkStore
     from chalicelib.pipeline.offload import OffloadWorker
 
     def hosts(provider: str) -> Sequence[str]:
@@ -71,7 +71,7 @@ def file_target(parts: Stages) -> FileTarget | None:
     settings, secrets = parts.settings, parts.backend_secrets
     if not settings.offload_bucket:
         return None
-    from chalicelib.adapters.file_bucket import FileBucket, client_of
+    from chalicelib.adapters.aws.file_bucket import FileBucket, client_of
 
     return FileBucket(
         lambda: client_of(
@@ -83,8 +83,8 @@ def file_target(parts: Stages) -> FileTarget | None:
 
 def deliver_worker(parts: Stages) -> Worker:
     """Sends webhooks."""
-    from chalicelib.adapters.postgres_deliveries import PostgresDeliveryStore
-    from chalicelib.adapters.receivers import GuardedReceiver
+    from chalicelib.adapters.http.receivers import GuardedReceiver
+    from chalicelib.adapters.postgres.deliveries import PostgresDeliveryStore
     from chalicelib.pipeline.deliver import DeliverWorker
 
     secrets = parts.backend_secrets

@@ -13,8 +13,8 @@ from chalicelib.runtime import observability as o11y
 from chalicelib.runtime.compose_base import Base, key_of
 
 if TYPE_CHECKING:
-    from chalicelib.adapters.guard import Guard
-    from chalicelib.adapters.llm_prompt import Model
+    from chalicelib.adapters.http.guard import Guard
+    from chalicelib.classification.llm_prompt import Model
     from chalicelib.pipeline.notify import NotifyWorker
     from chalicelib.pipeline.overdue import OverdueWebhooks
     from chalicelib.pipeline.prover import Prover
@@ -29,7 +29,7 @@ class Stages(Base):
     @cached_property
     def messenger(self) -> Messenger:
         from chalicelib.adapters.breaker import GuardedMessenger
-        from chalicelib.adapters.telegram import Telegram
+        from chalicelib.adapters.telegram.messenger import Telegram
 
         settings = self.settings
         token = self.backend_secrets.text("telegram_token")
@@ -45,7 +45,7 @@ class Stages(Base):
         if self.settings.classifier == "rules":
             return rules
         from chalicelib.adapters.breaker import GuardedModel
-        from chalicelib.adapters.llm_classifier import LlmClassifier
+        from chalicelib.adapters.llm.classifier import LlmClassifier
 
         return LlmClassifier(GuardedModel(self._llm(), self.breaker("llm")), rules)
 
@@ -58,10 +58,10 @@ class Stages(Base):
     def _llm(self) -> Model:
         settings = self.settings
         if settings.classifier == "bedrock":
-            from chalicelib.adapters.llm_bedrock import BedrockModel
+            from chalicelib.adapters.llm.bedrock import BedrockModel
 
             return BedrockModel(self.aws.client("bedrock-runtime"), settings.llm_model)
-        from chalicelib.adapters.llm_anthropic import AnthropicModel
+        from chalicelib.adapters.llm.anthropic import AnthropicModel
 
         secrets = self.backend_secrets
         return AnthropicModel(lambda: secrets.text("anthropic_key"), settings.llm_model, settings.llm_url)
@@ -71,7 +71,7 @@ class Stages(Base):
         # A function has less than two processors: more threads of the matrix library only cost it time at the start.
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         from chalicelib.adapters.breaker import GuardedSource
-        from chalicelib.adapters.emailengine import EmailEngine
+        from chalicelib.adapters.emailengine.messages import EmailEngine
         from chalicelib.pipeline.anonymize import AnonymizeWorker
         from chalicelib.privacy.engine import PresidioAnonymizer
 
@@ -146,7 +146,7 @@ class Stages(Base):
 
     @cached_property
     def open_deliveries(self) -> OpenDeliveries:
-        from chalicelib.adapters.postgres_overdue import PostgresOpenDeliveries
+        from chalicelib.adapters.postgres.overdue import PostgresOpenDeliveries
 
         return PostgresOpenDeliveries(self.database)
 
@@ -160,7 +160,7 @@ class Stages(Base):
 
     def retention(self) -> Retention:
         """What removes mail that is over its time."""
-        from chalicelib.adapters.postgres_archive import PostgresArchive
+        from chalicelib.adapters.postgres.archive import PostgresArchive
         from chalicelib.pipeline.retention import Retention
 
         settings = self.settings

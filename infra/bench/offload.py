@@ -157,12 +157,12 @@ def work(told: Mapping[str, str]) -> dict[str, Any]:
     import ssl
 
     import app  # noqa: F401 - what every function imports
-    from chalicelib.adapters.downloads import GuardedDownloads
-    from chalicelib.adapters.file_bucket import FileBucket, client_of
-    from chalicelib.adapters.guard import Guard
-    from chalicelib.adapters.postgres import Database
-    from chalicelib.adapters.postgres_links import PostgresLinkStore
-    from chalicelib.adapters.postgres_store import PostgresMailStore
+    from chalicelib.adapters.aws.file_bucket import FileBucket, client_of
+    from chalicelib.adapters.http.downloads import GuardedDownloads
+    from chalicelib.adapters.http.guard import Guard
+    from chalicelib.adapters.postgres.database import Database
+    from chalicelib.adapters.postgres.links import PostgresLinkStore
+    from chalicelib.adapters.postgres.store import PostgresMailStore
     from chalicelib.core.errors import Postponed
     from chalicelib.core.messages import Envelope, Routing
     from chalicelib.pipeline.offload import OffloadWorker

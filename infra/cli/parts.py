@@ -9,7 +9,7 @@ from typing import Any
 import boto3
 import click
 
-from chalicelib.adapters.aws import Aws
+from chalicelib.adapters.aws.session import Aws
 from chalicelib.runtime.compose import Container
 from infra.deploy import client, stack_resource
 from infra.rights import OPERATOR

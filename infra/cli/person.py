@@ -13,7 +13,7 @@ from pathlib import Path
 
 import click
 
-from chalicelib.adapters.postgres_people import PostgresPeople
+from chalicelib.adapters.postgres.people import PostgresPeople
 from chalicelib.pipeline.erase import Eraser
 from chalicelib.pipeline.person import Finder, Found
 from chalicelib.pipeline.takeout import Takeout

@@ -20,7 +20,7 @@ from chalicelib.rules.decision import OUTSIDE_WINDOW, SENDER_NOT_ALLOWED, STOPPE
 from chalicelib.rules.facts import facts_of
 
 if TYPE_CHECKING:
-    from chalicelib.adapters.postgres import Connection, Database
+    from chalicelib.adapters.postgres.database import Connection, Database
     from chalicelib.ports import Spool
 
 T = TypeVar("T")

@@ -17,7 +17,7 @@ from typing import Any
 import requests
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib.adapters.queue_ages import METRIC
+from chalicelib.adapters.aws.queue_ages import METRIC
 from infra.deploy import client
 
 COMPARE = {

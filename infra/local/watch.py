@@ -11,8 +11,8 @@ from typing import Any
 import psycopg
 import requests
 
-from chalicelib.adapters.queue_ages import QueueAges
-from chalicelib.adapters.sqs_queues import SqsQueues
+from chalicelib.adapters.aws.queue_ages import QueueAges
+from chalicelib.adapters.aws.sqs_queues import SqsQueues
 from chalicelib.core.stages import PIPELINE, STAGES
 from chalicelib.ports import QueueDepth
 from infra.deploy import client

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from chalicelib.adapters.secrets import Secrets
+from chalicelib.adapters.aws.secrets import Secrets
 from chalicelib.core.errors import ConfigurationError
 from chalicelib.ingress.failures import ONE_ADDRESS
 from chalicelib.runtime.settings import DOOR_FIELDS, DOOR_SHORTEST

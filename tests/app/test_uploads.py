@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.adapters.secrets import Secrets
+from chalicelib.adapters.aws.secrets import Secrets
 from chalicelib.core.messages import Envelope, decode
 from chalicelib.mail.sealed import unseal
 from tests.app.rules_world import mail

@@ -11,7 +11,7 @@ from typing import Any
 from chalice.test import Client, HTTPResponse
 
 from app import app
-from chalicelib.adapters.secrets import Secrets
+from chalicelib.adapters.aws.secrets import Secrets
 from chalicelib.core.errors import Retryable
 from chalicelib.core.messages import Exclusion, decode
 from chalicelib.ingress import auth

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from chalicelib.adapters.postgres import Database
-from chalicelib.adapters.postgres_people import PostgresPeople
-from chalicelib.adapters.postgres_store import PostgresMailStore
+from chalicelib.adapters.postgres.database import Database
+from chalicelib.adapters.postgres.people import PostgresPeople
+from chalicelib.adapters.postgres.store import PostgresMailStore
 from chalicelib.core.keyed_hashes import sender_key
 from chalicelib.core.messages import Envelope, encode
 from chalicelib.mail import sealed

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.adapters.aws import Aws
-from chalicelib.adapters.file_bucket import FileBucket, client_of
+from chalicelib.adapters.aws.file_bucket import FileBucket, client_of
+from chalicelib.adapters.aws.session import Aws
 from chalicelib.core.errors import Permanent, Retryable
 from chalicelib.pipeline.transfer import PART
 from chalicelib.ports import FileTarget

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from chalicelib.adapters.redis_cache import RedisCache
+from chalicelib.adapters.redis.cache import RedisCache
 from chalicelib.core.errors import Retryable
 from chalicelib.ports import Cache
 from infra.local.servers import Valkey

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from chalicelib.adapters.llm_anthropic import AnthropicModel
-from chalicelib.adapters.llm_bedrock import BedrockModel
-from chalicelib.adapters.llm_classifier import LlmClassifier
+from chalicelib.adapters.llm.anthropic import AnthropicModel
+from chalicelib.adapters.llm.bedrock import BedrockModel
+from chalicelib.adapters.llm.classifier import LlmClassifier
 from chalicelib.core.messages import Content
 from chalicelib.ports import Classifier
 from chalicelib.rules.categories import load

@@ -10,8 +10,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from chalicelib.adapters.postgres import Database
-from chalicelib.adapters.postgres_store import PostgresMailStore
+from chalicelib.adapters.postgres.database import Database
+from chalicelib.adapters.postgres.store import PostgresMailStore
 from chalicelib.core.errors import MailroomError, Permanent, Retryable
 from infra.local.servers import Postgres, free_port
 from tests.contract.mails import ORIGINAL, envelope, mail_id

@@ -10,9 +10,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from chalicelib.adapters.aws import Aws
-from chalicelib.adapters.sqs_dead_letters import SqsDeadLetters
-from chalicelib.adapters.sqs_queues import SqsQueues
+from chalicelib.adapters.aws.session import Aws
+from chalicelib.adapters.aws.sqs_dead_letters import SqsDeadLetters
+from chalicelib.adapters.aws.sqs_queues import SqsQueues
 from chalicelib.core.errors import Permanent, Retryable
 from chalicelib.ports import DeadLetters, Queues
 from infra.local.servers import Emulator

@@ -9,10 +9,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from chalicelib.adapters.postgres import Database
-from chalicelib.adapters.postgres_exclusions import PostgresExclusions
-from chalicelib.adapters.postgres_ledger import PostgresLedger
-from chalicelib.adapters.postgres_store import PostgresMailStore
+from chalicelib.adapters.postgres.database import Database
+from chalicelib.adapters.postgres.exclusions import PostgresExclusions
+from chalicelib.adapters.postgres.ledger import PostgresLedger
+from chalicelib.adapters.postgres.store import PostgresMailStore
 from chalicelib.core.errors import Permanent
 from chalicelib.ports import Excluded, ExclusionQuery, Exclusions, Ledger, MailStore
 from tests.contract.mails import ORIGINAL, RECEIPT, RECEIVED, at, envelope, exclusion, mail_id, note

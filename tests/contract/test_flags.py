@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from chalicelib.adapters.postgres import Database
-from chalicelib.adapters.postgres_flags import PostgresFlagStore
+from chalicelib.adapters.postgres.database import Database
+from chalicelib.adapters.postgres.flags import PostgresFlagStore
 from chalicelib.core.errors import Permanent
 from chalicelib.ports import FlagStore
 from tests.twins.flags import MemoryFlagStore

@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from chalicelib.adapters.postgres import Database
-from chalicelib.adapters.postgres_ledger import PostgresLedger
-from chalicelib.adapters.postgres_outbox import PostgresOutbox
-from chalicelib.adapters.postgres_store import PostgresMailStore
+from chalicelib.adapters.postgres.database import Database
+from chalicelib.adapters.postgres.ledger import PostgresLedger
+from chalicelib.adapters.postgres.outbox import PostgresOutbox
+from chalicelib.adapters.postgres.store import PostgresMailStore
 from chalicelib.core.errors import Permanent, Retryable
 from chalicelib.core.messages import Routing
 from chalicelib.ports import Ledger, MailStore, Outbox

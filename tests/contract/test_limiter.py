@@ -14,8 +14,8 @@ import redis
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chalicelib.adapters.redis_cache import RedisCache
-from chalicelib.adapters.redis_limiter import PREFIX, RedisLimiter
+from chalicelib.adapters.redis.cache import RedisCache
+from chalicelib.adapters.redis.limiter import PREFIX, RedisLimiter
 from chalicelib.ports import Limiter, Quota
 from chalicelib.rules.rates import MemoryLimiter
 from infra.local.servers import Valkey

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from chalicelib.adapters.postgres import Database
-from chalicelib.adapters.postgres_deliveries import PostgresDeliveryStore
-from chalicelib.adapters.postgres_links import PostgresLinkStore
-from chalicelib.adapters.postgres_store import PostgresMailStore
+from chalicelib.adapters.postgres.database import Database
+from chalicelib.adapters.postgres.deliveries import PostgresDeliveryStore
+from chalicelib.adapters.postgres.links import PostgresLinkStore
+from chalicelib.adapters.postgres.store import PostgresMailStore
 from chalicelib.core.errors import Retryable
 from chalicelib.ports import DeliveryStore, FileLink, LinkStore, MailStore, Original, Progress
 from tests.aws_at import closed_port

@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from chalicelib.adapters import emailengine_listing
 from chalicelib.adapters.breaker import Breaker
-from chalicelib.adapters.emailengine_listing import EmailEngineListing
+from chalicelib.adapters.emailengine import listing as emailengine_listing
+from chalicelib.adapters.emailengine.listing import EmailEngineListing
 from chalicelib.core.errors import Permanent, Postponed, Retryable
 from chalicelib.ports import Folder, Listing
 from infra.local.standins.emailengine import EmailEngineStandIn

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from chalicelib.adapters.postgres import Database
-from chalicelib.adapters.postgres_reconciliations import PostgresReconciliations
+from chalicelib.adapters.postgres.database import Database
+from chalicelib.adapters.postgres.reconciliations import PostgresReconciliations
 from chalicelib.core.errors import Retryable
 from chalicelib.ports import Look, Looks
 from tests.contract.mails import mail_id

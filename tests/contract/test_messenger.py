@@ -8,7 +8,7 @@ from typing import Protocol
 
 import pytest
 
-from chalicelib.adapters.telegram import Telegram
+from chalicelib.adapters.telegram.messenger import Telegram
 from chalicelib.core.errors import Permanent, Retryable
 from chalicelib.ports import Messenger
 from infra.local.standins.telegram import TelegramStandIn

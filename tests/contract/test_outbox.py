@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from chalicelib.adapters.postgres import Database
-from chalicelib.adapters.postgres_outbox import PostgresOutbox
-from chalicelib.adapters.postgres_store import PostgresMailStore
+from chalicelib.adapters.postgres.database import Database
+from chalicelib.adapters.postgres.outbox import PostgresOutbox
+from chalicelib.adapters.postgres.store import PostgresMailStore
 from chalicelib.core.messages import Routing
 from chalicelib.ports import MailStore, Outbox
 from chalicelib.rules.pacing import LIMIT, QUICK_GAP

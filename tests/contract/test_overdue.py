@@ -8,10 +8,10 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.adapters.postgres import Database
-from chalicelib.adapters.postgres_deliveries import PostgresDeliveryStore
-from chalicelib.adapters.postgres_overdue import PostgresOpenDeliveries
-from chalicelib.adapters.postgres_store import PostgresMailStore
+from chalicelib.adapters.postgres.database import Database
+from chalicelib.adapters.postgres.deliveries import PostgresDeliveryStore
+from chalicelib.adapters.postgres.overdue import PostgresOpenDeliveries
+from chalicelib.adapters.postgres.store import PostgresMailStore
 from chalicelib.core.clock import utc_now
 from chalicelib.core.errors import Retryable
 from chalicelib.core.messages import Routing

@@ -9,9 +9,9 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.adapters.postgres import Database
-from chalicelib.adapters.postgres_archive import PostgresArchive
-from chalicelib.adapters.postgres_links import PostgresLinkStore
+from chalicelib.adapters.postgres.archive import PostgresArchive
+from chalicelib.adapters.postgres.database import Database
+from chalicelib.adapters.postgres.links import PostgresLinkStore
 from chalicelib.core.clock import utc_now
 from chalicelib.core.errors import Permanent, Retryable
 from chalicelib.mail import sealed
@@ -283,7 +283,7 @@ def test_mail_that_came_back_is_told_to_the_job_that_clears_the_spool(world: Wor
 
 
 def test_the_rules_that_name_the_address_are_told(world: World) -> None:
-    from chalicelib.adapters.postgres_rules import PostgresRuleStore
+    from chalicelib.adapters.postgres.rules import PostgresRuleStore
 
     PostgresRuleStore(world.database).save({"allowlist": [ADA]}, "ann", "", 0)
     assert (world.people.rules_naming("ADA@example.org"), world.people.rules_naming(BOB)) == ([1], [])

@@ -9,8 +9,8 @@ from typing import Any, Protocol
 
 import pytest
 
-from chalicelib.adapters.aws import Aws
-from chalicelib.adapters.sqs_queues import SqsQueues
+from chalicelib.adapters.aws.session import Aws
+from chalicelib.adapters.aws.sqs_queues import SqsQueues
 from chalicelib.core.errors import Retryable
 from chalicelib.ports import Queues
 from infra.local.servers import Emulator

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from chalicelib.adapters.postgres import Database
-from chalicelib.adapters.postgres_store import PostgresMailStore
+from chalicelib.adapters.postgres.database import Database
+from chalicelib.adapters.postgres.store import PostgresMailStore
 from chalicelib.core.errors import Retryable
 from chalicelib.mail import sealed
 from chalicelib.ports import Original

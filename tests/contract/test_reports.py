@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from chalicelib.adapters.postgres import Database
-from chalicelib.adapters.postgres_ledger import PostgresLedger
-from chalicelib.adapters.postgres_reports import PostgresReports
-from chalicelib.adapters.postgres_store import PostgresMailStore
+from chalicelib.adapters.postgres.database import Database
+from chalicelib.adapters.postgres.ledger import PostgresLedger
+from chalicelib.adapters.postgres.reports import PostgresReports
+from chalicelib.adapters.postgres.store import PostgresMailStore
 from chalicelib.core.errors import Retryable
 from chalicelib.core.messages import Receipt
 from chalicelib.ports import Ended, Hour, Ledger, MailStore, Reports

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from chalicelib.adapters.postgres import Database
-from chalicelib.adapters.postgres_archive import BELONGINGS, PostgresArchive
-from chalicelib.adapters.postgres_outbox import PostgresOutbox
-from chalicelib.adapters.postgres_store import PostgresMailStore
+from chalicelib.adapters.postgres.archive import BELONGINGS, PostgresArchive
+from chalicelib.adapters.postgres.database import Database
+from chalicelib.adapters.postgres.outbox import PostgresOutbox
+from chalicelib.adapters.postgres.store import PostgresMailStore
 from chalicelib.core.errors import Retryable
 from chalicelib.pipeline.retention import Retention
 from chalicelib.ports import Place, Stored

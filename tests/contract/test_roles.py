@@ -10,17 +10,17 @@ from datetime import timedelta
 import psycopg
 import pytest
 
-from chalicelib.adapters.postgres import Database
-from chalicelib.adapters.postgres_archive import PostgresArchive
-from chalicelib.adapters.postgres_deliveries import PostgresDeliveryStore
-from chalicelib.adapters.postgres_flags import PostgresFlagStore
-from chalicelib.adapters.postgres_ledger import PostgresLedger
-from chalicelib.adapters.postgres_links import PostgresLinkStore
-from chalicelib.adapters.postgres_outbox import PostgresOutbox
-from chalicelib.adapters.postgres_overdue import PostgresOpenDeliveries
-from chalicelib.adapters.postgres_reports import PostgresReports
-from chalicelib.adapters.postgres_rules import PostgresRuleStore
-from chalicelib.adapters.postgres_store import PostgresMailStore
+from chalicelib.adapters.postgres.archive import PostgresArchive
+from chalicelib.adapters.postgres.database import Database
+from chalicelib.adapters.postgres.deliveries import PostgresDeliveryStore
+from chalicelib.adapters.postgres.flags import PostgresFlagStore
+from chalicelib.adapters.postgres.ledger import PostgresLedger
+from chalicelib.adapters.postgres.links import PostgresLinkStore
+from chalicelib.adapters.postgres.outbox import PostgresOutbox
+from chalicelib.adapters.postgres.overdue import PostgresOpenDeliveries
+from chalicelib.adapters.postgres.reports import PostgresReports
+from chalicelib.adapters.postgres.rules import PostgresRuleStore
+from chalicelib.adapters.postgres.store import PostgresMailStore
 from chalicelib.core.clock import utc_now
 from chalicelib.core.messages import Routing
 from chalicelib.ports import Progress

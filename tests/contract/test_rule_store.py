@@ -12,8 +12,8 @@ import psycopg
 import pytest
 from psycopg.sql import SQL, Identifier
 
-from chalicelib.adapters.postgres import Database
-from chalicelib.adapters.postgres_rules import PostgresRuleStore
+from chalicelib.adapters.postgres.database import Database
+from chalicelib.adapters.postgres.rules import PostgresRuleStore
 from chalicelib.core.errors import Permanent
 from chalicelib.ports import RuleStore
 from infra.local.servers import Postgres

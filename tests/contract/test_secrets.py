@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from chalicelib.adapters.aws import Aws
-from chalicelib.adapters.secrets import Secrets
+from chalicelib.adapters.aws.secrets import Secrets
+from chalicelib.adapters.aws.session import Aws
 from chalicelib.core.errors import ConfigurationError
 from infra.local.servers import Emulator
 from tests.aws_at import aws_at

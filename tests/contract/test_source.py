@@ -8,7 +8,7 @@ from typing import Protocol
 
 import pytest
 
-from chalicelib.adapters.emailengine import EmailEngine
+from chalicelib.adapters.emailengine.messages import EmailEngine
 from chalicelib.core.errors import Permanent, Retryable
 from chalicelib.ports import MessageReference, MessageSource
 from infra.local.standins.emailengine import EmailEngineStandIn

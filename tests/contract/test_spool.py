@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from chalicelib.adapters.aws import Aws
-from chalicelib.adapters.s3_spool import S3Spool
+from chalicelib.adapters.aws.s3_spool import S3Spool
+from chalicelib.adapters.aws.session import Aws
 from chalicelib.core.errors import Permanent, Retryable
 from chalicelib.ports import Spool
 from infra.local.servers import Emulator

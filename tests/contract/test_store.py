@@ -10,9 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chalicelib.adapters.postgres import Database
-from chalicelib.adapters.postgres_outbox import PostgresOutbox
-from chalicelib.adapters.postgres_store import PostgresMailStore
+from chalicelib.adapters.postgres.database import Database
+from chalicelib.adapters.postgres.outbox import PostgresOutbox
+from chalicelib.adapters.postgres.store import PostgresMailStore
 from chalicelib.core.errors import Permanent
 from chalicelib.ports import MailStore, Original, Outbox, Stored
 from tests.contract.mails import ORIGINAL, RECEIPT, envelope, mail_id, note

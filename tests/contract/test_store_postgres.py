@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from chalicelib.adapters.postgres import Database
-from chalicelib.adapters.postgres_store import PostgresMailStore
-from chalicelib.adapters.store_rows import BODY_CHARS
+from chalicelib.adapters.postgres.database import Database
+from chalicelib.adapters.postgres.store import PostgresMailStore
+from chalicelib.adapters.postgres.store_rows import BODY_CHARS
 from chalicelib.core.errors import Permanent
 from chalicelib.ports import Original
 from infra.local.servers import Postgres

@@ -10,9 +10,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 
-from chalicelib.adapters.aws import Aws
-from chalicelib.adapters.s3_spool import S3Spool
-from chalicelib.adapters.s3_uploads import S3Uploads
+from chalicelib.adapters.aws.s3_spool import S3Spool
+from chalicelib.adapters.aws.s3_uploads import S3Uploads
+from chalicelib.adapters.aws.session import Aws
 from chalicelib.ports import Spool, Uploads
 from infra.local.servers import Emulator
 from tests.aws_at import aws_at

@@ -12,7 +12,7 @@ SECONDS = 0.15
 """Of processor for `LENGTH` characters: a linear expression takes a hundredth of it, a quadratic one twice as much."""
 
 SHORTER = {
-    "chalicelib.adapters.llm_prompt.LURE[0]": (400, "reads the model's reason, REASON_CHARACTERS at most"),
+    "chalicelib.classification.llm_prompt.LURE[0]": (400, "reads the model's reason, REASON_CHARACTERS at most"),
     "chalicelib.ingress.orders.AUTHOR[0]": (100, "its length is checked before: AUTHOR_CHARS"),
     "chalicelib.mail.html._ANY_TAG[0]": (
         2_000,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from chalicelib.adapters import store_rows as rows
+from chalicelib.adapters.postgres import store_rows as rows
 from chalicelib.core.errors import MailroomError, Permanent, Retryable
 from chalicelib.ports import Answered, Download, FileLink, Processed, Progress
 from tests.twins.store import Delivery, MemoryMailStore

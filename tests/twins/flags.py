@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from datetime import UTC, datetime
 
-from chalicelib.adapters.store_rows import UNSTORABLE
+from chalicelib.adapters.postgres.store_rows import UNSTORABLE
 from chalicelib.core.errors import Permanent
 from chalicelib.ports import FlagChange
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from chalicelib.adapters import store_rows as rows
+from chalicelib.adapters.postgres import store_rows as rows
 from chalicelib.core import stages
 from chalicelib.core.errors import Permanent, Retryable
 from chalicelib.core.messages import Quarantine

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable
 
-from chalicelib.adapters.telegram import cut
+from chalicelib.adapters.telegram.messenger import cut
 from chalicelib.core.errors import ConfigurationError, Permanent
 
 

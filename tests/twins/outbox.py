@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from chalicelib.adapters.store_rows import clean_fields, system_key
+from chalicelib.adapters.postgres.store_rows import clean_fields, system_key
 from chalicelib.ports import Claim, Notice
 from chalicelib.rules import pacing, refusals
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from chalicelib.adapters.store_rows import UNSTORABLE
+from chalicelib.adapters.postgres.store_rows import UNSTORABLE
 from chalicelib.core.errors import MailroomError, Permanent
 from chalicelib.ports import RuleChange, RuleVersion
 

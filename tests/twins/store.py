@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from chalicelib.adapters import store_rows as rows
+from chalicelib.adapters.postgres import store_rows as rows
 from chalicelib.core.errors import Permanent
 from chalicelib.core.messages import Envelope, Exclusion, Quarantine, Receipt, Routing
 from chalicelib.ports import Original, Stored

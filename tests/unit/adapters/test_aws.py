@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from chalicelib.adapters.aws import AwsFailure, ask
+from chalicelib.adapters.aws.session import AwsFailure, ask
 from tests.aws_at import aws_at, closed_port
 from tests.unit.adapters.broken import Anything, raw_server
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.adapters.downloads import GuardedDownloads
-from chalicelib.adapters.receivers import GuardedReceiver
+from chalicelib.adapters.http.downloads import GuardedDownloads
+from chalicelib.adapters.http.receivers import GuardedReceiver
 from chalicelib.core.errors import MailroomError, Permanent, Retryable
 from chalicelib.ports import Answered
 from infra.local.standins.control import Reply, Request

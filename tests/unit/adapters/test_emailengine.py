@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.adapters.emailengine import EmailEngine
+from chalicelib.adapters.emailengine.messages import EmailEngine
 from chalicelib.core.errors import MailroomError, Permanent, Retryable
 from chalicelib.ports import MessageReference
 from infra.local.standins.control import Reply

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.adapters import guard as module
-from chalicelib.adapters.guard import Guard, Reply
+from chalicelib.adapters.http import guard as module
+from chalicelib.adapters.http.guard import Guard, Reply
 from chalicelib.core.errors import MailroomError, Permanent, Retryable
 from infra.local.standins import control
 from tests.aws_at import closed_port

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.adapters.http import MAX_WAIT, Answer, AnswerTooLarge, HttpClient, bounded_wait
+from chalicelib.adapters.http.client import MAX_WAIT, Answer, AnswerTooLarge, HttpClient, bounded_wait
 from chalicelib.core.errors import Retryable
 from infra.local.standins.control import Reply
 from tests.aws_at import closed_port

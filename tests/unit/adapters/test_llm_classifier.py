@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from chalicelib.adapters.breaker import Breaker, GuardedModel
-from chalicelib.adapters.llm_anthropic import AnthropicModel
-from chalicelib.adapters.llm_classifier import LlmClassifier, new_fence
-from chalicelib.adapters.llm_prompt import Prompt
+from chalicelib.adapters.llm.anthropic import AnthropicModel
+from chalicelib.adapters.llm.classifier import LlmClassifier, new_fence
+from chalicelib.classification.llm_prompt import Prompt
 from chalicelib.core.errors import MailroomError, Permanent, Retryable
 from chalicelib.core.messages import Classification, Content
 from chalicelib.rules.breaker import POLICY

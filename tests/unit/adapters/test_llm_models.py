@@ -13,9 +13,9 @@ import pytest
 from botocore import UNSIGNED
 from botocore.config import Config
 
-from chalicelib.adapters.llm_anthropic import AnthropicModel
-from chalicelib.adapters.llm_bedrock import BedrockModel
-from chalicelib.adapters.llm_prompt import Model, Prompt, build
+from chalicelib.adapters.llm.anthropic import AnthropicModel
+from chalicelib.adapters.llm.bedrock import BedrockModel
+from chalicelib.classification.llm_prompt import Model, Prompt, build
 from chalicelib.core.errors import MailroomError, Permanent, Retryable
 from chalicelib.core.messages import Content
 from chalicelib.rules.categories import load

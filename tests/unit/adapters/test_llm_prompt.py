@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.adapters.llm_prompt import Prompt, build, validate
+from chalicelib.classification.llm_prompt import Prompt, build, validate
 from chalicelib.core.errors import Permanent
 from chalicelib.core.messages import Classification, Content
 from chalicelib.rules.categories import load

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from chalicelib.adapters.redis_cache import RedisCache
+from chalicelib.adapters.redis.cache import RedisCache
 from chalicelib.core.errors import ConfigurationError, Retryable
 from tests.aws_at import closed_port
 from tests.unit.adapters.broken import raw_server

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.adapters.s3_spool import S3Spool
+from chalicelib.adapters.aws.s3_spool import S3Spool
 from chalicelib.core.errors import Permanent, Retryable
 from infra.local.standins.control import Reply, Request
 from tests.aws_at import aws_at

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.adapters.secrets import Secrets
+from chalicelib.adapters.aws.secrets import Secrets
 from chalicelib.core.errors import ConfigurationError, Retryable
 from infra.local.standins.control import Reply
 from tests.aws_at import aws_at

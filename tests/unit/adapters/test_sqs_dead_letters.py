@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.adapters.sqs_dead_letters import SqsDeadLetters
+from chalicelib.adapters.aws.sqs_dead_letters import SqsDeadLetters
 from chalicelib.core.errors import Permanent, Retryable
 from infra.local.standins.control import Reply, Request
 from tests.aws_at import aws_at

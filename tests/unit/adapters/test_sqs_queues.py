@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from chalicelib.adapters.sqs_queues import MAX_BYTES, MAX_ENTRIES, SqsQueues, _batches, _size
+from chalicelib.adapters.aws.sqs_queues import MAX_BYTES, MAX_ENTRIES, SqsQueues, _batches, _size
 from chalicelib.core.errors import Retryable
 from infra.local.standins.control import Reply
 from tests.aws_at import aws_at

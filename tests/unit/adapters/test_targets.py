@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.adapters.targets import check, public
+from chalicelib.adapters.http.targets import check, public
 from chalicelib.core.errors import Permanent
 
 PRIVATE = (

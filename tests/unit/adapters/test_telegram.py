@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.adapters.telegram import Telegram, cut
+from chalicelib.adapters.telegram.messenger import Telegram, cut
 from chalicelib.core.errors import MailroomError, Permanent, Retryable
 from infra.local.standins.telegram import TelegramStandIn
 from tests.aws_at import closed_port

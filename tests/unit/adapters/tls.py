@@ -8,7 +8,7 @@ import ssl
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-from chalicelib.adapters.guard import Guard
+from chalicelib.adapters.http.guard import Guard
 from infra.local.certificates import Authority, authority
 from tests.unit.adapters.broken import raw_server
 

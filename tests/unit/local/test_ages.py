@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from chalicelib.adapters.queue_ages import QueueAges
+from chalicelib.adapters.aws.queue_ages import QueueAges
 from infra.deploy import client
 from infra.local.alarms import publish_ages
 from infra.local.emulator import Emulator

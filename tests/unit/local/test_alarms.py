@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.adapters.queue_ages import METRIC
+from chalicelib.adapters.aws.queue_ages import METRIC
 from infra.deploy import client
 from infra.local.alarms import judge, publish_ages
 from infra.local.companions import Alarms

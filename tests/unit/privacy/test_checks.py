@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from chalicelib.privacy import checks
+from chalicelib.privacy.recognizers import checks
 
 EXAMPLES: tuple[tuple[Callable[[str], bool], str], ...] = (
     (checks.luhn, "79927398713"),

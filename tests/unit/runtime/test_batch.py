@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from chalicelib.adapters.llm_anthropic import AnthropicModel
+from chalicelib.adapters.llm.anthropic import AnthropicModel
 from chalicelib.core.errors import ConfigurationError, Permanent, Retryable
 from chalicelib.core.messages import decode
 from chalicelib.core.stages import STAGES, Stage

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.adapters.secrets import Secrets
+from chalicelib.adapters.aws.secrets import Secrets
 from chalicelib.core import stages
 from chalicelib.core.errors import ConfigurationError
 from chalicelib.pipeline.alert import AlertWorker

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from chalicelib.adapters.file_bucket import TIMEOUT as PART_TIMEOUT
-from chalicelib.adapters.receivers import DEADLINE
-from chalicelib.adapters.secrets import Secrets
+from chalicelib.adapters.aws.file_bucket import TIMEOUT as PART_TIMEOUT
+from chalicelib.adapters.aws.secrets import Secrets
+from chalicelib.adapters.http.receivers import DEADLINE
 from chalicelib.core import stages
 from chalicelib.core.errors import ConfigurationError
 from chalicelib.pipeline.offload import FOLDER_TIMEOUT, GRACE

@@ -1,0 +1,1 @@
+"""EmailEngine's API."""

@@ -1,0 +1,1 @@
+"""HTTP to foreign hosts: the guarded client, downloads, webhook receivers."""

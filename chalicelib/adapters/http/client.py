@@ -1,0 +1,124 @@
+"""A small HTTP client for vendors' APIs: bounded answers, bounded time, no redirect, no retry, no vendor exception."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+from urllib3.exceptions import HTTPError
+
+from chalicelib.adapters.http.waits import MAX_WAIT as MAX_WAIT
+from chalicelib.adapters.http.waits import bounded_wait as bounded_wait
+from chalicelib.adapters.http.waits import retry_after
+from chalicelib.core.errors import Retryable
+
+CHUNK = 65_536
+
+
+class AnswerTooLarge(Exception):
+    """The answer is larger than its limit; the caller says what that means."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A complete answer. `content_type` is lower-case without parameters."""
+
+    status: int
+    content_type: str
+    headers: Mapping[str, str]
+    body: bytes
+
+    def json(self) -> dict[str, Any] | None:
+        """The body as a JSON object, or None for anything else (HTML, garbage, a list)."""
+        try:
+            value = json.loads(self.body)
+        except (ValueError, RecursionError):
+            return None
+        return value if isinstance(value, dict) else None
+
+    @property
+    def retry_after(self) -> float | None:
+        """`Retry-After` in seconds (RFC 9110 section 10.2.3: seconds or a date), else `X-RateLimit-Reset`."""
+        return retry_after(self.headers.get("Retry-After") or self.headers.get("X-RateLimit-Reset") or "")
+
+
+class HttpClient:
+    """One `requests.Session` per container, made at the first call.
+
+    `timeout` is (connect, read) in seconds; the read time-out alone would let a server drip for
+    hours, so `deadline` bounds the whole call. Every failure of the network raises
+    `Retryable(unavailable)` without its cause: vendors' exceptions quote the address, and some
+    addresses hold a token.
+    """
+
+    def __init__(self, unavailable: str, timeout: tuple[float, float] = (3.05, 10.0), deadline: float = 25.0) -> None:
+        self._unavailable = unavailable
+        self._timeout = timeout
+        self._deadline = deadline
+        self._session: requests.Session | None = None
+
+    def _open(self) -> requests.Session:
+        if self._session is None:
+            session = requests.Session()
+            # The environment's proxies would see the tokens, and a .netrc would replace them.
+            session.trust_env = False
+            # No compression: the limit then counts the bytes of the wire, and no answer can be a bomb.
+            session.headers.update({"Accept-Encoding": "identity", "User-Agent": "mailroom"})
+            self._session = session
+        return self._session
+
+    def call(
+        self,
+        method: str,
+        url: str,
+        *,
+        limit: int,
+        headers: Mapping[str, str] | None = None,
+        params: Mapping[str, str] | None = None,
+        payload: object = None,
+    ) -> Answer:
+        """Make one request and read at most `limit` bytes. Raises `AnswerTooLarge`, `Retryable`."""
+        until = time.monotonic() + self._deadline
+        try:
+            with self._open().request(
+                method,
+                url,
+                headers=headers,
+                params=params,
+                json=payload,
+                timeout=self._timeout,
+                stream=True,
+                allow_redirects=False,
+            ) as response:
+                return Answer(
+                    response.status_code,
+                    response.headers.get("Content-Type", "").partition(";")[0].strip().lower(),
+                    response.headers,
+                    self._read(response, limit, until),
+                )
+        except (requests.RequestException, HTTPError, OSError, ValueError):
+            raise Retryable(self._unavailable) from None
+
+    def _read(self, response: requests.Response, limit: int, until: float) -> bytes:
+        length = response.headers.get("Content-Length", "")
+        if length.isascii() and length.isdigit() and int(length[:18]) > limit:
+            raise AnswerTooLarge
+        body = bytearray()
+        # One piece as it arrives: `iter_content` waits for a full chunk, and a slow server stretches that for ever.
+        while chunk := response.raw.read1(CHUNK):
+            body += chunk
+            if len(body) > limit:
+                raise AnswerTooLarge
+            if time.monotonic() > until:
+                raise Retryable(self._unavailable)
+        return bytes(body)
+
+    def close(self) -> None:
+        """End the kept connections; the next call opens new ones."""
+        if self._session is not None:
+            self._session.close()
+            self._session = None

@@ -1,0 +1,1 @@
+"""PostgreSQL: ledger, store, outbox, reports and the rest, by psycopg 3."""

@@ -1,0 +1,57 @@
+"""Mail that the rules keep out, in PostgreSQL, for the operator who wants it decided anew."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from chalicelib.adapters.postgres.database import Database
+from chalicelib.ports import Excluded, ExclusionQuery
+
+if TYPE_CHECKING:
+    from chalicelib.adapters.postgres.database import Connection
+
+# The reasons agree only while the rules' word is the last one: a mail may have been stored or discarded since.
+FOUND = """
+    SELECT mail_id::text, held.account_id, source, spool_key, received_at, trace_id, held.reason, rule, sender_key,
+           domain_key
+    FROM core.exclusions AS held JOIN core.ledger AS ledger USING (mail_id)
+    WHERE ledger.state = 'excluded' AND ledger.reason = held.reason
+      AND (%(sender_key)s = '' OR sender_key = %(sender_key)s)
+      AND (%(domain_key)s = '' OR domain_key = %(domain_key)s)
+      AND (%(rule)s = '' OR rule = %(rule)s)
+      AND (%(reason)s = '' OR held.reason = %(reason)s)
+      AND (%(after)s::uuid IS NULL OR mail_id > %(after)s::uuid)
+    ORDER BY mail_id LIMIT %(limit)s
+"""
+
+RECONSIDERED = """
+    INSERT INTO core.decisions (mail_id, stage, decision, reason, author)
+    VALUES (%s, 'anonymize', 'reconsidered', %s, %s)
+"""
+
+
+class PostgresExclusions:
+    """`ports.Exclusions`; each method is one transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def find(self, query: ExclusionQuery, after: str, limit: int) -> list[Excluded]:
+        values = {
+            "sender_key": query.sender_key,
+            "domain_key": query.domain_key,
+            "rule": query.rule,
+            "reason": query.reason,
+            "after": after or None,
+            "limit": limit,
+        }
+        found = self._database.run(lambda connection: connection.execute(FOUND, values).fetchall())
+        return [Excluded(*row) for row in found]
+
+    def reconsidered(self, mails: Sequence[Excluded], author: str) -> None:
+        def work(connection: Connection) -> None:
+            connection.cursor().executemany(RECONSIDERED, [(mail.mail_id, mail.reason, author) for mail in mails])
+
+        if mails:
+            self._database.run(work)
