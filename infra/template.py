@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib.core.stages import ALERT, STAGES, Stage
-from chalicelib.rules.retry import MAX_RECEIVE_COUNT
+from chalicelib.resilience.retry import MAX_RECEIVE_COUNT
 from infra import alarms, door_alarms, policies
 from infra.parameters import PARAMETERS as PARAMETERS
 from infra.parameters import SETTINGS as SETTINGS

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from chalicelib.core.errors import MailroomError, Permanent, Postponed, Retryable
 from chalicelib.ports import Board, Fetched, MessageReference, MessageSource, Messenger
-from chalicelib.rules import breaker as rules
-from chalicelib.rules.breaker import POLICY, Policy, State
+from chalicelib.resilience import circuit as rules
+from chalicelib.resilience.circuit import POLICY, Policy, State
 
 if TYPE_CHECKING:
     from chalicelib.classification.llm_prompt import Model, Prompt

@@ -13,9 +13,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from chalicelib.classification.categories import Categories
 from chalicelib.core.errors import Permanent
 from chalicelib.core.messages import Classification, Content
-from chalicelib.rules.categories import Categories
 
 TOOL = "record_classification"
 REASON_CHARACTERS = 200

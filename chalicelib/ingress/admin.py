@@ -12,7 +12,7 @@ from chalicelib.core.errors import ConfigurationError, MailroomError, Permanent,
 from chalicelib.ingress.http import answer, guarded, respond, trace_id
 from chalicelib.ingress.orders import Refused, author_of, body_of, refused
 from chalicelib.ingress.strangers import is_admin, turned_away
-from chalicelib.rules.flags import DEFAULTS
+from chalicelib.policy.flags import DEFAULTS
 from chalicelib.runtime import observability as o11y
 from chalicelib.runtime.compose import Container, container
 

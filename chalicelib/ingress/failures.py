@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from chalicelib.core.errors import Retryable
-from chalicelib.rules.rates import MemoryLimiter, Quota
+from chalicelib.resilience.rates import MemoryLimiter, Quota
 
 if TYPE_CHECKING:
     from chalicelib.ports import Limiter

@@ -12,13 +12,13 @@ from chalicelib.core.errors import Retryable
 from chalicelib.core.keyed_hashes import sender_key, sender_keys
 from chalicelib.ingress.arrival import REASONS, Arrival, Barred, Judged, Status
 from chalicelib.mail.sealed import FIELDS, RAW
-from chalicelib.rules.rates import Quota
+from chalicelib.resilience.rates import Quota
 
 if TYPE_CHECKING:
     from chalicelib.mail.model import Mail
+    from chalicelib.policy.decision import Decision
+    from chalicelib.policy.ruleset import Limits, Rate, RuleSet
     from chalicelib.ports import Limiter
-    from chalicelib.rules.decision import Decision
-    from chalicelib.rules.ruleset import Limits, Rate, RuleSet
 
 OPEN = Judged()
 WAIT_AT_MOST = 3600.0
@@ -75,8 +75,8 @@ class Gate:
     def _decided(self, arrival: Arrival, rules: RuleSet | None) -> Judged:
         if rules is None or rules.empty or (mail := read(arrival)) is None:
             return OPEN
-        from chalicelib.rules.decision import Verdict
-        from chalicelib.rules.facts import facts_of
+        from chalicelib.policy.decision import Verdict
+        from chalicelib.policy.facts import facts_of
 
         told = facts_of(mail, arrival.account, arrival.labels)
         now = self.now()
@@ -110,7 +110,7 @@ def _sender(arrival: Arrival) -> str:
         return ""
     from chalicelib.mail.fields import from_push
     from chalicelib.mail.parse import parse
-    from chalicelib.rules.facts import plain_address
+    from chalicelib.policy.facts import plain_address
 
     if arrival.kind == RAW:
         head = arrival.payload[:HEAD_BYTES].replace(b"\r\n", b"\n").partition(b"\n\n")[0]

@@ -26,8 +26,8 @@ from chalicelib.runtime import observability as o11y
 from chalicelib.runtime.compose import container
 
 if TYPE_CHECKING:
+    from chalicelib.policy.ruleset import InvalidRules
     from chalicelib.ports import RuleChange, RuleVersion
-    from chalicelib.rules.ruleset import InvalidRules
 
 routes = Blueprint(__name__)
 MAX_BODY = 1024 * 1024
@@ -134,9 +134,9 @@ def try_mail() -> Response:
     Nothing is stored, sent or counted. `document` tries other rules than those in force.
     """
     from chalicelib.mail.parse import parse
-    from chalicelib.rules.decision import told
-    from chalicelib.rules.facts import facts_of
-    from chalicelib.rules.ruleset import InvalidRules, load
+    from chalicelib.policy.decision import told
+    from chalicelib.policy.facts import facts_of
+    from chalicelib.policy.ruleset import InvalidRules, load
 
     request = routes.current_request
     trace = trace_id(request)
@@ -171,8 +171,8 @@ def _replace(
     trace: str,
 ) -> Response:
     """Save the document as the version after `base`, and tell what it changes; with `dry_run` only tell."""
-    from chalicelib.rules.changes import summary, unified
-    from chalicelib.rules.ruleset import InvalidRules, load
+    from chalicelib.policy.changes import summary, unified
+    from chalicelib.policy.ruleset import InvalidRules, load
 
     version, before = (now.change.version, now.document) if now else (0, {})
     if base != version:

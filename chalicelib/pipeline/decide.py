@@ -11,8 +11,8 @@ from chalicelib.core.keyed_hashes import sender_keys
 from chalicelib.core.messages import Envelope, Exclusion, Receipt, Routing
 from chalicelib.mail.links import Provider
 from chalicelib.pipeline.original import Opened
-from chalicelib.rules.decision import Decision, Facts, Verdict
-from chalicelib.rules.facts import facts_of
+from chalicelib.policy.decision import Decision, Facts, Verdict
+from chalicelib.policy.facts import facts_of
 
 RECONSIDER = "reconsider"
 """Module of the receipt of a mail that an operator has decided anew."""

@@ -10,7 +10,7 @@ from typing import Any
 from chalicelib.core.errors import Permanent
 from chalicelib.core.messages import Exclusion, Message, Quarantine, decode, given_up
 from chalicelib.ports import DeadLetter
-from chalicelib.rules.retry import MAX_RECEIVE_COUNT
+from chalicelib.resilience.retry import MAX_RECEIVE_COUNT
 
 WORKER_DIED = "worker_died"
 """Reason of a letter that SQS moved by itself: every worker that received it died or ran out of time."""

@@ -10,7 +10,7 @@ from chalicelib.core.errors import MailroomError, Permanent, Postponed, Retryabl
 from chalicelib.core.messages import Envelope, Message
 from chalicelib.pipeline.notice import bare, compose
 from chalicelib.ports import MailStore, Messenger, Notice, Outbox, Telemetry
-from chalicelib.rules import refusals
+from chalicelib.resilience import refusals
 
 CLAIM = 40
 """Notices taken for one message at most; those that do not fit are given back."""

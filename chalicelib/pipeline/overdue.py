@@ -9,7 +9,7 @@ from chalicelib.core.clock import Now, utc_now
 from chalicelib.core.messages import Envelope, encode
 from chalicelib.core.stages import DELIVER, OFFLOAD, SIDE
 from chalicelib.ports import OpenDeliveries, Overdue, Queues
-from chalicelib.rules import retry
+from chalicelib.resilience import retry
 
 PATIENCE = 30 * retry.MINUTE
 """Seconds that a webhook may wait for its next try beyond the schedule: twice what a message is postponed at most."""

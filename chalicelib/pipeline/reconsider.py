@@ -10,9 +10,9 @@ from chalicelib.core.keyed_hashes import domain_key, sender_key
 from chalicelib.core.messages import Envelope, Receipt, encode
 from chalicelib.core.stages import PIPELINE
 from chalicelib.pipeline.decide import RECONSIDER
+from chalicelib.policy.decision import SENDER_NOT_ALLOWED
+from chalicelib.policy.facts import plain_address
 from chalicelib.ports import Excluded, ExclusionQuery, Exclusions, Queues, Spool
-from chalicelib.rules.decision import SENDER_NOT_ALLOWED
-from chalicelib.rules.facts import plain_address
 
 LIMIT = 200
 """Mails of one call: each costs one question to the spool, and a route has 29 seconds."""

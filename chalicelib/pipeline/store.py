@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from chalicelib.classification.history import write_history
 from chalicelib.core.cache_keys import seen_key
 from chalicelib.core.clock import Now, timed, utc_now
 from chalicelib.core.errors import Permanent
@@ -13,7 +14,6 @@ from chalicelib.mail.model import Address
 from chalicelib.pipeline.classify import text_of
 from chalicelib.pipeline.original import ERASED, reopen
 from chalicelib.ports import Cache, MailStore, Original, Spool, Telemetry
-from chalicelib.rules.history import write_history
 
 
 @dataclass

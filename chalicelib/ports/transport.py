@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from chalicelib.rules.rates import Quota as Quota
+from chalicelib.resilience.rates import Quota as Quota
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from chalicelib.core.errors import ConfigurationError, Permanent, Postponed, Ret
 from chalicelib.core.messages import Envelope, Exclusion, decode, encode, given_up
 from chalicelib.pipeline.handing_on import handed_on
 from chalicelib.ports import Queues
-from chalicelib.rules import retry
+from chalicelib.resilience import retry
 from chalicelib.runtime import observability as o11y
 from chalicelib.runtime.giving_up import say_given_up
 from chalicelib.runtime.record import Record, read_record

@@ -10,7 +10,7 @@ from typing import Any
 
 from chalicelib.adapters.breaker import SERVICES, Breaker
 from chalicelib.ports import Board
-from chalicelib.rules.breaker import CLOSED, HALF_OPEN, OPEN, State
+from chalicelib.resilience.circuit import CLOSED, HALF_OPEN, OPEN, State
 from chalicelib.runtime import observability as o11y
 
 _NO_LETTER = re.compile(r"[^A-Za-z0-9_.-]")

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 from chalicelib.adapters.aws.secrets import Secrets
 from chalicelib.adapters.aws.session import Aws
 from chalicelib.core.errors import ConfigurationError
-from chalicelib.rules.flags import Flags
+from chalicelib.policy.flags import Flags
 from chalicelib.runtime import observability as o11y
 from chalicelib.runtime.settings import DOOR_SHORTEST, Settings, load
 
 if TYPE_CHECKING:
     from chalicelib.adapters.postgres.database import Database
+    from chalicelib.policy.book import RuleBook
     from chalicelib.ports import (
         Cache,
         DeadLetters,
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
         RuleStore,
         Spool,
     )
-    from chalicelib.rules.book import RuleBook
     from chalicelib.runtime.breakers import Breakers
 
 
@@ -118,7 +118,7 @@ class Base:
     @cached_property
     def rules(self) -> RuleBook:
         """The operator's rules in force."""
-        from chalicelib.rules.book import RuleBook
+        from chalicelib.policy.book import RuleBook
 
         def durable() -> RuleStore:
             from chalicelib.adapters.postgres.rules import PostgresRuleStore

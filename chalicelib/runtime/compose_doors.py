@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from chalicelib.ingress.uploads import UploadDesk
     from chalicelib.pipeline.dead_letters import DeadLetterDesk
     from chalicelib.pipeline.reconsider import ReconsiderDesk
+    from chalicelib.policy.document import Limits
     from chalicelib.ports import Limiter, Listing, Looks
-    from chalicelib.rules.document import Limits
 
 
 class Doors(Base):
@@ -28,7 +28,7 @@ class Doors(Base):
         """Redis counts; while it is away every container counts for itself."""
         from chalicelib.adapters.redis.cache import RedisCache
         from chalicelib.adapters.redis.limiter import RedisLimiter
-        from chalicelib.rules.rates import MemoryLimiter
+        from chalicelib.resilience.rates import MemoryLimiter
 
         here = MemoryLimiter(time.monotonic)
         return RedisLimiter(self.cache, here) if isinstance(self.cache, RedisCache) else here
@@ -48,7 +48,7 @@ class Doors(Base):
         return Gate(self.limiter, lambda: self.rules.current(), self._limits(), self.pseudonym_key)
 
     def _limits(self) -> Limits:
-        from chalicelib.rules.document import Limits, Rate
+        from chalicelib.policy.document import Limits, Rate
 
         settings = self.settings
         sender, total = (Rate(*rate) if rate else None for rate in (settings.rate_sender, settings.rate_total))

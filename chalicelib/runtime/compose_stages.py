@@ -38,8 +38,8 @@ class Stages(Base):
 
     @cached_property
     def classifier(self) -> Classifier:
-        from chalicelib.rules.categories import load as load_categories
-        from chalicelib.rules.classifier import RulesClassifier
+        from chalicelib.classification.categories import load as load_categories
+        from chalicelib.classification.classifier import RulesClassifier
 
         rules = RulesClassifier(load_categories(), self._history)
         if self.settings.classifier == "rules":
@@ -51,7 +51,7 @@ class Stages(Base):
 
     def _history(self, sender_key: str) -> Mapping[str, int]:
         """How often this sender's mail was of which category; the store stage writes it."""
-        from chalicelib.rules.history import read_history
+        from chalicelib.classification.history import read_history
 
         return read_history(self.cache, sender_key)
 

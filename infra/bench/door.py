@@ -14,7 +14,7 @@ from chalice.test import Client
 
 from chalicelib.core.stages import STAGES
 from chalicelib.ingress.auth import sign_push
-from chalicelib.rules.book import RuleBook
+from chalicelib.policy.book import RuleBook
 from chalicelib.runtime import compose
 from infra.bench import rules as rule_engine
 from infra.bench.machine import spread

@@ -6,8 +6,8 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
-from chalicelib.rules.decision import Facts
-from chalicelib.rules.ruleset import load
+from chalicelib.policy.decision import Facts
+from chalicelib.policy.ruleset import load
 from infra.bench.machine import spread
 
 SIZES = (10, 100, 1_000)

@@ -9,7 +9,7 @@ from typing import Any
 
 import psycopg
 
-from chalicelib.rules.pacing import BURST
+from chalicelib.resilience.pacing import BURST
 from infra.chaos.mails import load
 from infra.cli.api_client import push_all, raw_push
 from infra.local.stack import Info

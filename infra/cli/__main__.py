@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from chalicelib.rules.flags import DEFAULTS
+from chalicelib.policy.flags import DEFAULTS
 from infra.cli.common import confirm_environment, running, told
 from infra.cli.dashboard import dashboard
 from infra.cli.excluded import reconsider

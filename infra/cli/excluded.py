@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from chalicelib.rules.decision import OUTSIDE_WINDOW, SENDER_NOT_ALLOWED, STOPPED
+from chalicelib.policy.decision import OUTSIDE_WINDOW, SENDER_NOT_ALLOWED, STOPPED
 from infra.cli.admin_api import Caller, admin_api, expect
 from infra.cli.common import confirm_environment, told
 from infra.cli.recovery import author_of, on_aws

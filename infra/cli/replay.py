@@ -16,8 +16,8 @@ from chalicelib.mail.parse import parse
 from chalicelib.mail.sealed import unseal
 from chalicelib.pipeline.original import fetched_key, reopen
 from chalicelib.pipeline.prover import HEADER_BYTES
-from chalicelib.rules.decision import OUTSIDE_WINDOW, SENDER_NOT_ALLOWED, STOPPED, Facts
-from chalicelib.rules.facts import facts_of
+from chalicelib.policy.decision import OUTSIDE_WINDOW, SENDER_NOT_ALLOWED, STOPPED, Facts
+from chalicelib.policy.facts import facts_of
 
 if TYPE_CHECKING:
     from chalicelib.adapters.postgres.database import Connection, Database

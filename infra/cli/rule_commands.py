@@ -13,10 +13,10 @@ from rich.table import Table
 from rich.text import Text
 
 from chalicelib.mail.parse import parse
-from chalicelib.rules.changes import pretty, summary, unified
-from chalicelib.rules.decision import told
-from chalicelib.rules.facts import facts_of
-from chalicelib.rules.ruleset import InvalidRules, RuleSet, load
+from chalicelib.policy.changes import pretty, summary, unified
+from chalicelib.policy.decision import told
+from chalicelib.policy.facts import facts_of
+from chalicelib.policy.ruleset import InvalidRules, RuleSet, load
 from infra.cli.admin_api import Caller, expect
 from infra.cli.rule_files import told_errors
 from infra.cli.show import console, plain

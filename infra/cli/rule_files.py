@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from chalicelib.rules.ruleset import InvalidRules, RuleSet, load
+from chalicelib.policy.ruleset import InvalidRules, RuleSet, load
 
 STDIN = "-"
 

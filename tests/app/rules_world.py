@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from chalicelib.rules.document import Limits, Rate
-from chalicelib.rules.rates import MemoryLimiter
+from chalicelib.policy.document import Limits, Rate
+from chalicelib.resilience.rates import MemoryLimiter
 from tests.app.world import World
 
 KEY = bytes.fromhex("70" * 32)

@@ -12,7 +12,7 @@ from app import app
 from chalicelib.adapters.breaker import key
 from chalicelib.core.errors import Permanent, Retryable
 from chalicelib.ingress.http import SECURITY_HEADERS
-from chalicelib.rules.breaker import OPEN, State
+from chalicelib.resilience.circuit import OPEN, State
 from tests.app.world import ADMIN, World, verdict
 
 FLAG = "/admin/flags/notifications_enabled"

@@ -13,7 +13,7 @@ from chalicelib.core.messages import Receipt, encode
 from chalicelib.ingress.pages.frame import MOST_BYTES
 from chalicelib.ingress.pages.mails import A_PAGE
 from chalicelib.ingress.pages.quarantine import CHOSEN
-from chalicelib.rules.breaker import OPEN, State
+from chalicelib.resilience.circuit import OPEN, State
 from tests.app.browser import Browser, Page
 from tests.app.world import World
 from tests.contract.mails import ORIGINAL, envelope, exclusion, mail_id, note

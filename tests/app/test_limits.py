@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.rules.document import Rate
+from chalicelib.policy.document import Rate
 from tests.app.rules_world import at_night, mail
 from tests.app.world import World, installed, verdict
 

@@ -12,9 +12,9 @@ from chalice.test import HTTPResponse
 
 from chalicelib.core.errors import Retryable
 from chalicelib.ingress import rules
+from chalicelib.policy.book import RuleBook
+from chalicelib.policy.validate import MAX_ERRORS
 from chalicelib.ports import RuleVersion
-from chalicelib.rules.book import RuleBook
-from chalicelib.rules.validate import MAX_ERRORS
 from tests.app.world import ADMIN, World, verdict
 from tests.twins.rules import MemoryRuleStore
 from tests.unit.runtime.logs import captured

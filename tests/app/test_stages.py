@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from chalicelib.classification.categories import load as load_categories
+from chalicelib.classification.classifier import RulesClassifier
 from chalicelib.core import stages
 from chalicelib.core.clock import utc_now
 from chalicelib.core.errors import Retryable
@@ -18,10 +20,8 @@ from chalicelib.pipeline.notify import NotifyWorker
 from chalicelib.pipeline.offload import OffloadWorker, seal_links
 from chalicelib.pipeline.retention import Retention
 from chalicelib.pipeline.store import StoreWorker
+from chalicelib.policy.document import Destination
 from chalicelib.ports import Place
-from chalicelib.rules.categories import load as load_categories
-from chalicelib.rules.classifier import RulesClassifier
-from chalicelib.rules.document import Destination
 from chalicelib.runtime import handlers, observability
 from chalicelib.runtime.batch import BatchFailed
 from tests.app.world import ADMIN, World, installed

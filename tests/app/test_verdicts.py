@@ -16,7 +16,7 @@ from chalicelib.core.messages import Envelope, Exclusion, decode
 from chalicelib.ingress.arrival import REASONS
 from chalicelib.ingress.http import STATUS
 from chalicelib.mail.sealed import unseal
-from chalicelib.rules.decision import OUTSIDE_WINDOW, SENDER_NOT_ALLOWED, STOPPED
+from chalicelib.policy.decision import OUTSIDE_WINDOW, SENDER_NOT_ALLOWED, STOPPED
 from tests.app.rules_world import KEPT, KEY, NIGHT, ROWS, RULES, at_night, mail
 from tests.app.world import World, installed, verdict
 

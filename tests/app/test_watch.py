@@ -10,7 +10,7 @@ import pytest
 
 from chalicelib.core.errors import Permanent, Retryable
 from chalicelib.core.messages import encode
-from chalicelib.rules.breaker import OPEN, State
+from chalicelib.resilience.circuit import OPEN, State
 from chalicelib.runtime import handlers
 from tests.app.test_dlq import Nobody, lose
 from tests.app.world import World, installed

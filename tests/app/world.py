@@ -17,8 +17,8 @@ from chalicelib.core.messages import Exclusion, decode
 from chalicelib.ingress import auth
 from chalicelib.ingress.intake import Intake
 from chalicelib.ingress.uploads import UploadDesk
-from chalicelib.rules.book import RuleBook
-from chalicelib.rules.flags import Flags
+from chalicelib.policy.book import RuleBook
+from chalicelib.policy.flags import Flags
 from chalicelib.runtime import compose
 from tests.app.conformance import complaints
 from tests.twins.cache import MemoryCache

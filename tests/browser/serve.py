@@ -22,7 +22,7 @@ from chalicelib.adapters.breaker import key
 from chalicelib.core.messages import Classification, Content, Envelope, Exclusion, Quarantine, Receipt, encode
 from chalicelib.ingress.arrival import REASONS
 from chalicelib.ports import Original
-from chalicelib.rules.breaker import OPEN, State
+from chalicelib.resilience.circuit import OPEN, State
 from tests.app.world import World, installed
 from tests.contract.mails import mail_id
 

@@ -9,10 +9,10 @@ import pytest
 from chalicelib.adapters.llm.anthropic import AnthropicModel
 from chalicelib.adapters.llm.bedrock import BedrockModel
 from chalicelib.adapters.llm.classifier import LlmClassifier
+from chalicelib.classification.categories import load
+from chalicelib.classification.classifier import RulesClassifier
 from chalicelib.core.messages import Content
 from chalicelib.ports import Classifier
-from chalicelib.rules.categories import load
-from chalicelib.rules.classifier import RulesClassifier
 from infra.local.standins.llm import LlmStandIn
 
 RULES = RulesClassifier(load())

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from chalicelib.adapters.redis.cache import RedisCache
 from chalicelib.adapters.redis.limiter import PREFIX, RedisLimiter
 from chalicelib.ports import Limiter, Quota
-from chalicelib.rules.rates import MemoryLimiter
+from chalicelib.resilience.rates import MemoryLimiter
 from infra.local.servers import Valkey
 from tests.aws_at import closed_port
 

@@ -14,7 +14,7 @@ from chalicelib.adapters.postgres.outbox import PostgresOutbox
 from chalicelib.adapters.postgres.store import PostgresMailStore
 from chalicelib.core.messages import Routing
 from chalicelib.ports import MailStore, Outbox
-from chalicelib.rules.pacing import LIMIT, QUICK_GAP
+from chalicelib.resilience.pacing import LIMIT, QUICK_GAP
 from infra.local.servers import Postgres
 from tests.contract.mails import ORIGINAL, envelope, mail_id
 from tests.twins.outbox import MemoryOutbox

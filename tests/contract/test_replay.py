@@ -12,8 +12,8 @@ from chalicelib.adapters.postgres.database import Database
 from chalicelib.adapters.postgres.store import PostgresMailStore
 from chalicelib.core.errors import Retryable
 from chalicelib.mail import sealed
+from chalicelib.policy.decision import SENDER_NOT_ALLOWED
 from chalicelib.ports import Original
-from chalicelib.rules.decision import SENDER_NOT_ALLOWED
 from infra.cli import replay
 from infra.cli.replay import Archive
 from tests.contract.mails import envelope, mail_id, note

@@ -15,7 +15,7 @@ import pytest
 import requests
 
 from chalicelib.core.stages import DELIVER
-from chalicelib.rules.book import MEMORY_SECONDS
+from chalicelib.policy.book import MEMORY_SECONDS
 from infra.deploy import client
 from infra.local.rehearsal import control
 from infra.local.stack import FILES

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chalicelib.core.stages import ALERT, STAGES, Stage
-from chalicelib.rules.retry import JITTER, MAX_RECEIVE_COUNT, MAX_RECEIVES, MAX_WAIT, SCHEDULE
+from chalicelib.resilience.retry import JITTER, MAX_RECEIVE_COUNT, MAX_RECEIVES, MAX_WAIT, SCHEDULE
 from infra.template import DAY, PARAMETERS, timeouts
 from tests.stack.conftest import Resource, Template
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from chalicelib.adapters.postgres.store_rows import clean_fields, system_key
 from chalicelib.ports import Claim, Notice
-from chalicelib.rules import pacing, refusals
+from chalicelib.resilience import pacing, refusals
 
 
 @dataclass

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chalicelib.rules.pacing import BURST
+from chalicelib.resilience.pacing import BURST
 from infra.bench.steady import rate
 
 QUICK = [(float(second), 40) for second in range(BURST)]

@@ -6,10 +6,10 @@ import secrets
 from collections.abc import Callable
 from dataclasses import replace
 
+from chalicelib.classification.classifier import RulesClassifier
 from chalicelib.classification.llm_prompt import Model, build, validate
 from chalicelib.core.errors import MailroomError
 from chalicelib.core.messages import Classification, Content
-from chalicelib.rules.classifier import RulesClassifier
 
 CHARACTERS = 6000
 """Of the text, shown to the LLM."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from chalicelib.adapters.postgres import store_rows as rows
 from chalicelib.adapters.postgres.database import Database
 from chalicelib.ports import Claim, Notice
-from chalicelib.rules import pacing, refusals
+from chalicelib.resilience import pacing, refusals
 
 if TYPE_CHECKING:
     from chalicelib.adapters.postgres.database import Connection

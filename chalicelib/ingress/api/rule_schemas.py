@@ -6,7 +6,7 @@ from chalicelib.ingress import rules
 from chalicelib.ingress.api.door_schemas import BASE64
 from chalicelib.ingress.api.schemas import AUTHOR, BOOL, Schema, maybe, named, record, several, text, whole
 from chalicelib.ingress.orders import PRINTABLE
-from chalicelib.rules.validate import MAX_ERRORS
+from chalicelib.policy.validate import MAX_ERRORS
 
 _DOCUMENT: Schema = {"type": "object", "description": "the whole rule document; see docs/rules.md"}
 _COMMENT = text(rules.COMMENT_CHARS, pattern=f"^{PRINTABLE.pattern}$", description="why")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chalicelib.ingress.api.schemas import BOOL, CODE, WHEN, maybe, named, record, several, text, whole
-from chalicelib.rules.flags import DEFAULTS
+from chalicelib.policy.flags import DEFAULTS
 
 CHECK = record({"ok": BOOL, "ms": {"type": "number", "minimum": 0}}, {"code": CODE})
 READINESS = record(

@@ -11,7 +11,7 @@ from chalicelib.ingress.api import status_schemas as status
 from chalicelib.ingress.api.route import ADMIN, EMAILENGINE, GMAIL, OPEN, Route
 from chalicelib.ingress.api.schemas import Schema
 from chalicelib.ingress.intake import Status
-from chalicelib.rules.flags import DEFAULTS
+from chalicelib.policy.flags import DEFAULTS
 
 DETAILS: dict[str, tuple[dict[str, Schema], dict[str, Schema]]] = {
     **dict.fromkeys(

@@ -6,8 +6,8 @@ from chalicelib.core.errors import Permanent
 from chalicelib.ingress.pages.frame import done, page, section, table, trouble
 from chalicelib.ingress.pages.html import Child, Html, e
 from chalicelib.ingress.pages.visit import Answer, Away, Visit
+from chalicelib.policy.flags import DEFAULTS
 from chalicelib.ports import FlagChange
-from chalicelib.rules.flags import DEFAULTS
 from chalicelib.runtime import observability as o11y
 
 EACH = 20

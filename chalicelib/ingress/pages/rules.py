@@ -10,9 +10,9 @@ from chalicelib.ingress.pages.frame import done, page, section, table, trouble
 from chalicelib.ingress.pages.html import Child, Html, e
 from chalicelib.ingress.pages.visit import Answer, Away, Visit
 from chalicelib.ingress.pages.words import Words
+from chalicelib.policy.changes import summary, unified
+from chalicelib.policy.ruleset import InvalidRules, load
 from chalicelib.ports import RuleChange, RuleVersion
-from chalicelib.rules.changes import summary, unified
-from chalicelib.rules.ruleset import InvalidRules, load
 from chalicelib.runtime import observability as o11y
 
 LISTED = 50

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from chalicelib.rules.document import Condition, Rule, Span
-from chalicelib.rules.windows import DAYS
+from chalicelib.policy.document import Condition, Rule, Span
+from chalicelib.policy.windows import DAYS
 
 SHOWN = 12
 """Values of one condition that are written out."""

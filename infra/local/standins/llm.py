@@ -17,9 +17,9 @@ from urllib.parse import unquote
 import boto3
 from botocore.config import Config
 
+from chalicelib.classification.categories import load
+from chalicelib.classification.classifier import RulesClassifier
 from chalicelib.core.messages import Content
-from chalicelib.rules.categories import load
-from chalicelib.rules.classifier import RulesClassifier
 from infra.local.standins.control import Reply, Request
 from infra.local.standins.server import StandIn
 

@@ -7,7 +7,7 @@ import pytest
 from chalicelib.adapters.breaker import SERVICES, Breaker, GuardedMessenger, GuardedSource, key
 from chalicelib.core.errors import ConfigurationError, Permanent, Postponed, Retryable
 from chalicelib.ports import Fetched, MessageReference
-from chalicelib.rules.breaker import CLOSED, HALF_OPEN, OPEN, POLICY, State
+from chalicelib.resilience.circuit import CLOSED, HALF_OPEN, OPEN, POLICY, State
 from tests.twins.cache import MemoryCache
 from tests.twins.messenger import MemoryMessenger
 

@@ -11,12 +11,12 @@ import pytest
 from chalicelib.adapters.breaker import Breaker, GuardedModel
 from chalicelib.adapters.llm.anthropic import AnthropicModel
 from chalicelib.adapters.llm.classifier import LlmClassifier, new_fence
+from chalicelib.classification.categories import load
+from chalicelib.classification.classifier import RulesClassifier
 from chalicelib.classification.llm_prompt import Prompt
 from chalicelib.core.errors import MailroomError, Permanent, Retryable
 from chalicelib.core.messages import Classification, Content
-from chalicelib.rules.breaker import POLICY
-from chalicelib.rules.categories import load
-from chalicelib.rules.classifier import RulesClassifier
+from chalicelib.resilience.circuit import POLICY
 from infra.local.standins.llm import LlmStandIn
 from tests.twins.cache import MemoryCache
 

@@ -15,10 +15,10 @@ from botocore.config import Config
 
 from chalicelib.adapters.llm.anthropic import AnthropicModel
 from chalicelib.adapters.llm.bedrock import BedrockModel
+from chalicelib.classification.categories import load
 from chalicelib.classification.llm_prompt import Model, Prompt, build
 from chalicelib.core.errors import MailroomError, Permanent, Retryable
 from chalicelib.core.messages import Content
-from chalicelib.rules.categories import load
 from infra.local.standins.llm import LlmStandIn, bedrock_client
 from tests.unit.adapters.broken import raw_server
 

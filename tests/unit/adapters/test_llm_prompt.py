@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chalicelib.classification.categories import load
 from chalicelib.classification.llm_prompt import Prompt, build, validate
 from chalicelib.core.errors import Permanent
 from chalicelib.core.messages import Classification, Content
-from chalicelib.rules.categories import load
 
 FILE = load()
 FENCE = "0123456789abcdeffedcba9876543210"

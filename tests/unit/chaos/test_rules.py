@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from chalicelib.rules.decision import Facts, Verdict
-from chalicelib.rules.ruleset import load
+from chalicelib.policy.decision import Facts, Verdict
+from chalicelib.policy.ruleset import load
 from infra.chaos import rules
 from infra.chaos.mails import words
 

@@ -12,7 +12,7 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from chalicelib.rules.ruleset import load
+from chalicelib.policy.ruleset import load
 from infra.cli import rule_commands
 from infra.cli.__main__ import mailroom
 from infra.cli.common import confirm_environment

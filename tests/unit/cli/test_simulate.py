@@ -11,8 +11,8 @@ from typing import Any
 import click
 import pytest
 
-from chalicelib.rules.decision import Facts
-from chalicelib.rules.ruleset import RuleSet, load
+from chalicelib.policy.decision import Facts
+from chalicelib.policy.ruleset import RuleSet, load
 from infra.cli import simulate as module
 from infra.cli.replay import Past
 from infra.cli.simulate import Difference, Side, compared, differences

@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.core.errors import Retryable
 from chalicelib.ingress.failures import ALL, CROWDED, MOST, ONE_ADDRESS, Failures
-from chalicelib.rules.rates import MemoryLimiter
+from chalicelib.resilience.rates import MemoryLimiter
 
 AT_ONCE = ONE_ADDRESS[1]
 

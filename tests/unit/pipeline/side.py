@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from chalicelib.core.messages import Envelope, Routing
 from chalicelib.pipeline.deliver import DeliverWorker
 from chalicelib.pipeline.offload import OffloadWorker, seal_links
+from chalicelib.policy.document import Destination
 from chalicelib.ports import Answered, Original
-from chalicelib.rules.document import Destination
 from tests.contract.mails import envelope
 from tests.twins.delivery import (
     MemoryBucket,

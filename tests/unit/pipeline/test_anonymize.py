@@ -14,8 +14,8 @@ from chalicelib.ingress.intake import Arrival
 from chalicelib.mail.sealed import EMAILENGINE, ERASED, FIELDS, RAW, Header, seal, unseal
 from chalicelib.pipeline.offload import links_key
 from chalicelib.pipeline.original import fetched_key, reopen
+from chalicelib.policy.ruleset import load
 from chalicelib.privacy.mapping import open_sealed
-from chalicelib.rules.ruleset import load
 from tests.unit.pipeline.world import MAPPING_KEY, PSEUDONYM_KEY, RAW_MAIL, World
 
 REPLY = RAW_MAIL.replace(b"<1@", b"<2@").replace(b"\r\n\r\n", b"\r\nIn-Reply-To: <1@example.com>\r\n\r\n", 1)

@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import pytest
 
+from chalicelib.classification.history import read_history
 from chalicelib.core.errors import Permanent, Retryable
 from chalicelib.core.messages import Classification, Content, Envelope, Quarantine
 from chalicelib.mail.sealed import ERASED, Header, seal
 from chalicelib.pipeline.classify import ClassifyWorker
 from chalicelib.pipeline.store import StoreWorker
-from chalicelib.rules.history import read_history
 from tests.twins.store import MemoryMailStore
 from tests.unit.pipeline.world import RAW_MAIL, VERDICT, World
 

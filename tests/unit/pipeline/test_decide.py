@@ -15,7 +15,7 @@ from chalicelib.ingress.arrival import Arrival
 from chalicelib.mail.sealed import EMAILENGINE, FIELDS, UPLOAD
 from chalicelib.pipeline.anonymize import AnonymizeWorker
 from chalicelib.pipeline.original import upload_key
-from chalicelib.rules.ruleset import load
+from chalicelib.policy.ruleset import load
 from tests.twins.source import MemorySource
 from tests.unit.pipeline.world import PSEUDONYM_KEY, RAW_MAIL, World
 

@@ -14,8 +14,8 @@ from chalicelib.core.errors import MailroomError, Permanent, Postponed, Retryabl
 from chalicelib.core.messages import Routing
 from chalicelib.pipeline import webhook
 from chalicelib.pipeline.handing_on import handed_on
+from chalicelib.policy.document import Destination
 from chalicelib.ports import Answered
-from chalicelib.rules.document import Destination
 from tests.twins.delivery import Source
 from tests.unit.pipeline.side import URL, Side
 from tests.unit.pipeline.world import NOW

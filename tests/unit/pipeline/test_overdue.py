@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib.core.messages import Envelope, Routing, decode, encode
 from chalicelib.pipeline.overdue import BY_HAND, PATIENCE, RESTS, WAITS, OverdueWebhooks
-from chalicelib.rules import retry
+from chalicelib.resilience import retry
 from tests.contract.mails import envelope, mail_id
 from tests.twins.delivery import Source
 from tests.twins.overdue import MemoryOpenDeliveries

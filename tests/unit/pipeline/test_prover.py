@@ -19,7 +19,7 @@ from chalicelib.pipeline.overdue import OverdueWebhooks
 from chalicelib.pipeline.proof import PATIENCE, STALLED, Findings
 from chalicelib.pipeline.prover import Prover, Scope
 from chalicelib.ports import SpoolEntry
-from chalicelib.rules.retry import MAX_RECEIVE_COUNT
+from chalicelib.resilience.retry import MAX_RECEIVE_COUNT
 from tests.contract.mails import ORIGINAL, envelope
 from tests.twins.cache import MemoryCache
 from tests.twins.dead_letters import MemoryDeadLetters

@@ -13,8 +13,8 @@ from chalicelib.ingress.intake import Arrival, Intake
 from chalicelib.mail.model import Mail
 from chalicelib.mail.sealed import EMAILENGINE, FIELDS, RAW
 from chalicelib.pipeline.anonymize import AnonymizeWorker
+from chalicelib.policy.ruleset import RuleSet, load
 from chalicelib.privacy.model import Anonymized
-from chalicelib.rules.ruleset import RuleSet, load
 from tests.twins.cache import MemoryCache
 from tests.twins.queues import MemoryQueues
 from tests.twins.source import MemorySource

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from chalicelib.core.errors import MailroomError, Permanent, Retryable
+from chalicelib.policy.book import CACHE_SECONDS, KEY, MEMORY_SECONDS, NO_RULES, PLACE, REST_SECONDS, RuleBook
+from chalicelib.policy.ruleset import InvalidRules
 from chalicelib.privacy.mapping import seal
-from chalicelib.rules.book import CACHE_SECONDS, KEY, MEMORY_SECONDS, NO_RULES, PLACE, REST_SECONDS, RuleBook
-from chalicelib.rules.ruleset import InvalidRules
 from tests.twins.cache import MemoryCache
 from tests.twins.rules import MemoryRuleStore
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.rules import breaker
-from chalicelib.rules.breaker import CLOSED, HALF_OPEN, LONGEST, OPEN, POLICY, SKEW, WHOLE, State, decode
+from chalicelib.resilience import circuit
+from chalicelib.resilience.circuit import CLOSED, HALF_OPEN, LONGEST, OPEN, POLICY, SKEW, WHOLE, State, decode
 
 NOW = 1_800_000_000.0
 
@@ -16,13 +16,13 @@ def opened(after: float | None = None) -> State:
     """After five failures at NOW."""
     state = WHOLE
     for _ in range(POLICY.failures):
-        state = breaker.failed(state, None, NOW, after)
+        state = circuit.failed(state, None, NOW, after)
     return state
 
 
-def probing(now: float = NOW + POLICY.rest) -> breaker.Permit:
+def probing(now: float = NOW + POLICY.rest) -> circuit.Permit:
     """The first call after the rest."""
-    return breaker.permit(opened(), now)
+    return circuit.permit(opened(), now)
 
 
 def test_the_numbers_are_those_of_the_requirements() -> None:
@@ -30,14 +30,14 @@ def test_the_numbers_are_those_of_the_requirements() -> None:
 
 
 def test_a_whole_service_may_be_asked_at_any_time() -> None:
-    assert breaker.permit(WHOLE, NOW).wait is None
+    assert circuit.permit(WHOLE, NOW).wait is None
 
 
 def test_four_failures_do_not_open_it() -> None:
     state = WHOLE
     for _ in range(POLICY.failures - 1):
-        state = breaker.failed(state, None, NOW)
-    assert (state.kind, breaker.permit(state, NOW).wait) == (CLOSED, None)
+        state = circuit.failed(state, None, NOW)
+    assert (state.kind, circuit.permit(state, NOW).wait) == (CLOSED, None)
 
 
 def test_five_failures_in_a_row_open_it() -> None:
@@ -48,13 +48,13 @@ def test_a_success_in_between_begins_the_count_anew() -> None:
     state = WHOLE
     for _ in range(3):
         for _ in range(POLICY.failures - 1):
-            state = breaker.failed(state, None, NOW)
-        state = breaker.succeeded(state, None, NOW)
+            state = circuit.failed(state, None, NOW)
+        state = circuit.succeeded(state, None, NOW)
     assert state == WHOLE
 
 
 def test_who_asks_an_open_one_is_told_how_long_to_wait() -> None:
-    assert breaker.permit(opened(), NOW + 10).wait == 20
+    assert circuit.permit(opened(), NOW + 10).wait == 20
 
 
 def test_after_its_rest_one_call_is_let_through() -> None:
@@ -63,75 +63,75 @@ def test_after_its_rest_one_call_is_let_through() -> None:
 
 
 def test_while_that_call_is_under_way_nobody_else_is() -> None:
-    assert breaker.permit(probing().state, NOW + POLICY.rest).wait == breaker.TURN
+    assert circuit.permit(probing().state, NOW + POLICY.rest).wait == circuit.TURN
 
 
 def test_a_call_that_never_came_back_is_forgotten_after_its_lease() -> None:
     permit = probing()
-    assert breaker.permit(permit.state, NOW + POLICY.rest + POLICY.lease).wait is None
+    assert circuit.permit(permit.state, NOW + POLICY.rest + POLICY.lease).wait is None
 
 
 def test_a_failed_probe_opens_it_again() -> None:
     permit = probing()
-    state = breaker.failed(permit.state, permit.ticket, NOW + 31)
-    assert (state.kind, breaker.permit(state, NOW + 31).wait) == (OPEN, POLICY.rest)
+    state = circuit.failed(permit.state, permit.ticket, NOW + 31)
+    assert (state.kind, circuit.permit(state, NOW + 31).wait) == (OPEN, POLICY.rest)
 
 
 def test_three_successful_probes_close_it() -> None:
     state = opened()
     kinds = []
     for number in range(3):
-        permit = breaker.permit(state, NOW + 30 + number)
-        state = breaker.succeeded(permit.state, permit.ticket, NOW + 30 + number)
+        permit = circuit.permit(state, NOW + 30 + number)
+        state = circuit.succeeded(permit.state, permit.ticket, NOW + 30 + number)
         kinds.append(state.kind)
     assert kinds == [HALF_OPEN, HALF_OPEN, CLOSED]
 
 
 def test_a_success_of_before_the_failures_says_nothing() -> None:
     permit = probing()
-    assert breaker.succeeded(opened(), None, NOW) == opened()
-    assert breaker.succeeded(permit.state, None, NOW + 31) == permit.state
+    assert circuit.succeeded(opened(), None, NOW) == opened()
+    assert circuit.succeeded(permit.state, None, NOW + 31) == permit.state
 
 
 def test_a_failure_of_before_the_rest_does_not_open_it_again() -> None:
     """A call that hung for a minute ends while probes already succeed."""
     permit = probing()
-    assert breaker.failed(permit.state, None, NOW + 31).kind == HALF_OPEN
+    assert circuit.failed(permit.state, None, NOW + 31).kind == HALF_OPEN
 
 
 def test_a_pause_that_is_longer_than_the_rest_is_kept() -> None:
-    assert breaker.permit(opened(after=120.0), NOW).wait == 120
+    assert circuit.permit(opened(after=120.0), NOW).wait == 120
 
 
 def test_a_pause_that_is_shorter_than_the_rest_does_not_shorten_it() -> None:
-    assert breaker.permit(opened(after=1.0), NOW).wait == POLICY.rest
+    assert circuit.permit(opened(after=1.0), NOW).wait == POLICY.rest
 
 
 def test_a_single_failure_that_names_a_pause_keeps_everybody_away_for_so_long() -> None:
-    state = breaker.failed(WHOLE, None, NOW, 40.0)
-    assert (breaker.permit(state, NOW + 39).wait, breaker.permit(state, NOW + 40).wait) == (1, None)
+    state = circuit.failed(WHOLE, None, NOW, 40.0)
+    assert (circuit.permit(state, NOW + 39).wait, circuit.permit(state, NOW + 40).wait) == (1, None)
 
 
 def test_too_many_requests_is_no_failure_but_a_pause_for_everybody() -> None:
     state = WHOLE
     for _ in range(10):
-        state = breaker.paused(state, None, NOW, 7.0)
-    assert (state.kind, state.failures, breaker.permit(state, NOW).wait) == (CLOSED, 0, 7)
+        state = circuit.paused(state, None, NOW, 7.0)
+    assert (state.kind, state.failures, circuit.permit(state, NOW).wait) == (CLOSED, 0, 7)
 
 
 def test_a_probe_that_is_told_to_come_back_gives_its_turn_back() -> None:
     permit = probing()
-    state = breaker.paused(permit.state, permit.ticket, NOW + 30, 5.0)
+    state = circuit.paused(permit.state, permit.ticket, NOW + 30, 5.0)
     assert (state.kind, state.probes, state.wait(NOW + 30)) == (HALF_OPEN, (), 5)
 
 
 def test_no_pause_is_longer_than_an_hour() -> None:
-    assert breaker.permit(opened(after=10**9), NOW).wait == LONGEST
+    assert circuit.permit(opened(after=10**9), NOW).wait == LONGEST
 
 
 def test_an_end_that_only_a_wrong_clock_can_have_written_is_not_waited_for() -> None:
     state = State(OPEN, until=NOW + LONGEST + SKEW + 1)
-    assert breaker.permit(state, NOW).wait is None
+    assert circuit.permit(state, NOW).wait is None
 
 
 def test_a_state_survives_its_way_through_redis() -> None:
@@ -148,7 +148,7 @@ def test_a_state_that_is_none_of_ours_is_a_closed_breaker(held: bytes | None) ->
 
 @given(st.binary(max_size=200))
 def test_any_bytes_are_a_state(held: bytes) -> None:
-    assert breaker.permit(decode(held), NOW).state.kind in breaker.KINDS
+    assert circuit.permit(decode(held), NOW).state.kind in circuit.KINDS
 
 
 STEPS = st.lists(
@@ -165,15 +165,15 @@ def test_whatever_happens_somebody_may_ask_again_in_the_end(steps: list[tuple[st
         now += passed
         ticket = tickets[which % len(tickets)]
         if step == "ask":
-            permit = breaker.permit(state, now)
+            permit = circuit.permit(state, now)
             state, tickets = permit.state, [*tickets, permit.ticket]
         elif step == "good":
-            state = breaker.succeeded(state, ticket, now)
+            state = circuit.succeeded(state, ticket, now)
         elif step == "bad":
-            state = breaker.failed(state, ticket, now, passed if which else None)
+            state = circuit.failed(state, ticket, now, passed if which else None)
         elif step == "pause":
-            state = breaker.paused(state, ticket, now, passed)
+            state = circuit.paused(state, ticket, now, passed)
         else:
-            state = breaker.returned(state, ticket)
+            state = circuit.returned(state, ticket)
         assert sum(now < end for end in state.probes) <= POLICY.probes
-    assert breaker.permit(state, now + LONGEST + POLICY.lease).wait is None
+    assert circuit.permit(state, now + LONGEST + POLICY.lease).wait is None

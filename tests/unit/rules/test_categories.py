@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from chalicelib.classification.categories import DEFAULT_FILE, load, parse
 from chalicelib.core.errors import ConfigurationError
-from chalicelib.rules.categories import DEFAULT_FILE, load, parse
 
 SHIPPED: dict[str, Any] = json.loads(DEFAULT_FILE.read_text(encoding="utf-8"))
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.rules.changes import MOST_LINES, pretty, summary, unified
+from chalicelib.policy.changes import MOST_LINES, pretty, summary, unified
 
 A, B = {"name": "a", "topic": "x"}, {"name": "b"}
 

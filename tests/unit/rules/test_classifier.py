@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chalicelib.classification.categories import load
+from chalicelib.classification.classifier import RulesClassifier
 from chalicelib.core.errors import Retryable
 from chalicelib.core.messages import Classification, Content
-from chalicelib.rules.categories import load
-from chalicelib.rules.classifier import RulesClassifier
 
 FILE = load()
 RULES = RulesClassifier(FILE)

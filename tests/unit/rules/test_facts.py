@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from chalicelib.mail.model import Address, Mail
 from chalicelib.mail.parse import parse
-from chalicelib.rules.decision import Facts
-from chalicelib.rules.facts import facts_of, plain_address, sender_of
+from chalicelib.policy.decision import Facts
+from chalicelib.policy.facts import facts_of, plain_address, sender_of
 
 MAIL = b"""From: Ada <Ada@Example.ORG>
 To: Bob <bob@example.com>, bob@EXAMPLE.com

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from chalicelib.core.errors import MailroomError, Permanent, Retryable
-from chalicelib.rules.flags import CACHE_SECONDS, DEFAULTS, MEMORY_SECONDS, Flags
+from chalicelib.policy.flags import CACHE_SECONDS, DEFAULTS, MEMORY_SECONDS, Flags
 from tests.twins.cache import MemoryCache
 from tests.twins.flags import MemoryFlagStore
 

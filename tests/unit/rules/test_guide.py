@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from chalicelib.mail.links import DEFAULT_PROVIDERS
-from chalicelib.rules import shape
-from chalicelib.rules.ruleset import load
+from chalicelib.policy import shape
+from chalicelib.policy.ruleset import load
 from infra.template import ROOT
 
 GUIDE = (ROOT / "docs" / "rules.md").read_text()

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.rules.history import HISTORY_SECONDS, read_history, write_history
+from chalicelib.classification.history import HISTORY_SECONDS, read_history, write_history
 from tests.twins.cache import MemoryCache
 
 KEY = "0f" * 16

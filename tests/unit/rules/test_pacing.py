@@ -7,7 +7,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.rules.pacing import LIMIT, QUICK_GAP, STEADY_GAP, WINDOW, next_allowed, recent
+from chalicelib.resilience.pacing import LIMIT, QUICK_GAP, STEADY_GAP, WINDOW, next_allowed, recent
 
 
 def simulate(demands: list[float]) -> list[float]:

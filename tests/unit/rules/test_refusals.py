@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chalicelib.rules import refusals
+from chalicelib.resilience import refusals
 
 
 @pytest.mark.parametrize(("held", "then"), [(40, 20), (3, 1), (2, 1), (1, refusals.BARE), (0, refusals.BARE)])

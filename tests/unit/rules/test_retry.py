@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.rules import retry
+from chalicelib.resilience import retry
 
 RETENTION = 4 * 24 * 3600
 """Of the stage queues, in seconds."""

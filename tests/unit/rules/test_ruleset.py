@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.rules.decision import OUTSIDE_WINDOW, SENDER_NOT_ALLOWED, STOPPED, Decision, Facts, Verdict
-from chalicelib.rules.document import Limits, Rate
-from chalicelib.rules.ruleset import RuleSet, load
+from chalicelib.policy.decision import OUTSIDE_WINDOW, SENDER_NOT_ALLOWED, STOPPED, Decision, Facts, Verdict
+from chalicelib.policy.document import Limits, Rate
+from chalicelib.policy.ruleset import RuleSet, load
 from infra.bench.rules import MAIL, document
 from infra.template import ROOT
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from chalicelib.rules import shape
+from chalicelib.policy import shape
 from infra.template import ROOT
 
 EXAMPLE = json.loads((ROOT / "docs" / "rules.example.json").read_text())

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.rules.document import InvalidRules
-from chalicelib.rules.ruleset import load
+from chalicelib.policy.document import InvalidRules
+from chalicelib.policy.ruleset import load
 from tests.unit.rules.test_shape import broken, change
 
 WORDS = {"subject": {"words": ["x"]}}

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from chalicelib.rules.document import Span
-from chalicelib.rules.windows import DAY_MINUTES, is_open, next_open, opens, zone
+from chalicelib.policy.document import Span
+from chalicelib.policy.windows import DAY_MINUTES, is_open, next_open, opens, zone
 
 EVERY_DAY = frozenset(range(7))
 PARIS, NEW_YORK = "Europe/Paris", "America/New_York"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chalicelib.core.errors import Postponed, Retryable
-from chalicelib.rules import retry
+from chalicelib.resilience import retry
 from chalicelib.runtime import record as carried
 from chalicelib.runtime.record import read_record
 from tests.unit.runtime.batches import Bench, mail

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from chalicelib.core.errors import Permanent, Postponed, Retryable
 from chalicelib.core.messages import Quarantine, decode
-from chalicelib.rules import retry
+from chalicelib.resilience import retry
 from tests.unit.runtime.batches import Bench, FakeWorker, FlakyQueues, mail
 
 OUTCOMES = (

@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib.core.errors import Permanent, Retryable
 from chalicelib.core.messages import Envelope, Quarantine, decode, encode
-from chalicelib.rules import retry
+from chalicelib.resilience import retry
 from tests.unit.runtime.batches import Bench, FakeWorker, mail
 
 ONE = mail(1)

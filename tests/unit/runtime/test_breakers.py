@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.adapters.breaker import SERVICES
 from chalicelib.core.errors import Permanent, Retryable
-from chalicelib.rules.breaker import POLICY
+from chalicelib.resilience.circuit import POLICY
 from chalicelib.runtime.breakers import Breakers
 from tests.twins.cache import MemoryCache
 from tests.unit.runtime.logs import captured

@@ -17,7 +17,7 @@ from chalicelib.adapters.breaker import Breaker
 from chalicelib.core import stages
 from chalicelib.core.errors import Retryable
 from chalicelib.core.messages import Envelope, decode, encode
-from chalicelib.rules import retry
+from chalicelib.resilience import retry
 from chalicelib.runtime.batch import Runner
 from tests.twins.cache import MemoryCache
 from tests.twins.queues import MemoryQueues

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from chalicelib.rules.document import Rate
+from chalicelib.policy.document import Rate
 
 
 def as_it_is(value: str, _path: str) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from chalicelib.rules.document import Condition, Pattern
-from chalicelib.rules.expressions import Expression
-from chalicelib.rules.phrases import fold, split
-from chalicelib.rules.view import View
+from chalicelib.classification.phrases import fold, split
+from chalicelib.policy.document import Condition, Pattern
+from chalicelib.policy.expressions import Expression
+from chalicelib.policy.view import View
 
 Answer = tuple[bool, str]
 Test = Callable[[View], Answer]

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from chalicelib.rules.decision import Facts
+from chalicelib.policy.decision import Facts
 
 if TYPE_CHECKING:
     from chalicelib.mail.model import Mail

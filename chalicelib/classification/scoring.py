@@ -7,8 +7,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from chalicelib.rules.categories import LANGUAGE, URGENCY_LISTS, Categories
-from chalicelib.rules.phrases import BREAK, Phrases, tokens
+from chalicelib.classification.categories import LANGUAGE, URGENCY_LISTS, Categories
+from chalicelib.classification.phrases import BREAK, Phrases, tokens
 
 UNKNOWN = "und"
 """ISO 639-2's code for a language that is not known."""

@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from functools import cached_property
 from time import monotonic
 
+from chalicelib.classification.phrases import fold
 from chalicelib.mail.bounds import MAX_ADDRESSES, MAX_ATTACHMENTS, MAX_SUBJECT_CHARS
 from chalicelib.mail.links import Provider, find
-from chalicelib.rules import expressions
-from chalicelib.rules.decision import Facts
-from chalicelib.rules.expressions import Expression
-from chalicelib.rules.phrases import fold
+from chalicelib.policy import expressions
+from chalicelib.policy.decision import Facts
+from chalicelib.policy.expressions import Expression
 
 MAX_BODY_CHARS = 32_000
 """The rules read so much of a body."""

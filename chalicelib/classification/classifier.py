@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from chalicelib.classification.categories import Categories
+from chalicelib.classification.scoring import Score, Scorer
 from chalicelib.core.errors import MailroomError
 from chalicelib.core.messages import Classification, Content
-from chalicelib.rules.categories import Categories
-from chalicelib.rules.scoring import Score, Scorer
 
 NAME = "rules"
 REASON_CHARACTERS = 200

@@ -11,8 +11,8 @@ from typing import Annotated, Any, Literal, TypeVar
 import msgspec
 from msgspec import Meta, Struct
 
+from chalicelib.classification.phrases import split
 from chalicelib.core.errors import ConfigurationError
-from chalicelib.rules.phrases import split
 
 DEFAULT_FILE = Path(__file__).with_name("categories.json")
 NAME = re.compile(r"[a-z][a-z_]{1,31}")

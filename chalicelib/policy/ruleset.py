@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.core.messages import Routing
 from chalicelib.mail.links import Provider
-from chalicelib.rules import windows
-from chalicelib.rules.decision import OUTSIDE_WINDOW, SENDER_NOT_ALLOWED, STOPPED, Decision, Facts, Match, Verdict
-from chalicelib.rules.document import Destination, Document, InvalidRules, Limits, Rate, Rule, Span
+from chalicelib.policy import windows
+from chalicelib.policy.decision import OUTSIDE_WINDOW, SENDER_NOT_ALLOWED, STOPPED, Decision, Facts, Match, Verdict
+from chalicelib.policy.document import Destination, Document, InvalidRules, Limits, Rate, Rule, Span
 
 if TYPE_CHECKING:  # a door without rules loads neither the compiler nor the validator
-    from chalicelib.rules.conditions import Test
-    from chalicelib.rules.view import View
+    from chalicelib.policy.conditions import Test
+    from chalicelib.policy.view import View
 
 __all__ = ["Destination", "InvalidRules", "Limits", "Rate", "RuleSet", "load"]
 
@@ -88,7 +88,7 @@ class RuleSet:
                 return gathered.out(SENDER_NOT_ALLOWED)
         if not self.compiled:
             return gathered.decision()
-        from chalicelib.rules.view import TookTooLong, View
+        from chalicelib.policy.view import TookTooLong, View
 
         view = View(facts, self.parsed.providers, self.budget)
         for entry in self.compiled:
@@ -180,8 +180,8 @@ def load(document: Mapping[str, Any], version: int = 0) -> RuleSet:
         raise InvalidRules((("", "must be an object {…}: see docs/rules.md"),))
     if not document:
         return RuleSet(document, version, Document(), (), bool)
-    from chalicelib.rules.conditions import Compiler, domains
-    from chalicelib.rules.validate import parse
+    from chalicelib.policy.conditions import Compiler, domains
+    from chalicelib.policy.validate import parse
 
     parsed, expressions = parse(document)
     compiler = Compiler(parsed.patterns, expressions)

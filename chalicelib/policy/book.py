@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.core.errors import MailroomError, Permanent, Retryable
-from chalicelib.rules.ruleset import InvalidRules, RuleSet, load
+from chalicelib.policy.ruleset import InvalidRules, RuleSet, load
 
 if TYPE_CHECKING:  # the doors read the rules, and need no port but these names
     from chalicelib.ports import Cache, RuleStore, RuleVersion

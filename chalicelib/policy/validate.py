@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
 from typing import Any, TypeVar
 
+from chalicelib.classification.phrases import fold, split
 from chalicelib.mail.links import DEFAULT_PROVIDERS, Provider
-from chalicelib.rules import shape, values, windows
-from chalicelib.rules.document import (
+from chalicelib.policy import shape, values, windows
+from chalicelib.policy.document import (
     Allowlist,
     Condition,
     Destination,
@@ -19,9 +20,8 @@ from chalicelib.rules.document import (
     Rule,
     Span,
 )
-from chalicelib.rules.expressions import Expression, InvalidExpression
-from chalicelib.rules.facts import a_labels, plain_address
-from chalicelib.rules.phrases import fold, split
+from chalicelib.policy.expressions import Expression, InvalidExpression
+from chalicelib.policy.facts import a_labels, plain_address
 
 MAX_ERRORS = 100
 MAX_EXPRESSIONS = 1_000

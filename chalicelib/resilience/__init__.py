@@ -1,0 +1,1 @@
+"""Retry schedule, circuit breaker, rate limits, pacing. Pure."""
