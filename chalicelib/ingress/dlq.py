@@ -16,7 +16,7 @@ from chalicelib.runtime import observability as o11y
 from chalicelib.runtime.compose import container
 
 if TYPE_CHECKING:
-    from chalicelib.pipeline.dead_letters import Outcome
+    from chalicelib.operations.dead_letters import Outcome
 
 routes = Blueprint(__name__)
 LISTED, MOST = 100, 1_000

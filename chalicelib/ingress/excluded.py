@@ -28,7 +28,7 @@ def reconsider() -> Response:
     trace = trace_id(request)
     if not is_admin(request):
         return turned_away(request, trace)
-    from chalicelib.pipeline.reconsider import Wanted  # a door answers without it
+    from chalicelib.operations.reconsider import Wanted  # a door answers without it
 
     try:
         body = body_of(request, {"author", "all", "dry_run", "after", *CONDITIONS})

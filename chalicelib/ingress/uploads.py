@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.ingress.arrival import Arrival
 from chalicelib.ingress.push import Refused, an_object
-from chalicelib.pipeline.original import upload_key
+from chalicelib.intake.load_mail import upload_key
 
 if TYPE_CHECKING:
     from chalicelib.ports import Spool, Uploads

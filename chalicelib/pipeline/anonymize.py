@@ -9,14 +9,14 @@ from chalicelib.core.clock import Now, timed, utc_now
 from chalicelib.core.errors import Permanent
 from chalicelib.core.keyed_hashes import sender_key
 from chalicelib.core.messages import INLINE_TEXT_BYTES, Content, Envelope, Exclusion, Message
+from chalicelib.delivery.offload import with_links
+from chalicelib.intake.apply_policy import Rules, decide
+from chalicelib.intake.load_mail import ERASED, Opened, open_seal
 from chalicelib.mail.everyone import everyone
 from chalicelib.mail.headers import parse_date
 from chalicelib.mail.identity import claims, thread_root
 from chalicelib.mail.model import Mail
 from chalicelib.mail.traits import traits
-from chalicelib.pipeline.decide import Rules, decide
-from chalicelib.pipeline.offload import with_links
-from chalicelib.pipeline.original import ERASED, Opened, open_seal
 from chalicelib.ports import Anonymizer, Cache, MessageSource, Spool, Telemetry
 from chalicelib.privacy.mapping import open_sealed, seal
 from chalicelib.privacy.model import Anonymized

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from chalicelib.core.clock import Now, timed, utc_now
 from chalicelib.core.errors import MailroomError, Permanent, Postponed, Retryable
 from chalicelib.core.messages import Envelope, Message
-from chalicelib.pipeline.notice import bare, compose
 from chalicelib.ports import MailStore, Messenger, Notice, Outbox, Telemetry
 from chalicelib.resilience import refusals
+from chalicelib.telegram.notice import bare, compose
 
 CLAIM = 40
 """Notices taken for one message at most; those that do not fit are given back."""

@@ -10,9 +10,9 @@ from chalicelib.core.cache_keys import seen_key
 from chalicelib.core.clock import Now, timed, utc_now
 from chalicelib.core.errors import Permanent
 from chalicelib.core.messages import Classification, Envelope, Exclusion, Message, Quarantine, Receipt
+from chalicelib.intake.load_mail import ERASED, reopen
 from chalicelib.mail.model import Address
 from chalicelib.pipeline.classify import text_of
-from chalicelib.pipeline.original import ERASED, reopen
 from chalicelib.ports import Cache, MailStore, Original, Spool, Telemetry
 
 

@@ -18,7 +18,7 @@ from typing import Any, Protocol
 from chalicelib.core import stages
 from chalicelib.core.errors import ConfigurationError, Permanent, Postponed, Retryable
 from chalicelib.core.messages import Envelope, Exclusion, decode, encode, given_up
-from chalicelib.pipeline.handing_on import handed_on
+from chalicelib.pipeline.fan_out import handed_on
 from chalicelib.ports import Queues
 from chalicelib.resilience import retry
 from chalicelib.runtime import observability as o11y

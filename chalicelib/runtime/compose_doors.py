@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from chalicelib.ingress.intake import Intake
     from chalicelib.ingress.reconciler import Reconciler
     from chalicelib.ingress.uploads import UploadDesk
-    from chalicelib.pipeline.dead_letters import DeadLetterDesk
-    from chalicelib.pipeline.reconsider import ReconsiderDesk
+    from chalicelib.operations.dead_letters import DeadLetterDesk
+    from chalicelib.operations.reconsider import ReconsiderDesk
     from chalicelib.policy.document import Limits
     from chalicelib.ports import Limiter, Listing, Looks
 
@@ -67,7 +67,7 @@ class Doors(Base):
     @cached_property
     def reconsider_desk(self) -> ReconsiderDesk:
         """The operator's desk for excluded mail."""
-        from chalicelib.pipeline.reconsider import Allowed, ReconsiderDesk
+        from chalicelib.operations.reconsider import Allowed, ReconsiderDesk
 
         def allowed() -> Allowed:
             listed = self.rules.current().parsed.allowlist
@@ -106,6 +106,6 @@ class Doors(Base):
     @cached_property
     def desk(self) -> DeadLetterDesk:
         """The operator's desk for dead letters."""
-        from chalicelib.pipeline.dead_letters import DeadLetterDesk
+        from chalicelib.operations.dead_letters import DeadLetterDesk
 
         return DeadLetterDesk(self.dead_letters, self.queues, self.ledger)

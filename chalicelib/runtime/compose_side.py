@@ -47,7 +47,7 @@ def offload_worker(parts: Stages) -> Worker:
     """Fetches the files of links."""
     from chalicelib.adapters.http.downloads import GuardedDownloads
     from chalicelib.adapters.postgres.links import PostgresLinkStore
-    from chalicelib.pipeline.offload import OffloadWorker
+    from chalicelib.delivery.offload import OffloadWorker
 
     def hosts(provider: str) -> Sequence[str]:
         known = {held.name: held.hosts for held in parts.rules.current().providers}
@@ -85,7 +85,7 @@ def deliver_worker(parts: Stages) -> Worker:
     """Sends webhooks."""
     from chalicelib.adapters.http.receivers import GuardedReceiver
     from chalicelib.adapters.postgres.deliveries import PostgresDeliveryStore
-    from chalicelib.pipeline.deliver import DeliverWorker
+    from chalicelib.delivery.deliver import DeliverWorker
 
     secrets = parts.backend_secrets
     return DeliverWorker(

@@ -15,10 +15,10 @@ from chalicelib.runtime.compose_base import Base, key_of
 if TYPE_CHECKING:
     from chalicelib.adapters.http.guard import Guard
     from chalicelib.classification.llm_prompt import Model
+    from chalicelib.data_rights.retention import Retention
+    from chalicelib.delivery.overdue import OverdueWebhooks
+    from chalicelib.operations.auditor import Prover
     from chalicelib.pipeline.notify import NotifyWorker
-    from chalicelib.pipeline.overdue import OverdueWebhooks
-    from chalicelib.pipeline.prover import Prover
-    from chalicelib.pipeline.retention import Retention
     from chalicelib.ports import Classifier, Messenger, OpenDeliveries
     from chalicelib.runtime.batch import Worker
 
@@ -132,7 +132,7 @@ class Stages(Base):
 
     def prover(self) -> Prover:
         """What compares spool, queues and ledger, for the sweep and the operator's `verify`."""
-        from chalicelib.pipeline.prover import Prover
+        from chalicelib.operations.auditor import Prover
 
         return Prover(
             spool=self.spool,
@@ -152,7 +152,7 @@ class Stages(Base):
 
     def overdue_webhooks(self) -> OverdueWebhooks:
         """What finds webhooks whose message was lost, for the sweep and the operator's `verify`."""
-        from chalicelib.pipeline.overdue import OverdueWebhooks
+        from chalicelib.delivery.overdue import OverdueWebhooks
 
         return OverdueWebhooks(
             self.open_deliveries, self.queues, sending=lambda: self.flags.on("webhook_sending_enabled")
@@ -161,14 +161,14 @@ class Stages(Base):
     def retention(self) -> Retention:
         """What removes mail that is over its time."""
         from chalicelib.adapters.postgres.archive import PostgresArchive
-        from chalicelib.pipeline.retention import Retention
+        from chalicelib.data_rights.retention import Retention
 
         settings = self.settings
         archive = PostgresArchive(self.database)
         return Retention(archive, self.spool, o11y, settings.retention, settings.original_retention)
 
     def alert_worker(self) -> Worker:
-        from chalicelib.pipeline.alert import AlertWorker
+        from chalicelib.operations.alert import AlertWorker
 
         return AlertWorker(self.messenger, self.cache)
 

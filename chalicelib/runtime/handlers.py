@@ -17,7 +17,7 @@ EXPIRED = 1_000
 
 def run_stage(name: str, event: Mapping[str, Any], context: Any) -> dict[str, Any] | None:
     """Run one stage over an SQS event; the answer is Lambda's."""
-    from chalicelib.pipeline import alert  # the doors run no stage
+    from chalicelib.operations import alert  # the doors run no stage
     from chalicelib.runtime.batch import Runner
 
     parts = container()
@@ -50,16 +50,16 @@ def sweep(at: str) -> dict[str, int]:
 
     `at` is the event's own time (ISO 8601), so that a late or repeated event does what it was made for.
     """
-    from chalicelib.runtime import lost_mail, watching
+    from chalicelib.operations import repair_lost_mail, report_conditions
 
-    due = datetime.fromisoformat(at.replace("Z", "+00:00")).minute % lost_mail.EVERY == 0
+    due = datetime.fromisoformat(at.replace("Z", "+00:00")).minute % repair_lost_mail.EVERY == 0
     try:
         told = {"notified": sweep_outbox()}
-        return told | (lost_mail.look(container()) if due else {})
+        return told | (repair_lost_mail.look(container()) if due else {})
     except MailroomError:
         # Without a database queues and breakers can still be looked at; the rest would only wait for it once more.
         if due:
-            watching.tell(container(), lost_mail.WITHIN)
+            report_conditions.tell(container(), repair_lost_mail.WITHIN)
         raise
     finally:
         o11y.flush()

@@ -165,7 +165,7 @@ def work(told: Mapping[str, str]) -> dict[str, Any]:
     from chalicelib.adapters.postgres.store import PostgresMailStore
     from chalicelib.core.errors import Postponed
     from chalicelib.core.messages import Envelope, Routing
-    from chalicelib.pipeline.offload import OffloadWorker
+    from chalicelib.delivery.offload import OffloadWorker
     from chalicelib.runtime import observability as o11y
 
     database = Database(told["MAILROOM_BENCH_DATABASE"])

@@ -18,10 +18,10 @@ from pathlib import Path
 from time import perf_counter
 
 from chalicelib.core.messages import Envelope
+from chalicelib.intake.load_mail import open_seal
 from chalicelib.mail import bounds, sealed
 from chalicelib.mail.identity import claims
 from chalicelib.mail.traits import traits
-from chalicelib.pipeline.original import open_seal
 from chalicelib.ports import Anonymizer, Fetched, MessageReference, SpoolEntry
 
 HEAD = b"From: A <a@example.com>\r\nTo: b@example.org\r\nSubject: worst\r\nMessage-ID: <w@example.com>\r\n"

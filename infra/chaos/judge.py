@@ -12,8 +12,8 @@ from typing import Any
 
 import psycopg
 
-from chalicelib.pipeline.notice import compose
 from chalicelib.ports import Notice
+from chalicelib.telegram.notice import compose
 from infra.chaos import rules
 from infra.chaos.killer import EMAIL_TOPIC
 from infra.chaos.strikes import Fault

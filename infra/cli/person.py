@@ -14,9 +14,9 @@ from pathlib import Path
 import click
 
 from chalicelib.adapters.postgres.people import PostgresPeople
-from chalicelib.pipeline.erase import Eraser
-from chalicelib.pipeline.person import Finder, Found
-from chalicelib.pipeline.takeout import Takeout
+from chalicelib.data_rights.erase import Eraser
+from chalicelib.data_rights.export import Takeout
+from chalicelib.data_rights.find import Finder, Found
 from chalicelib.ports import Erasure
 from chalicelib.runtime.compose import Container
 from chalicelib.runtime.compose_side import file_target

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from chalicelib.core.errors import Permanent
 from chalicelib.core.messages import Envelope
+from chalicelib.intake.load_mail import fetched_key, reopen
 from chalicelib.mail.emailengine_message import from_message
 from chalicelib.mail.fields import from_push, items
 from chalicelib.mail.parse import parse
 from chalicelib.mail.sealed import unseal
-from chalicelib.pipeline.original import fetched_key, reopen
-from chalicelib.pipeline.prover import HEADER_BYTES
+from chalicelib.operations.auditor import HEADER_BYTES
 from chalicelib.policy.decision import OUTSIDE_WINDOW, SENDER_NOT_ALLOWED, STOPPED, Facts
 from chalicelib.policy.facts import facts_of
 

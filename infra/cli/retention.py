@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from chalicelib.pipeline.retention import Retention
+from chalicelib.data_rights.retention import Retention
 from infra.cli.show import console
 
 LIMIT = 10_000

@@ -9,7 +9,7 @@ import pytest
 
 from chalicelib.core.messages import Envelope, Exclusion, decode
 from chalicelib.ingress.intake import Arrival, Intake
-from chalicelib.pipeline import reconsider as pipeline
+from chalicelib.operations import reconsider as pipeline
 from chalicelib.pipeline.store import StoreWorker
 from tests.app.world import ADMIN, World, verdict
 from tests.unit.pipeline.world import Telemetry

@@ -13,12 +13,12 @@ from chalicelib.core import stages
 from chalicelib.core.clock import utc_now
 from chalicelib.core.errors import Retryable
 from chalicelib.core.messages import Envelope, Routing, decode, encode
-from chalicelib.pipeline import alert
+from chalicelib.data_rights.retention import Retention
+from chalicelib.delivery.deliver import DeliverWorker
+from chalicelib.delivery.offload import OffloadWorker, seal_links
+from chalicelib.operations import alert
 from chalicelib.pipeline.classify import ClassifyWorker
-from chalicelib.pipeline.deliver import DeliverWorker
 from chalicelib.pipeline.notify import NotifyWorker
-from chalicelib.pipeline.offload import OffloadWorker, seal_links
-from chalicelib.pipeline.retention import Retention
 from chalicelib.pipeline.store import StoreWorker
 from chalicelib.policy.document import Destination
 from chalicelib.ports import Place

@@ -12,13 +12,13 @@ from chalicelib.adapters.postgres.people import PostgresPeople
 from chalicelib.adapters.postgres.store import PostgresMailStore
 from chalicelib.core.keyed_hashes import sender_key
 from chalicelib.core.messages import Envelope, encode
+from chalicelib.data_rights.erase import Eraser
+from chalicelib.data_rights.export import Takeout
+from chalicelib.data_rights.find import Finder
 from chalicelib.mail import sealed
 from chalicelib.mail.everyone import everyone
 from chalicelib.mail.identity import thread_root
 from chalicelib.mail.parse import parse
-from chalicelib.pipeline.erase import Eraser
-from chalicelib.pipeline.person import Finder
-from chalicelib.pipeline.takeout import Takeout
 from chalicelib.ports import Original, Stored
 from tests.contract.mails import RECEIPT, RECEIVED, envelope, mail_id, note
 from tests.twins.cache import MemoryCache

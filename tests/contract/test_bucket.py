@@ -12,7 +12,7 @@ import pytest
 from chalicelib.adapters.aws.file_bucket import FileBucket, client_of
 from chalicelib.adapters.aws.session import Aws
 from chalicelib.core.errors import Permanent, Retryable
-from chalicelib.pipeline.transfer import PART
+from chalicelib.delivery.transfer import PART
 from chalicelib.ports import FileTarget
 from infra.local.servers import Emulator
 from tests.aws_at import aws_at, closed_port

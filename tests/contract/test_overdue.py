@@ -15,7 +15,7 @@ from chalicelib.adapters.postgres.store import PostgresMailStore
 from chalicelib.core.clock import utc_now
 from chalicelib.core.errors import Retryable
 from chalicelib.core.messages import Routing
-from chalicelib.pipeline import overdue
+from chalicelib.delivery import overdue
 from chalicelib.ports import DeliveryStore, MailStore, OpenDeliveries
 from tests.aws_at import closed_port
 from tests.contract.mails import ORIGINAL, envelope, mail_id

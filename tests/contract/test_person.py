@@ -14,8 +14,8 @@ from chalicelib.adapters.postgres.database import Database
 from chalicelib.adapters.postgres.links import PostgresLinkStore
 from chalicelib.core.clock import utc_now
 from chalicelib.core.errors import Permanent, Retryable
+from chalicelib.intake.load_mail import ERASED, reopen
 from chalicelib.mail import sealed
-from chalicelib.pipeline.original import ERASED, reopen
 from chalicelib.ports import Stored
 from tests.contract.mails import exclusion, mail_id, note
 from tests.contract.person_world import ADA, BOB, RAW_KEY, World, raw

@@ -13,7 +13,7 @@ from chalicelib.adapters.postgres.database import Database
 from chalicelib.adapters.postgres.outbox import PostgresOutbox
 from chalicelib.adapters.postgres.store import PostgresMailStore
 from chalicelib.core.errors import Retryable
-from chalicelib.pipeline.retention import Retention
+from chalicelib.data_rights.retention import Retention
 from chalicelib.ports import Place, Stored
 from tests.contract.mails import ORIGINAL, RECEIPT, envelope, exclusion, mail_id, note
 from tests.twins.spool import MemorySpool

@@ -11,7 +11,7 @@ from chalicelib.core.stages import stage
 from chalicelib.ingress.intake import spool_key
 from chalicelib.mail.identity import mail_id
 from chalicelib.mail.sealed import RAW, Header, seal
-from chalicelib.pipeline.letters import WORKER_DIED
+from chalicelib.operations.dead_letter_records import WORKER_DIED
 from infra.cli.__main__ import mailroom
 from infra.deploy import client, stack_resource
 from tests.e2e.world import World, states

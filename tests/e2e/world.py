@@ -15,8 +15,8 @@ import psycopg
 import requests
 
 from chalicelib.core.stages import STAGES, stage
-from chalicelib.pipeline.notice import compose
 from chalicelib.ports import Notice
+from chalicelib.telegram.notice import compose
 from infra.cli.api_client import admin
 from infra.deploy import client, stack_resource
 from infra.local.process import wait_until

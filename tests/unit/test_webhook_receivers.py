@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.pipeline import webhook
+from chalicelib.delivery import webhook
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "webhooks.md").read_text()
 NOW = 1_763_733_600

@@ -6,7 +6,7 @@ from chalicelib.ingress import dlq
 from chalicelib.ingress.api import schemas as s
 from chalicelib.ingress.api.route import CSS, FORM, HTML, OPEN, SESSION, Route
 from chalicelib.ingress.api.schemas import Schema
-from chalicelib.pipeline.dead_letters import REASON
+from chalicelib.operations.dead_letters import REASON
 
 PAGE: Schema = s.text()
 GONE: Schema = {}

@@ -9,7 +9,7 @@ from chalicelib.ingress.arrival import REASONS
 from chalicelib.ingress.orders import AUTHOR as AUTHOR_FORM
 from chalicelib.ingress.orders import AUTHOR_CHARS
 from chalicelib.mail.identity import MAIL_ID as MAIL_ID_FORM
-from chalicelib.pipeline.dead_letters import REASON
+from chalicelib.operations.dead_letters import REASON
 from chalicelib.policy.flags import DEFAULTS
 
 Schema = dict[str, Any]

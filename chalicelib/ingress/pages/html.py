@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from html import escape
 
-from chalicelib.pipeline.notice import UNSEEN
+from chalicelib.telegram.notice import UNSEEN
 
 VOID = frozenset({"br", "col", "hr", "input", "link", "meta"})
 NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9-]*")

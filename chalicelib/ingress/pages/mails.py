@@ -9,8 +9,8 @@ from chalicelib.ingress.pages.frame import page, section, table, trouble
 from chalicelib.ingress.pages.html import Child, Html, e
 from chalicelib.ingress.pages.visit import Answer, Away, Visit
 from chalicelib.mail.identity import MAIL_ID
-from chalicelib.pipeline.notice import plain
 from chalicelib.ports import MailLine, MailStory
+from chalicelib.telegram.notice import plain
 
 A_PAGE = 50
 STATES = ("stored", "excluded", "quarantined")

@@ -10,8 +10,8 @@ from chalicelib.ingress.pages.frame import done, page, section, table, trouble
 from chalicelib.ingress.pages.html import Child, Html, e
 from chalicelib.ingress.pages.visit import Answer, Away, Visit
 from chalicelib.mail.identity import MAIL_ID
-from chalicelib.pipeline.dead_letters import REASON, Outcome
-from chalicelib.pipeline.letters import Letter
+from chalicelib.operations.dead_letter_records import Letter
+from chalicelib.operations.dead_letters import REASON, Outcome
 from chalicelib.runtime import observability as o11y
 
 STAGE_NAMES = tuple(stage.name for stage in STAGES)

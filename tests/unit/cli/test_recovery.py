@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from chalicelib.core.messages import Routing
-from chalicelib.pipeline.proof import Findings
+from chalicelib.operations.audit import Findings
 from infra.cli import dead_letters, proof
 from infra.cli.__main__ import mailroom
 from infra.cli.dead_letters import Order

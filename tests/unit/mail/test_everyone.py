@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalicelib.intake.load_mail import parse_source
 from chalicelib.mail.everyone import MOST, OTHERS, everyone
 from chalicelib.mail.fields import from_push
 from chalicelib.mail.parse import parse
-from chalicelib.pipeline.original import parse_source
 
 
 @pytest.mark.parametrize("field", OTHERS)

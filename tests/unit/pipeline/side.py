@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from chalicelib.core.messages import Envelope, Routing
-from chalicelib.pipeline.deliver import DeliverWorker
-from chalicelib.pipeline.offload import OffloadWorker, seal_links
+from chalicelib.delivery.deliver import DeliverWorker
+from chalicelib.delivery.offload import OffloadWorker, seal_links
 from chalicelib.policy.document import Destination
 from chalicelib.ports import Answered, Original
 from tests.contract.mails import envelope

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.core.errors import Permanent, Retryable
-from chalicelib.pipeline.alert import AlertWorker, read
+from chalicelib.operations.alert import AlertWorker, read
 from tests.twins.cache import MemoryCache
 from tests.twins.messenger import MemoryMessenger
 

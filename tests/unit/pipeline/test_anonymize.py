@@ -10,10 +10,10 @@ import pytest
 from chalicelib.core.errors import Permanent, Retryable
 from chalicelib.core.keyed_hashes import sender_key
 from chalicelib.core.messages import INLINE_TEXT_BYTES, Quarantine, encode
+from chalicelib.delivery.offload import links_key
 from chalicelib.ingress.intake import Arrival
+from chalicelib.intake.load_mail import fetched_key, reopen
 from chalicelib.mail.sealed import EMAILENGINE, ERASED, FIELDS, RAW, Header, seal, unseal
-from chalicelib.pipeline.offload import links_key
-from chalicelib.pipeline.original import fetched_key, reopen
 from chalicelib.policy.ruleset import load
 from chalicelib.privacy.mapping import open_sealed
 from tests.unit.pipeline.world import MAPPING_KEY, PSEUDONYM_KEY, RAW_MAIL, World

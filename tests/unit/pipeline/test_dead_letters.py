@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from chalicelib.core.errors import Permanent
 from chalicelib.core.messages import Envelope, encode
-from chalicelib.pipeline.dead_letters import DeadLetterDesk
-from chalicelib.pipeline.letters import WORKER_DIED, read
+from chalicelib.operations.dead_letter_records import WORKER_DIED, read
+from chalicelib.operations.dead_letters import DeadLetterDesk
 from chalicelib.ports import DeadLetter
 from tests.contract.mails import envelope, mail_id, note
 from tests.twins.dead_letters import MemoryDeadLetters

@@ -12,9 +12,9 @@ from chalicelib.core.errors import Permanent, Retryable
 from chalicelib.core.keyed_hashes import sender_keys
 from chalicelib.core.messages import Envelope, Exclusion, Receipt, Routing
 from chalicelib.ingress.arrival import Arrival
+from chalicelib.intake.load_mail import upload_key
 from chalicelib.mail.sealed import EMAILENGINE, FIELDS, UPLOAD
 from chalicelib.pipeline.anonymize import AnonymizeWorker
-from chalicelib.pipeline.original import upload_key
 from chalicelib.policy.ruleset import load
 from tests.twins.source import MemorySource
 from tests.unit.pipeline.world import PSEUDONYM_KEY, RAW_MAIL, World

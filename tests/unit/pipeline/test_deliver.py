@@ -12,8 +12,8 @@ import pytest
 
 from chalicelib.core.errors import MailroomError, Permanent, Postponed, Retryable
 from chalicelib.core.messages import Routing
-from chalicelib.pipeline import webhook
-from chalicelib.pipeline.handing_on import handed_on
+from chalicelib.delivery import webhook
+from chalicelib.pipeline.fan_out import handed_on
 from chalicelib.policy.document import Destination
 from chalicelib.ports import Answered
 from tests.twins.delivery import Source

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
+from chalicelib.intake.load_mail import reopen, upload_key
 from chalicelib.mail.sealed import RAW, UPLOAD, Header, seal
-from chalicelib.pipeline.original import reopen, upload_key
 from tests.twins.spool import MemorySpool
 
 MAIL = b"From: desk@workshop.example\r\nSubject: A note\r\n\r\nText.\r\n"

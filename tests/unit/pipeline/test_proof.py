@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.pipeline.proof import DRAINED, PATIENCE, STALLED, Evidence, Findings, judge
+from chalicelib.operations.audit import DRAINED, PATIENCE, STALLED, Evidence, Findings, judge
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 OLD, YOUNG = NOW - PATIENCE, NOW - timedelta(seconds=1)

@@ -12,12 +12,12 @@ import pytest
 
 from chalicelib.core.errors import Retryable
 from chalicelib.core.messages import Envelope, Exclusion, Quarantine, decode, encode
+from chalicelib.delivery.overdue import OverdueWebhooks
 from chalicelib.ingress.arrival import Arrival, Barred, Judged, Status
 from chalicelib.ingress.intake import Intake
 from chalicelib.mail.sealed import EMAILENGINE, RAW
-from chalicelib.pipeline.overdue import OverdueWebhooks
-from chalicelib.pipeline.proof import PATIENCE, STALLED, Findings
-from chalicelib.pipeline.prover import Prover, Scope
+from chalicelib.operations.audit import PATIENCE, STALLED, Findings
+from chalicelib.operations.auditor import Prover, Scope
 from chalicelib.ports import SpoolEntry
 from chalicelib.resilience.retry import MAX_RECEIVE_COUNT
 from tests.contract.mails import ORIGINAL, envelope

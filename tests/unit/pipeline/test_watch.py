@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from chalicelib.core.messages import encode
 from chalicelib.core.stages import STAGES
-from chalicelib.pipeline import watch
-from chalicelib.pipeline.letters import Letter, read
-from chalicelib.pipeline.proof import Findings
-from chalicelib.pipeline.watch import Condition, Look, Mark, Seen, Swept, compare, look
-from chalicelib.pipeline.watch_words import WORDS, message
+from chalicelib.operations import conditions as watch
+from chalicelib.operations.audit import Findings
+from chalicelib.operations.condition_texts import WORDS, message
+from chalicelib.operations.conditions import Condition, Look, Mark, Seen, Swept, compare, look
+from chalicelib.operations.dead_letter_records import Letter, read
 from chalicelib.ports import DeadLetter, QueueDepth
 from tests.contract.mails import envelope, mail_id
 

@@ -10,7 +10,7 @@ import pytest
 from chalicelib.adapters.aws.secrets import Secrets
 from chalicelib.core import stages
 from chalicelib.core.errors import ConfigurationError
-from chalicelib.pipeline.alert import AlertWorker
+from chalicelib.operations.alert import AlertWorker
 from chalicelib.runtime import compose
 from chalicelib.runtime.compose_base import key_of
 from tests.twins.cache import MemoryCache

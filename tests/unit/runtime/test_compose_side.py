@@ -12,7 +12,7 @@ from chalicelib.adapters.aws.secrets import Secrets
 from chalicelib.adapters.http.receivers import DEADLINE
 from chalicelib.core import stages
 from chalicelib.core.errors import ConfigurationError
-from chalicelib.pipeline.offload import FOLDER_TIMEOUT, GRACE
+from chalicelib.delivery.offload import FOLDER_TIMEOUT, GRACE
 from chalicelib.runtime import compose_side
 from chalicelib.runtime.compose import Container
 from infra.local.certificates import authority

@@ -9,7 +9,7 @@ from typing import Protocol
 from chalicelib.core.clock import Now, timed, utc_now
 from chalicelib.core.errors import MailroomError, Permanent, Postponed
 from chalicelib.core.messages import Envelope, Message
-from chalicelib.pipeline import webhook
+from chalicelib.delivery import webhook
 from chalicelib.ports import Answered, DeliveryStore, MailStore, Receiver, Telemetry
 
 SWITCHED_OFF_WAIT = 300.0

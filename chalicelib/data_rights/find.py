@@ -11,12 +11,12 @@ from chalicelib.core.keyed_hashes import sender_key
 from chalicelib.core.messages import Envelope
 from chalicelib.core.spool_keys import keys
 from chalicelib.core.stages import STAGES
+from chalicelib.intake.load_mail import ERASED, Opened, parse_source, reopen, upload_named
 from chalicelib.mail import sealed
 from chalicelib.mail.everyone import everyone
 from chalicelib.mail.identity import MAIL_ID, thread_root
 from chalicelib.mail.model import Mail
-from chalicelib.pipeline.letters import Letter, read
-from chalicelib.pipeline.original import ERASED, Opened, parse_source, reopen, upload_named
+from chalicelib.operations.dead_letter_records import Letter, read
 from chalicelib.ports import DeadLetters, Held, People, Place, Spool
 
 PAGE = 500

@@ -9,10 +9,10 @@ from chalicelib.core.clock import Now, utc_now
 from chalicelib.core.errors import Permanent
 from chalicelib.core.spool_keys import keys
 from chalicelib.core.stages import STAGES
+from chalicelib.data_rights.find import HEADER_BYTES, HIDE_SECONDS, LETTERS, Finder, Found
+from chalicelib.intake.load_mail import upload_named
 from chalicelib.mail import sealed
-from chalicelib.pipeline.letters import read
-from chalicelib.pipeline.original import upload_named
-from chalicelib.pipeline.person import HEADER_BYTES, HIDE_SECONDS, LETTERS, Finder, Found
+from chalicelib.operations.dead_letter_records import read
 from chalicelib.ports import Cache, Erasure, FileTarget, Held, MailStore, People, Spool
 
 SAVED = 20

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from chalicelib.core.errors import MailroomError, Retryable
 from chalicelib.core.stages import ALERT, SIDE, STAGES
-from chalicelib.pipeline import watch, watch_words
+from chalicelib.operations import condition_texts, conditions
 from chalicelib.runtime import observability as o11y
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import timedelta
 
-    from chalicelib.pipeline.prover import Examination, Prover, Repaired
+    from chalicelib.operations.auditor import Examination, Prover, Repaired
     from chalicelib.ports import QueueDepth
     from chalicelib.runtime.compose import Container
 
@@ -40,7 +40,7 @@ def tell(
     """
     prover = parts.prover()
     now = prover.now()
-    seen = watch.Seen(
+    seen = conditions.Seen(
         now=now,
         limit=parts.settings.backlog_messages,
         within=within,
@@ -48,7 +48,7 @@ def tell(
         breakers=_breakers(parts),
         swept=_swept(prover, examination, repaired, whole) if examination else None,
     )
-    look = watch.look(seen)
+    look = conditions.look(seen)
     for condition in look.conditions:
         kind, place, code = condition.parts
         stage, code = (place, code) if place in STAGE_NAMES else ("", code or place)
@@ -62,17 +62,17 @@ def tell(
     return len(look.conditions)
 
 
-def _tell(parts: Container, look: watch.Look, now: float) -> None:
+def _tell(parts: Container, look: conditions.Look, now: float) -> None:
     """One message, then the note that it was sent: what is interrupted in between is told twice, never not at all.
 
     Without Redis nobody knows what was told, and every look would tell everything: nothing is.
     """
     held = parts.cache.look(TOLD)
-    news = watch.compare(watch.decode(held), look, now)
-    if text := watch_words.message(news, parts.settings.language):
+    news = conditions.compare(conditions.decode(held), look, now)
+    if text := condition_texts.message(news, parts.settings.language):
         parts.messenger.send("system", text)
         o11y.count("WatchTold")
-    if (held or news.memory) and not parts.cache.swap(TOLD, held, watch.encode(news.memory), TOLD_SECONDS):
+    if (held or news.memory) and not parts.cache.swap(TOLD, held, conditions.encode(news.memory), TOLD_SECONDS):
         raise Retryable("watch_raced")
 
 
@@ -92,7 +92,7 @@ def _breakers(parts: Container) -> Mapping[str, str] | None:
         return None
 
 
-def _swept(prover: Prover, examination: Examination, repaired: Repaired | None, whole: bool) -> watch.Swept:
+def _swept(prover: Prover, examination: Examination, repaired: Repaired | None, whole: bool) -> conditions.Swept:
     """With the letters of the stages beside the pipeline, which the proof does not ask for."""
     beside = {stage.name for stage in (*SIDE, ALERT)}
     asked = [depth.name for depth in examination.depths if depth.name in beside and depth.dead]
@@ -100,7 +100,7 @@ def _swept(prover: Prover, examination: Examination, repaired: Repaired | None, 
         letters, unread = prover.read(asked, LETTERS)
     except Retryable:
         letters, unread = [], frozenset(asked)
-    return watch.Swept(
+    return conditions.Swept(
         findings=examination.findings,
         failed=repaired.failed if repaired else (),
         whole=whole,

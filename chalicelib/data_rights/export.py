@@ -9,7 +9,7 @@ from typing import IO
 
 from chalicelib.core.clock import Now, utc_now
 from chalicelib.core.errors import Permanent
-from chalicelib.pipeline.person import Finder
+from chalicelib.data_rights.find import Finder
 from chalicelib.ports import Held, People
 
 README = """\

@@ -9,8 +9,8 @@ from typing import Protocol
 
 from chalicelib.core.keyed_hashes import sender_keys
 from chalicelib.core.messages import Envelope, Exclusion, Receipt, Routing
+from chalicelib.intake.load_mail import Opened
 from chalicelib.mail.links import Provider
-from chalicelib.pipeline.original import Opened
 from chalicelib.policy.decision import Decision, Facts, Verdict
 from chalicelib.policy.facts import facts_of
 

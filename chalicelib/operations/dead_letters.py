@@ -15,7 +15,7 @@ from chalicelib.core.clock import Now, utc_now
 from chalicelib.core.errors import MailroomError, Permanent, Retryable
 from chalicelib.core.stages import SERVICE, STAGES
 from chalicelib.mail.identity import MAIL_ID
-from chalicelib.pipeline.letters import Letter, read
+from chalicelib.operations.dead_letter_records import Letter, read
 from chalicelib.ports import DeadLetter, DeadLetters, Ledger, Queues
 
 LIMIT = 1_000

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from chalicelib.pipeline.overdue import Resent
-from chalicelib.pipeline.prover import Scope
+from chalicelib.delivery.overdue import Resent
+from chalicelib.operations import report_conditions
+from chalicelib.operations.auditor import Scope
 from chalicelib.runtime import observability as o11y
-from chalicelib.runtime import watching
 
 if TYPE_CHECKING:
     from chalicelib.runtime.compose import Container
@@ -63,7 +63,7 @@ def look(parts: Container) -> dict[str, int]:
         o11y.log("not_repaired", mail_id=mail_id, code=code)
     numbers |= _webhooks(parts)
     whole = not after and not examination.last_key
-    return numbers | {"conditions": watching.tell(parts, WITHIN, examination, repaired, whole)}
+    return numbers | {"conditions": report_conditions.tell(parts, WITHIN, examination, repaired, whole)}
 
 
 def _webhooks(parts: Container) -> dict[str, int]:

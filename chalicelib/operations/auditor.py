@@ -12,8 +12,8 @@ from chalicelib.core.messages import Envelope, Quarantine, Receipt, encode
 from chalicelib.core.stages import PIPELINE
 from chalicelib.mail import sealed
 from chalicelib.mail.identity import MAIL_ID
-from chalicelib.pipeline.letters import Letter, by_mail, read
-from chalicelib.pipeline.proof import PATIENCE, Evidence, Findings, judge
+from chalicelib.operations.audit import PATIENCE, Evidence, Findings, judge
+from chalicelib.operations.dead_letter_records import Letter, by_mail, read
 from chalicelib.ports import DeadLetters, Ledger, MailStore, QueueDepth, Queues, Spool, SpoolEntry
 
 PREFIX = "sealed/"

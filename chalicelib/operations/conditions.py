@@ -12,8 +12,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from chalicelib.pipeline.letters import Letter
-from chalicelib.pipeline.proof import Findings
+from chalicelib.operations.audit import Findings
+from chalicelib.operations.dead_letter_records import Letter
 from chalicelib.ports import QueueDepth
 
 EXPIRING = timedelta(days=10)

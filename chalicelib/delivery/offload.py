@@ -10,9 +10,9 @@ from time import monotonic
 from chalicelib.core.clock import Now, timed, utc_now
 from chalicelib.core.errors import Permanent, Postponed, Retryable
 from chalicelib.core.messages import Envelope, Message
+from chalicelib.delivery.transfer import TOO_SLOW, UNFINISHED, Transfer
 from chalicelib.mail.links import Provider, find
 from chalicelib.mail.model import Mail
-from chalicelib.pipeline.transfer import TOO_SLOW, UNFINISHED, Transfer
 from chalicelib.ports import Downloads, FileTarget, LinkStore, MailStore, Progress, Spool, Telemetry
 
 MAX_LINKS = 50

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chalicelib.pipeline.notice import plain
-from chalicelib.pipeline.watch import Condition, News, split
+from chalicelib.operations.conditions import Condition, News, split
+from chalicelib.telegram.notice import plain
 
 WORDS = {
     "en": {

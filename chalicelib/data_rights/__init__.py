@@ -1,0 +1,1 @@
+"""The rights of a person: find, export, erase; and retention."""

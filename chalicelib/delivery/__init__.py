@@ -1,0 +1,1 @@
+"""What the rules ask for once a mail is stored: files of links, outgoing webhooks."""

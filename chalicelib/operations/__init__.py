@@ -1,0 +1,1 @@
+"""What the operator relies on: audit, sweep, alerts, failed messages, re-evaluation."""
