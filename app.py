@@ -10,17 +10,21 @@ from __future__ import annotations
 from chalice.app import Chalice, CloudWatchEvent, SQSEvent
 
 from chalicelib.core import stages
-from chalicelib.ingress import admin, dashboard, dlq, emailengine, excluded, gmail, http, openapi, rules
 from chalicelib.runtime import handlers
+from chalicelib.sources.emailengine import endpoint as emailengine
+from chalicelib.sources.gmail_push import endpoint as gmail
+from chalicelib.web import admin, dead_letter_routes, exclusion_routes, http, policy_routes
+from chalicelib.web.dashboard import routes as dashboard
+from chalicelib.web.openapi import routes as openapi
 
 app = Chalice(app_name=stages.SERVICE, configure_logs=False)
 app.register_middleware(http.finish, "http")
 app.register_blueprint(gmail.door)
 app.register_blueprint(emailengine.door)
 app.register_blueprint(admin.routes)
-app.register_blueprint(dlq.routes)
-app.register_blueprint(excluded.routes)
-app.register_blueprint(rules.routes)
+app.register_blueprint(dead_letter_routes.routes)
+app.register_blueprint(exclusion_routes.routes)
+app.register_blueprint(policy_routes.routes)
 app.register_blueprint(openapi.routes)
 app.register_blueprint(dashboard.routes)
 

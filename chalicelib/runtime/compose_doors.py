@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 from chalicelib.runtime.compose_base import Base
 
 if TYPE_CHECKING:
-    from chalicelib.ingress.failures import Failures
-    from chalicelib.ingress.gate import Gate
-    from chalicelib.ingress.intake import Intake
-    from chalicelib.ingress.reconciler import Reconciler
-    from chalicelib.ingress.uploads import UploadDesk
+    from chalicelib.intake.gate import Gate
+    from chalicelib.intake.intake import Intake
     from chalicelib.operations.dead_letters import DeadLetterDesk
     from chalicelib.operations.reconsider import ReconsiderDesk
     from chalicelib.policy.document import Limits
     from chalicelib.ports import Limiter, Listing, Looks
+    from chalicelib.sources.emailengine.reconciler import Reconciler
+    from chalicelib.sources.gmail_push.uploads import UploadDesk
+    from chalicelib.web.auth_failures import Failures
 
 
 class Doors(Base):
@@ -36,14 +36,14 @@ class Doors(Base):
     @cached_property
     def failures(self) -> Failures:
         """Of callers whose credential was wrong."""
-        from chalicelib.ingress.failures import Failures
+        from chalicelib.web.auth_failures import Failures
 
         return Failures(lambda: self.limiter, self.pseudonym_key, time.monotonic)
 
     @cached_property
     def gate(self) -> Gate:
         """What the operator decides of each mail at the doors."""
-        from chalicelib.ingress.gate import Gate
+        from chalicelib.intake.gate import Gate
 
         return Gate(self.limiter, lambda: self.rules.current(), self._limits(), self.pseudonym_key)
 
@@ -58,7 +58,7 @@ class Doors(Base):
     def upload_desk(self) -> UploadDesk:
         """Where mail goes in that no push can carry."""
         from chalicelib.adapters.aws.s3_uploads import S3Uploads
-        from chalicelib.ingress.uploads import UploadDesk
+        from chalicelib.sources.gmail_push.uploads import UploadDesk
 
         settings = self.settings
         uploads = S3Uploads(self.aws.client, settings.bucket, settings.kms_key)
@@ -77,7 +77,7 @@ class Doors(Base):
 
     @cached_property
     def intake(self) -> Intake:
-        from chalicelib.ingress.intake import Intake
+        from chalicelib.intake.intake import Intake
 
         return Intake(self.spool, self.queues, self.cache)
 
@@ -98,7 +98,7 @@ class Doors(Base):
 
     def reconciler(self, trace: str) -> Reconciler:
         """What looks for mail whose webhook never came."""
-        from chalicelib.ingress.reconciler import Reconciler
+        from chalicelib.sources.emailengine.reconciler import Reconciler
 
         folders = self.settings.emailengine_folders
         return Reconciler(self.listing, self.looks, self.store, self.spool, self.intake, folders, trace)

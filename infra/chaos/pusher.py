@@ -11,8 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import requests
 
-from chalicelib.ingress.auth import sign_push
 from chalicelib.mail.identity import door_identity, mail_id
+from chalicelib.web.auth import sign_push
 from infra.chaos.mails import Shipment, encoded
 from infra.local.rehearsal import control
 from infra.local.stack import Info

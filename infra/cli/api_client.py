@@ -11,7 +11,7 @@ from typing import Any
 
 import requests
 
-from chalicelib.ingress.auth import sign_push
+from chalicelib.web.auth import sign_push
 from infra.local.stack import Info
 
 MAX_BATCH = 50

@@ -9,7 +9,7 @@ from typing import Any
 from chalice.test import HTTPResponse
 from jsonschema import Draft202012Validator
 
-from chalicelib.ingress.api.document import document
+from chalicelib.web.openapi.document import document
 
 BY_CHALICE = (404, 405, 415)
 """What Chalice answers by itself, before a route is asked."""

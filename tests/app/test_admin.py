@@ -11,8 +11,8 @@ import pytest
 from app import app
 from chalicelib.adapters.breaker import key
 from chalicelib.core.errors import Permanent, Retryable
-from chalicelib.ingress.http import SECURITY_HEADERS
 from chalicelib.resilience.circuit import OPEN, State
+from chalicelib.web.http import SECURITY_HEADERS
 from tests.app.world import ADMIN, World, verdict
 
 FLAG = "/admin/flags/notifications_enabled"

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from chalicelib.ingress.pages import session
-from chalicelib.ingress.pages.entry import AT_ONCE
+from chalicelib.web.dashboard import session
+from chalicelib.web.dashboard.entry import AT_ONCE
 from tests.app.browser import Browser, Page
 from tests.app.world import DOOR, World
 
@@ -278,7 +278,7 @@ def test_a_bug_shows_no_text_but_an_id(world: World, browser: Browser) -> None:
 
 
 def test_every_text_is_there_in_both_languages_with_the_same_values() -> None:
-    from chalicelib.ingress.pages.texts import TEXTS
+    from chalicelib.web.dashboard.texts import TEXTS
 
     def fields(text: str) -> list[str]:
         return sorted(re.findall(r"{\w+}", text))

@@ -10,10 +10,10 @@ import pytest
 from chalicelib.adapters.breaker import key
 from chalicelib.core.errors import Permanent, Retryable
 from chalicelib.core.messages import Receipt, encode
-from chalicelib.ingress.pages.frame import MOST_BYTES
-from chalicelib.ingress.pages.mails import A_PAGE
-from chalicelib.ingress.pages.quarantine import CHOSEN
 from chalicelib.resilience.circuit import OPEN, State
+from chalicelib.web.dashboard.frame import MOST_BYTES
+from chalicelib.web.dashboard.mails import A_PAGE
+from chalicelib.web.dashboard.quarantine import CHOSEN
 from tests.app.browser import Browser, Page
 from tests.app.world import World
 from tests.contract.mails import ORIGINAL, envelope, exclusion, mail_id, note

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.ingress import auth, webhook
+from chalicelib.sources.emailengine import webhook_event
+from chalicelib.web import auth
 from tests.app.world import World, installed, verdict
 from tests.unit.runtime.logs import captured
 
@@ -74,7 +75,7 @@ def kinds(capsys: pytest.CaptureFixture[str]) -> list[str]:
     return [line["kind"] for line in lines if "Event" in line]
 
 
-@pytest.mark.parametrize("name", sorted(webhook.KNOWN_EVENTS - {"messageNew"}))
+@pytest.mark.parametrize("name", sorted(webhook_event.KNOWN_EVENTS - {"messageNew"}))
 def test_a_known_event_is_acknowledged_and_counted(world: World, name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert verdict(world.hook({"account": "praxis", "event": name})) == (200, "acknowledged")
     assert kinds(capsys) == [name]

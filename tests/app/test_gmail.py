@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from chalicelib.core.errors import Permanent
-from chalicelib.ingress import auth
-from chalicelib.ingress.http import SECURITY_HEADERS
 from chalicelib.mail.sealed import unseal
+from chalicelib.web import auth
+from chalicelib.web.http import SECURITY_HEADERS
 from tests.app.world import GMAIL, World, installed, verdict
 from tests.unit.runtime.logs import captured
 

@@ -12,10 +12,10 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
 from app import app
-from chalicelib.ingress.api.document import document, served
-from chalicelib.ingress.api.door_schemas import PUSH
-from chalicelib.ingress.api.table import ROUTES
-from chalicelib.ingress.http import SECURITY_HEADERS, STATUS
+from chalicelib.web.http import SECURITY_HEADERS, STATUS
+from chalicelib.web.openapi.document import document, served
+from chalicelib.web.openapi.door_schemas import PUSH
+from chalicelib.web.openapi.table import ROUTES
 from infra.template import ROOT
 from tests.app.conformance import complaints
 from tests.app.world import ADMIN, World

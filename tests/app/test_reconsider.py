@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from chalicelib.core.messages import Envelope, Exclusion, decode
-from chalicelib.ingress.intake import Arrival, Intake
+from chalicelib.intake.intake import Arrival, Intake
 from chalicelib.operations import reconsider as pipeline
 from chalicelib.pipeline.store import StoreWorker
 from tests.app.world import ADMIN, World, verdict

@@ -9,8 +9,8 @@ import pytest
 
 from chalicelib.adapters.aws.secrets import Secrets
 from chalicelib.core.errors import ConfigurationError
-from chalicelib.ingress.failures import ONE_ADDRESS
 from chalicelib.runtime.settings import DOOR_FIELDS, DOOR_SHORTEST
+from chalicelib.web.auth_failures import ONE_ADDRESS
 from infra.local.credentials import made
 from tests.app.world import ADMIN, GMAIL, HOOK, SecretsManager, World, installed, verdict
 

@@ -13,10 +13,10 @@ import pytest
 from chalicelib.core.errors import Retryable
 from chalicelib.core.keyed_hashes import sender_keys
 from chalicelib.core.messages import Envelope, Exclusion, decode
-from chalicelib.ingress.arrival import REASONS
-from chalicelib.ingress.http import STATUS
+from chalicelib.intake.arrival import REASONS
 from chalicelib.mail.sealed import unseal
 from chalicelib.policy.decision import OUTSIDE_WINDOW, SENDER_NOT_ALLOWED, STOPPED
+from chalicelib.web.http import STATUS
 from tests.app.rules_world import KEPT, KEY, NIGHT, ROWS, RULES, at_night, mail
 from tests.app.world import World, installed, verdict
 

@@ -14,12 +14,12 @@ from app import app
 from chalicelib.adapters.aws.secrets import Secrets
 from chalicelib.core.errors import Retryable
 from chalicelib.core.messages import Exclusion, decode
-from chalicelib.ingress import auth
-from chalicelib.ingress.intake import Intake
-from chalicelib.ingress.uploads import UploadDesk
+from chalicelib.intake.intake import Intake
 from chalicelib.policy.book import RuleBook
 from chalicelib.policy.flags import Flags
 from chalicelib.runtime import compose
+from chalicelib.sources.gmail_push.uploads import UploadDesk
+from chalicelib.web import auth
 from tests.app.conformance import complaints
 from tests.twins.cache import MemoryCache
 from tests.twins.dead_letters import MemoryDeadLetters

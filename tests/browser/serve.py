@@ -20,7 +20,7 @@ from chalice.local import LocalGateway, LocalGatewayException
 from app import app
 from chalicelib.adapters.breaker import key
 from chalicelib.core.messages import Classification, Content, Envelope, Exclusion, Quarantine, Receipt, encode
-from chalicelib.ingress.arrival import REASONS
+from chalicelib.intake.arrival import REASONS
 from chalicelib.ports import Original
 from chalicelib.resilience.circuit import OPEN, State
 from tests.app.world import World, installed

@@ -9,7 +9,7 @@ from typing import Any
 import requests
 
 from chalicelib.core.stages import STAGES
-from chalicelib.ingress.auth import sign_emailengine
+from chalicelib.web.auth import sign_emailengine
 from infra.cli.api_client import headers
 from infra.local.rehearsal import control
 from tests.e2e.world import World

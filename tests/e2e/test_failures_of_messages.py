@@ -7,7 +7,7 @@ import json
 import pytest
 
 from chalicelib.core.stages import stage
-from chalicelib.ingress.intake import spool_key
+from chalicelib.intake.intake import spool_key
 from infra.deploy import client, stack_resource
 from infra.local.rehearsal import telegram
 from tests.e2e.world import World, reason, states

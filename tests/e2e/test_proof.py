@@ -8,7 +8,7 @@ from typing import Any
 from click.testing import CliRunner, Result
 
 from chalicelib.core.stages import stage
-from chalicelib.ingress.intake import spool_key
+from chalicelib.intake.intake import spool_key
 from chalicelib.mail.identity import mail_id
 from chalicelib.mail.sealed import RAW, Header, seal
 from chalicelib.operations.dead_letter_records import WORKER_DIED

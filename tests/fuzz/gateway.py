@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from app import app
-from chalicelib.ingress import auth
-from chalicelib.ingress.api.document import STAGE
-from chalicelib.ingress.pages import session
+from chalicelib.web import auth
+from chalicelib.web.dashboard import session
+from chalicelib.web.openapi.document import STAGE
 from tests.app.world import ADMIN, GMAIL, HOOK
 
 COOKIE = f"{session.SESSION}={session.issue('admin-token', 'fuzz', time.time())}"

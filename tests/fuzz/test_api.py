@@ -22,9 +22,9 @@ from schemathesis.config import GenerationConfig, ProjectConfig, ProjectsConfig,
 
 from chalicelib.core.messages import encode
 from chalicelib.core.stages import PIPELINE
-from chalicelib.ingress.api.document import served
-from chalicelib.ingress.api.table import ROUTES, Route
-from chalicelib.ingress.pages.session import Session, read
+from chalicelib.web.dashboard.session import Session, read
+from chalicelib.web.openapi.document import served
+from chalicelib.web.openapi.table import ROUTES, Route
 from tests.app.world import World, installed
 from tests.contract.mails import envelope, mail_id, note
 from tests.fuzz.effort import fuzzed

@@ -16,7 +16,6 @@ import pytest
 
 from chalicelib.core.errors import Permanent
 from chalicelib.core.messages import decode, encode
-from chalicelib.ingress import push, webhook
 from chalicelib.mail import bounds, sealed
 from chalicelib.mail.emailengine_message import from_message
 from chalicelib.mail.fields import from_push
@@ -24,6 +23,8 @@ from chalicelib.mail.identity import claims, thread_root
 from chalicelib.mail.model import Mail
 from chalicelib.mail.parse import parse
 from chalicelib.mail.traits import traits
+from chalicelib.sources.emailengine import webhook_event
+from chalicelib.sources.gmail_push import push
 from infra.local.samples import samples
 from infra.local.standins.message_json import detail
 from tests.contract.mails import envelope, note
@@ -77,9 +78,9 @@ def a_push(data: bytes) -> None:
 
 
 def a_webhook(data: bytes) -> None:
-    event = webhook.read(data)
-    webhook.wanted(event, ("*",))
-    webhook.arrival(event)
+    event = webhook_event.read(data)
+    webhook_event.wanted(event, ("*",))
+    webhook_event.arrival(event)
 
 
 RAW = [sample.raw for sample in SAMPLES if sample.raw]
@@ -108,7 +109,7 @@ TARGETS = {
     "mail.fields": Target(lambda data: whole(from_push(as_json(data))), PUSHES, inputs=1_000),
     "mail.emailengine_message": Target(lambda data: whole(from_message(as_json(data))), TOLD, inputs=1_000),
     "ingress.push": Target(a_push, PUSHES, (push.Refused,), 2_000),
-    "ingress.webhook": Target(a_webhook, HOOKS, (webhook.Unreadable,), 3_000),
+    "ingress.webhook": Target(a_webhook, HOOKS, (webhook_event.Unreadable,), 3_000),
     "messages.decode": Target(lambda data: decode(data.decode("utf-8", "replace")), MESSAGES, (Permanent,), 3_000),
     "mail.sealed": Target(sealed.unseal, SEALS, (Permanent,), 1_000, mutant),
 }

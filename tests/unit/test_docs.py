@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from chalicelib.core.stages import STAGES
-from chalicelib.ingress.http import STATUS
+from chalicelib.web.http import STATUS
 from infra.docs import OPERATING, generated
 from infra.template import ROOT
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.ingress import auth
+from chalicelib.web import auth
 
 BODY = b'{"sender":"ada@example.com","body":""}'
 NOW = 1_741_000_000.0

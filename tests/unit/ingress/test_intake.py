@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from chalicelib.core.messages import Envelope, decode
-from chalicelib.ingress.intake import Arrival, Intake, Status, spool_key
+from chalicelib.intake.intake import Arrival, Intake, Status, spool_key
 from chalicelib.mail.sealed import EMAILENGINE, FIELDS, RAW, unseal
 from tests.twins.cache import MemoryCache
 from tests.twins.queues import MemoryQueues

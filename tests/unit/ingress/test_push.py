@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.ingress import push
-from chalicelib.ingress.intake import Arrival
+from chalicelib.intake.intake import Arrival
 from chalicelib.mail.fields import from_push
 from chalicelib.mail.sealed import FIELDS, RAW
+from chalicelib.sources.gmail_push import push
 
 ACCOUNTS = ("praxis", "faculty")
 MAIL: dict[str, Any] = {"account": "praxis", "sender": "Ada <ada@example.com>", "body": "Hello", "subject": "Hi"}

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 
 from chalicelib.core.errors import Retryable
 from chalicelib.core.messages import decode
-from chalicelib.ingress import webhook
-from chalicelib.ingress.intake import Intake, spool_key
-from chalicelib.ingress.reconciler import Reconciler
+from chalicelib.intake.intake import Intake, spool_key
 from chalicelib.mail.identity import mail_id
 from chalicelib.mail.sealed import EMAILENGINE, unseal
 from chalicelib.ports import Look, MessageReference, Page
+from chalicelib.sources.emailengine import webhook_event
+from chalicelib.sources.emailengine.reconciler import Reconciler
 from tests.twins.cache import MemoryCache
 from tests.twins.looks import MemoryLooks
 from tests.twins.outbox import MemoryOutbox
@@ -57,16 +57,16 @@ class World:
         return self.id_of(self.source.add(ACCOUNT, raw, path, email_id, received=received))
 
     def id_of(self, reference: MessageReference) -> str:
-        return mail_id(ACCOUNT, webhook.arrival(self.event(reference)).identity)
+        return mail_id(ACCOUNT, webhook_event.arrival(self.event(reference)).identity)
 
-    def event(self, reference: MessageReference) -> webhook.Event:
+    def event(self, reference: MessageReference) -> webhook_event.Event:
         held = self.source.held[ACCOUNT, reference.id]
-        return webhook.Event(ACCOUNT, "messageNew", reference.path, "", held.entry())
+        return webhook_event.Event(ACCOUNT, "messageNew", reference.path, "", held.entry())
 
     def webhooks(self) -> None:
         """The webhooks of everything in the mailbox come."""
         events = [self.event(held.reference) for held in self.source.held.values()]
-        self.intake.take([webhook.arrival(event) for event in events], "trace")
+        self.intake.take([webhook_event.arrival(event) for event in events], "trace")
 
     def look(self, minutes: float = 10, accounts: Iterable[str] = (ACCOUNT,), left: float = 300.0) -> list[Look]:
         """So many minutes later."""

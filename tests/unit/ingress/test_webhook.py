@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.ingress import push, webhook
 from chalicelib.mail.identity import mail_id
+from chalicelib.sources.emailengine import webhook_event
+from chalicelib.sources.gmail_push import push
 
 DATA: dict[str, Any] = {
     "id": "AAAADAAABy4",
@@ -28,42 +29,42 @@ EVENT: dict[str, Any] = {
 }
 
 
-def event(**changes: Any) -> webhook.Event:
-    return webhook.read(json.dumps(EVENT | changes).encode())
+def event(**changes: Any) -> webhook_event.Event:
+    return webhook_event.read(json.dumps(EVENT | changes).encode())
 
 
-def data_event(**changes: Any) -> webhook.Event:
+def data_event(**changes: Any) -> webhook_event.Event:
     return event(data={key: value for key, value in (DATA | changes).items() if value is not ...})
 
 
-def folder(path: str, use: str = "", message_use: str = "") -> webhook.Event:
+def folder(path: str, use: str = "", message_use: str = "") -> webhook_event.Event:
     return event(path=path, specialUse=use, data=DATA | ({"messageSpecialUse": message_use} if message_use else {}))
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"null", b"[]", b"1", b"\xff", b"<html>", b"[" * 100_000, b"9" * 5_000])
 def test_what_is_no_json_object_is_refused(body: bytes) -> None:
-    with pytest.raises(webhook.Unreadable, match="invalid_json"):
-        webhook.read(body)
+    with pytest.raises(webhook_event.Unreadable, match="invalid_json"):
+        webhook_event.read(body)
 
 
 @pytest.mark.parametrize("name", ["account", "event"])
 def test_a_missing_name_is_told(name: str) -> None:
-    with pytest.raises(webhook.Unreadable) as caught:
-        webhook.read(json.dumps({key: value for key, value in EVENT.items() if key != name}).encode())
+    with pytest.raises(webhook_event.Unreadable) as caught:
+        webhook_event.read(json.dumps({key: value for key, value in EVENT.items() if key != name}).encode())
     assert (caught.value.status, caught.value.field) == ("missing_field", name)
 
 
 @pytest.mark.parametrize("name", ["account", "event"])
 @pytest.mark.parametrize("value", [None, 1, [], {}, True, "x" * 257])
 def test_a_name_of_another_type_is_refused(name: str, value: object) -> None:
-    with pytest.raises(webhook.Unreadable) as caught:
+    with pytest.raises(webhook_event.Unreadable) as caught:
         event(**{name: value})
     assert (caught.value.status, caught.value.field) == ("invalid_field", name)
 
 
 @pytest.mark.parametrize("value", [1, [], "text", True])
 def test_data_of_another_type_is_refused(value: object) -> None:
-    with pytest.raises(webhook.Unreadable, match="invalid_field"):
+    with pytest.raises(webhook_event.Unreadable, match="invalid_field"):
         event(data=value)
 
 
@@ -75,8 +76,8 @@ def test_an_odd_folder_counts_as_none(name: str) -> None:
 @pytest.mark.parametrize(
     "made", [folder("INBOX", "\\Inbox"), folder("Inbox"), folder("[Gmail]/All Mail", "\\All", "\\Inbox")]
 )
-def test_the_inbox_enters_by_default(made: webhook.Event) -> None:
-    assert webhook.wanted(made, ("\\Inbox",))
+def test_the_inbox_enters_by_default(made: webhook_event.Event) -> None:
+    assert webhook_event.wanted(made, ("\\Inbox",))
 
 
 @pytest.mark.parametrize(
@@ -93,72 +94,72 @@ def test_the_inbox_enters_by_default(made: webhook.Event) -> None:
         folder(""),
     ],
 )
-def test_other_folders_do_not_enter_by_default(made: webhook.Event) -> None:
-    assert not webhook.wanted(made, ("\\Inbox",))
+def test_other_folders_do_not_enter_by_default(made: webhook_event.Event) -> None:
+    assert not webhook_event.wanted(made, ("\\Inbox",))
 
 
 @pytest.mark.parametrize("folders", [("Lists",), ("\\Inbox", "Lists"), ("*",)])
 def test_a_configured_folder_enters(folders: tuple[str, ...]) -> None:
-    assert webhook.wanted(folder("Lists"), folders)
+    assert webhook_event.wanted(folder("Lists"), folders)
 
 
 def test_junk_enters_where_it_is_configured() -> None:
-    assert webhook.wanted(folder("Junk", "\\Junk"), ("\\Inbox", "\\Junk"))
+    assert webhook_event.wanted(folder("Junk", "\\Junk"), ("\\Inbox", "\\Junk"))
 
 
-@pytest.mark.parametrize("use", sorted(webhook.NEVER_BY_STAR))
+@pytest.mark.parametrize("use", sorted(webhook_event.NEVER_BY_STAR))
 def test_the_star_leaves_out_what_is_no_incoming_mail(use: str) -> None:
-    assert not webhook.wanted(folder("Any", use), ("*",))
+    assert not webhook_event.wanted(folder("Any", use), ("*",))
 
 
 @pytest.mark.parametrize("answer", [True, False, None, "no"])
 def test_seems_like_new_is_never_asked(answer: object) -> None:
-    assert webhook.wanted(data_event(seemsLikeNew=answer), ("\\Inbox",))
+    assert webhook_event.wanted(data_event(seemsLikeNew=answer), ("\\Inbox",))
 
 
 def test_the_reference_is_sealed() -> None:
-    sealed = json.loads(webhook.arrival(event()).payload)
+    sealed = json.loads(webhook_event.arrival(event()).payload)
     told = {name: sealed[name] for name in ("account", "id", "emailId", "messageId", "path", "flags", "specialUse")}
     assert told == DATA | {"account": "praxis", "path": "INBOX", "specialUse": "\\Inbox"}
 
 
 def test_nothing_but_the_reference_is_sealed() -> None:
-    sealed = json.loads(webhook.arrival(data_event(subject="secret", text={"plain": "secret"})).payload)
+    sealed = json.loads(webhook_event.arrival(data_event(subject="secret", text={"plain": "secret"})).payload)
     assert "secret" not in json.dumps(sealed)
 
 
 @pytest.mark.parametrize("value", [..., None, ""])
 def test_a_reference_needs_its_id(value: object) -> None:
-    with pytest.raises(webhook.Unreadable) as caught:
-        webhook.arrival(data_event(id=value))
+    with pytest.raises(webhook_event.Unreadable) as caught:
+        webhook_event.arrival(data_event(id=value))
     assert (caught.value.status, caught.value.field) == ("missing_field", "data.id")
 
 
-@pytest.mark.parametrize("name", sorted(webhook.TEXT_LIMITS))
+@pytest.mark.parametrize("name", sorted(webhook_event.TEXT_LIMITS))
 @pytest.mark.parametrize("value", [1, [], {}, True, "x" * 1_001])
 def test_a_field_of_another_type_or_length_is_refused(name: str, value: object) -> None:
-    with pytest.raises(webhook.Unreadable) as caught:
-        webhook.arrival(data_event(**{name: value}))
+    with pytest.raises(webhook_event.Unreadable) as caught:
+        webhook_event.arrival(data_event(**{name: value}))
     assert (caught.value.status, caught.value.field) == ("invalid_field", f"data.{name}")
 
 
 @pytest.mark.parametrize("flags", [None, 1, "text", {}, [1, None], ["x" * 1_000] * 1_000])
 def test_odd_flags_are_bounded(flags: object) -> None:
-    assert len(webhook.arrival(data_event(flags=flags)).payload) < 10_000
+    assert len(webhook_event.arrival(data_event(flags=flags)).payload) < 10_000
 
 
 def test_gmail_s_decimal_and_hexadecimal_ids_are_one_mail() -> None:
     pushed = push.arrival({"sender": "a@example.com", "body": "", "id": "19a06462e1d08a47"}, ("praxis",), "praxis")
-    hooked = webhook.arrival(data_event(emailId=str(int("19a06462e1d08a47", 16))))
+    hooked = webhook_event.arrival(data_event(emailId=str(int("19a06462e1d08a47", 16))))
     assert mail_id("praxis", pushed.identity) == mail_id("praxis", hooked.identity)
 
 
 def test_without_a_permanent_id_the_folder_s_id_is_the_identity() -> None:
-    assert webhook.arrival(data_event(emailId=...)).identity == "emailengine:AAAADAAABy4"
+    assert webhook_event.arrival(data_event(emailId=...)).identity == "emailengine:AAAADAAABy4"
 
 
 def test_the_delivery_key_holds_nothing_of_the_event_id() -> None:
-    assert "jean" not in webhook.delivery_key("jean@example.com\ud800")
+    assert "jean" not in webhook_event.delivery_key("jean@example.com\ud800")
 
 
 @settings(deadline=None)
@@ -168,16 +169,16 @@ def test_the_delivery_key_holds_nothing_of_the_event_id() -> None:
     )
 )
 def test_any_object_is_an_event_or_refused(values: dict[str, Any]) -> None:
-    with suppress(webhook.Unreadable):
-        made = webhook.read(json.dumps(EVENT | values).encode())
-        webhook.wanted(made, ("\\Inbox", "*"))
-        assert webhook.arrival(made).payload
+    with suppress(webhook_event.Unreadable):
+        made = webhook_event.read(json.dumps(EVENT | values).encode())
+        webhook_event.wanted(made, ("\\Inbox", "*"))
+        assert webhook_event.arrival(made).payload
 
 
 def test_the_date_that_emailengine_tells_travels_as_iso_8601() -> None:
-    assert webhook.arrival(data_event(date="2025-03-02T08:15:00.000Z")).date == "2025-03-02T08:15:00+00:00"
+    assert webhook_event.arrival(data_event(date="2025-03-02T08:15:00.000Z")).date == "2025-03-02T08:15:00+00:00"
 
 
 @pytest.mark.parametrize("date", [..., None, "", "yesterday"])
 def test_what_is_no_date_of_emailengine_s_is_left_out(date: object) -> None:
-    assert webhook.arrival(data_event(date=date)).date == ""
+    assert webhook_event.arrival(data_event(date=date)).date == ""

@@ -11,7 +11,7 @@ from chalicelib.core.errors import Permanent, Retryable
 from chalicelib.core.keyed_hashes import sender_key
 from chalicelib.core.messages import INLINE_TEXT_BYTES, Quarantine, encode
 from chalicelib.delivery.offload import links_key
-from chalicelib.ingress.intake import Arrival
+from chalicelib.intake.intake import Arrival
 from chalicelib.intake.load_mail import fetched_key, reopen
 from chalicelib.mail.sealed import EMAILENGINE, ERASED, FIELDS, RAW, Header, seal, unseal
 from chalicelib.policy.ruleset import load

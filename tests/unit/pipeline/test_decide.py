@@ -11,7 +11,7 @@ import pytest
 from chalicelib.core.errors import Permanent, Retryable
 from chalicelib.core.keyed_hashes import sender_keys
 from chalicelib.core.messages import Envelope, Exclusion, Receipt, Routing
-from chalicelib.ingress.arrival import Arrival
+from chalicelib.intake.arrival import Arrival
 from chalicelib.intake.load_mail import upload_key
 from chalicelib.mail.sealed import EMAILENGINE, FIELDS, UPLOAD
 from chalicelib.pipeline.anonymize import AnonymizeWorker

@@ -13,8 +13,8 @@ import pytest
 from chalicelib.core.errors import Retryable
 from chalicelib.core.messages import Envelope, Exclusion, Quarantine, decode, encode
 from chalicelib.delivery.overdue import OverdueWebhooks
-from chalicelib.ingress.arrival import Arrival, Barred, Judged, Status
-from chalicelib.ingress.intake import Intake
+from chalicelib.intake.arrival import Arrival, Barred, Judged, Status
+from chalicelib.intake.intake import Intake
 from chalicelib.mail.sealed import EMAILENGINE, RAW
 from chalicelib.operations.audit import PATIENCE, STALLED, Findings
 from chalicelib.operations.auditor import Prover, Scope

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from chalicelib.core.messages import Classification, Content, Envelope, decode
-from chalicelib.ingress.intake import Arrival, Intake
+from chalicelib.intake.intake import Arrival, Intake
 from chalicelib.mail.model import Mail
 from chalicelib.mail.sealed import EMAILENGINE, FIELDS, RAW
 from chalicelib.pipeline.anonymize import AnonymizeWorker

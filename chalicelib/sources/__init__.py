@@ -1,0 +1,1 @@
+"""Where mail comes from: one folder a source."""

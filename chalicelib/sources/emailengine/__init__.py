@@ -1,0 +1,1 @@
+"""EmailEngine: its endpoint, its webhooks, and the comparison with its mailboxes."""

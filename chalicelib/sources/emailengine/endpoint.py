@@ -1,0 +1,82 @@
+"""The EmailEngine door: `POST /api/v1/webhooks/emailengine/{account_id}`; answers before any slow work."""
+
+from __future__ import annotations
+
+import math
+
+from chalice.app import Blueprint, Request, Response
+
+from chalicelib.intake.arrival import SETTLED
+from chalicelib.runtime import observability as o11y
+from chalicelib.runtime.compose import Container, container
+from chalicelib.sources.emailengine import webhook_event
+from chalicelib.web import auth, unauthorized
+from chalicelib.web.http import answer, guarded, measured, raw_body, respond, trace_id
+
+door = Blueprint(__name__)
+EVENT_SECONDS = 24 * 3600
+"""EmailEngine tries a webhook for about 43 minutes; a day leaves room for a late repeat."""
+
+
+@door.route("/api/v1/webhooks/emailengine/{account_id}", methods=["POST"])
+@measured("emailengine")
+@guarded
+def emailengine(account_id: str) -> Response:
+    """2xx for every event that needs no repeat; anything else makes EmailEngine try again."""
+    parts = container()
+    request = door.current_request
+    trace = trace_id(request)
+    body = raw_body(request)
+    if len(body) > webhook_event.MAX_BODY:
+        return _counted("too_large", trace, limit=webhook_event.MAX_BODY)
+    if not _authorized(request, body, parts):
+        status, more = unauthorized.verdict(request, parts)
+        return _counted(status, trace, **more)
+    try:
+        event = webhook_event.read(body)
+        if account_id not in parts.settings.accounts:
+            return _counted("unknown_account", trace)
+        if event.account != account_id:
+            raise webhook_event.Unreadable("invalid_field", "account")
+        return _handle(event, request.headers.get("x-ee-wh-event-id", ""), parts, trace)
+    except webhook_event.Unreadable as unreadable:
+        fields = {"field": unreadable.field} if unreadable.field else {}
+        return _counted(unreadable.status, trace, **fields)
+
+
+def _handle(event: webhook_event.Event, event_id: str, parts: Container, trace: str) -> Response:
+    kind = event.name if event.name in webhook_event.KNOWN_EVENTS else "unknown"
+    o11y.count("Event", door="emailengine", kind=kind)
+    if event.name != "messageNew":
+        o11y.log("event_acknowledged", door="emailengine", kind=kind, account=event.account, trace_id=trace)
+        return respond(200, {"status": "acknowledged"}, trace)
+    if not webhook_event.wanted(event, parts.settings.emailengine_folders):
+        o11y.log("folder_skipped", door="emailengine", account=event.account, trace_id=trace)
+        return respond(200, {"status": "skipped_folder"}, trace)
+    if not parts.flags.on("emailengine_ingress_enabled"):
+        return _counted("emailengine_ingress_disabled", trace)
+    delivery = webhook_event.delivery_key(event_id) if event_id else ""
+    if delivery and parts.cache.get(delivery) is not None:
+        return _counted("already_processed", trace)
+    o11y.count("Ingress", door="emailengine")
+    [verdict] = parts.intake.take([webhook_event.arrival(event)], trace, parts.gate.counted)
+    if verdict.status in SETTLED and delivery:
+        parts.cache.set(delivery, b"1", EVENT_SECONDS)
+    later = {"retry_after": math.ceil(verdict.retry_after)} if verdict.retry_after else {}
+    return _counted(str(verdict.status), trace, mail_id=verdict.mail_id, **later)
+
+
+def _authorized(request: Request, body: bytes, parts: Container) -> bool:
+    """The signature always; the Bearer of a custom header too where tokens are configured."""
+    secrets = parts.door_secrets
+    given = request.headers.get("x-ee-wh-signature")
+    signed = auth.emailengine_signature_ok(given, body, secrets.texts("emailengine_secrets"))
+    tokens = secrets.texts("emailengine_tokens")
+    bearer = not tokens or auth.bearer_ok(request.headers.get("authorization"), tokens)
+    return signed and bearer
+
+
+def _counted(status: str, trace: str, **fields: object) -> Response:
+    o11y.count("Verdict", door="emailengine", status=status)
+    o11y.log("verdict", door="emailengine", status=status, mail_id=fields.get("mail_id"), trace_id=trace)
+    return answer(status, trace, **fields)

@@ -1,0 +1,1 @@
+"""The Gmail Apps Script pusher: its endpoint, its payload, its uploads."""

@@ -1,0 +1,1 @@
+"""HTTP: authentication, operator routes, dashboard, OpenAPI."""
