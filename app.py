@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from chalice.app import Chalice, CloudWatchEvent, SQSEvent
 
+from chalicelib.bootstrap import handlers
 from chalicelib.core import stages
-from chalicelib.runtime import handlers
 from chalicelib.sources.emailengine import endpoint as emailengine
 from chalicelib.sources.gmail_push import endpoint as gmail
 from chalicelib.web import admin, dead_letter_routes, exclusion_routes, http, policy_routes

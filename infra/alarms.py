@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from chalicelib.adapters.observability import NAMESPACE, SERVICE
 from chalicelib.core.stages import ALERT, OFFLOAD, Stage
-from chalicelib.runtime.observability import NAMESPACE, SERVICE
 
 PATIENCE_MINUTES = 5
 """A burst that is worked off meanwhile is no backlog."""

@@ -6,7 +6,7 @@ import json
 import re
 from pathlib import Path
 
-from chalicelib.runtime.settings import describe
+from chalicelib.bootstrap.settings import describe
 from infra.rights import FUNCTIONS
 from infra.template import ROOT
 

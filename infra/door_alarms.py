@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalicelib.runtime.observability import NAMESPACE, SERVICE
+from chalicelib.adapters.observability import NAMESPACE, SERVICE
 
 DOORS = ("gmail", "emailengine")
 ERROR_SHARE = 0.05

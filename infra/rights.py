@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from chalicelib.runtime.settings import DOOR_FIELDS
+from chalicelib.bootstrap.settings import DOOR_FIELDS
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from chalicelib.adapters import observability as o11y
 from chalicelib.core.cache_keys import seen_key
 from chalicelib.core.errors import Retryable
 from chalicelib.core.messages import Envelope, Exclusion, Receipt, encode
@@ -14,7 +15,6 @@ from chalicelib.core.stages import PIPELINE
 from chalicelib.intake.arrival import TAKEN, Arrival, Barred, Judged, Status, Verdict
 from chalicelib.mail.identity import mail_id
 from chalicelib.mail.sealed import EMAILENGINE, Header, labels_text, seal
-from chalicelib.runtime import observability as o11y
 
 if TYPE_CHECKING:
     from chalicelib.ports import Cache, Queues, Spool

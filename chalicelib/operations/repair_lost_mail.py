@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from chalicelib.adapters import observability as o11y
 from chalicelib.delivery.overdue import Resent
 from chalicelib.operations import report_conditions
 from chalicelib.operations.auditor import Scope
-from chalicelib.runtime import observability as o11y
 
 if TYPE_CHECKING:
-    from chalicelib.runtime.compose import Container
+    from chalicelib.bootstrap.compose import Container
 
 EVERY = 5
 """Minutes between two looks for lost mail."""

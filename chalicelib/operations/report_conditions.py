@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from chalicelib.adapters import observability as o11y
 from chalicelib.core.errors import MailroomError, Retryable
 from chalicelib.core.stages import ALERT, SIDE, STAGES
 from chalicelib.operations import condition_texts, conditions
-from chalicelib.runtime import observability as o11y
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import timedelta
 
+    from chalicelib.bootstrap.compose import Container
     from chalicelib.operations.auditor import Examination, Prover, Repaired
     from chalicelib.ports import QueueDepth
-    from chalicelib.runtime.compose import Container
 
 TOLD, TOLD_SECONDS = "watch:told", 7 * 24 * 3600
 """Where it is remembered what was told, renewed by every look."""

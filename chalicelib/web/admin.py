@@ -8,10 +8,10 @@ from typing import Any
 
 from chalice.app import Blueprint, Response
 
+from chalicelib.adapters import observability as o11y
+from chalicelib.bootstrap.compose import Container, container
 from chalicelib.core.errors import ConfigurationError, MailroomError, Permanent, Retryable
 from chalicelib.policy.flags import DEFAULTS
-from chalicelib.runtime import observability as o11y
-from chalicelib.runtime.compose import Container, container
 from chalicelib.web.http import answer, guarded, respond, trace_id
 from chalicelib.web.request_fields import Refused, author_of, body_of, refused
 from chalicelib.web.unauthorized import is_admin, turned_away
@@ -94,7 +94,7 @@ def status() -> Response:
 
 def _destinations(parts: Container) -> list[str]:
     """Breakers of the webhook destinations in force; those of our own services are told without the rules, too."""
-    from chalicelib.runtime.breakers import of_destination
+    from chalicelib.bootstrap.breakers import of_destination
 
     try:
         return [of_destination(name) for name in sorted(parts.rules.current().destinations)]

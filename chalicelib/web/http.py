@@ -10,8 +10,8 @@ from typing import Any
 
 from chalice.app import Request, Response
 
+from chalicelib.adapters import observability as o11y
 from chalicelib.core.errors import Retryable
-from chalicelib.runtime import observability as o11y
 
 RETRY_AFTER = 5
 SECURITY_HEADERS = {

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from chalice.app import Blueprint, Response
 
+from chalicelib.adapters import observability as o11y
+from chalicelib.bootstrap.compose import container
 from chalicelib.core.errors import Permanent
-from chalicelib.runtime import observability as o11y
-from chalicelib.runtime.compose import container
 from chalicelib.sources.gmail_push.push import decoded
 from chalicelib.web.http import answer, guarded, raw_body, respond, trace_id
 from chalicelib.web.request_fields import Refused, author_of, body_of, limit_of, number_of, refused, switch_of, text_of

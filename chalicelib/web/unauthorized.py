@@ -10,8 +10,8 @@ import math
 
 from chalice.app import Request, Response
 
-from chalicelib.runtime import observability as o11y
-from chalicelib.runtime.compose import Container, container
+from chalicelib.adapters import observability as o11y
+from chalicelib.bootstrap.compose import Container, container
 from chalicelib.web import auth
 from chalicelib.web.http import answer
 

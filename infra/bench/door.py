@@ -12,9 +12,9 @@ from typing import Any
 
 from chalice.test import Client
 
+from chalicelib.bootstrap import compose
 from chalicelib.core.stages import STAGES
 from chalicelib.policy.book import RuleBook
-from chalicelib.runtime import compose
 from chalicelib.web.auth import sign_push
 from infra.bench import rules as rule_engine
 from infra.bench.machine import spread

@@ -157,6 +157,7 @@ def work(told: Mapping[str, str]) -> dict[str, Any]:
     import ssl
 
     import app  # noqa: F401 - what every function imports
+    from chalicelib.adapters import observability as o11y
     from chalicelib.adapters.aws.file_bucket import FileBucket, client_of
     from chalicelib.adapters.http.downloads import GuardedDownloads
     from chalicelib.adapters.http.guard import Guard
@@ -166,7 +167,6 @@ def work(told: Mapping[str, str]) -> dict[str, Any]:
     from chalicelib.core.errors import Postponed
     from chalicelib.core.messages import Envelope, Routing
     from chalicelib.delivery.offload import OffloadWorker
-    from chalicelib.runtime import observability as o11y
 
     database = Database(told["MAILROOM_BENCH_DATABASE"])
     address, _, port = told["MAILROOM_BENCH_PLACE"].rpartition(":")

@@ -9,7 +9,7 @@ from typing import Any
 
 from rich.table import Table
 
-from chalicelib.runtime.settings import describe
+from chalicelib.bootstrap.settings import describe
 from infra.cli.api_client import Answer, admin, push_all, raw_push
 from infra.cli.reconcile import mailbox_table
 from infra.cli.show import breaker_line, console, mail_table, queue_table, stages, step

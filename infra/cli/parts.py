@@ -10,7 +10,7 @@ import boto3
 import click
 
 from chalicelib.adapters.aws.session import Aws
-from chalicelib.runtime.compose import Container
+from chalicelib.bootstrap.compose import Container
 from infra.deploy import client, stack_resource
 from infra.rights import OPERATOR
 

@@ -14,12 +14,12 @@ from pathlib import Path
 import click
 
 from chalicelib.adapters.postgres.people import PostgresPeople
+from chalicelib.bootstrap.compose import Container
+from chalicelib.bootstrap.compose_side import file_target
 from chalicelib.data_rights.erase import Eraser
 from chalicelib.data_rights.export import Takeout
 from chalicelib.data_rights.find import Finder, Found
 from chalicelib.ports import Erasure
-from chalicelib.runtime.compose import Container
-from chalicelib.runtime.compose_side import file_target
 from infra.cli.show import console
 
 ADDRESS = re.compile(r"[^\s@<>]{1,300}@[^\s@<>]{1,255}")

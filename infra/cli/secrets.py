@@ -9,8 +9,8 @@ from typing import Any
 
 import click
 
+from chalicelib.bootstrap.settings import BACKEND_FIELDS, DOOR_FIELDS, DOOR_SHORTEST
 from chalicelib.core.stages import SERVICE
-from chalicelib.runtime.settings import BACKEND_FIELDS, DOOR_FIELDS, DOOR_SHORTEST
 from infra.cli.common import confirm_environment, told
 from infra.database_roles import make_logins, password_of
 from infra.local.credentials import OURS, made

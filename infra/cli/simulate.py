@@ -16,10 +16,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
+from chalicelib.bootstrap.compose import Container
 from chalicelib.policy.decision import told
 from chalicelib.policy.ruleset import InvalidRules, RuleSet, load
 from chalicelib.ports import RuleStore
-from chalicelib.runtime.compose import Container
 from infra.cli.replay import Archive, Past
 from infra.cli.rule_files import told_errors
 from infra.cli.show import console, plain

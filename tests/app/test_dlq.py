@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from chalice.test import HTTPResponse
 
+from chalicelib.bootstrap import handlers
 from chalicelib.core.messages import Routing, decode, encode
-from chalicelib.runtime import handlers
 from chalicelib.web import dead_letter_routes
 from tests.app.world import ADMIN, World, installed, verdict
 from tests.contract.mails import ORIGINAL, envelope, mail_id, note

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from chalicelib.adapters import observability
+from chalicelib.bootstrap import handlers
 from chalicelib.classification.categories import load as load_categories
 from chalicelib.classification.classifier import RulesClassifier
 from chalicelib.core import stages
@@ -19,11 +21,10 @@ from chalicelib.delivery.offload import OffloadWorker, seal_links
 from chalicelib.operations import alert
 from chalicelib.pipeline.classify import ClassifyWorker
 from chalicelib.pipeline.notify import NotifyWorker
+from chalicelib.pipeline.runner import BatchFailed
 from chalicelib.pipeline.store import StoreWorker
 from chalicelib.policy.document import Destination
 from chalicelib.ports import Place
-from chalicelib.runtime import handlers, observability
-from chalicelib.runtime.batch import BatchFailed
 from tests.app.world import ADMIN, World, installed
 from tests.twins.delivery import (
     MemoryBucket,

@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from chalicelib.bootstrap import handlers
 from chalicelib.core.errors import Permanent, Retryable
 from chalicelib.core.messages import encode
 from chalicelib.resilience.circuit import OPEN, State
-from chalicelib.runtime import handlers
 from tests.app.test_dlq import Nobody, lose
 from tests.app.world import World, installed
 from tests.contract.mails import envelope, mail_id, note

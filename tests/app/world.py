@@ -12,12 +12,12 @@ from chalice.test import Client, HTTPResponse
 
 from app import app
 from chalicelib.adapters.aws.secrets import Secrets
+from chalicelib.bootstrap import compose
 from chalicelib.core.errors import Retryable
 from chalicelib.core.messages import Exclusion, decode
 from chalicelib.intake.intake import Intake
 from chalicelib.policy.book import RuleBook
 from chalicelib.policy.flags import Flags
-from chalicelib.runtime import compose
 from chalicelib.sources.gmail_push.uploads import UploadDesk
 from chalicelib.web import auth
 from tests.app.conformance import complaints

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.runtime import observability as o11y
+from chalicelib.adapters import observability as o11y
 from tests.app.world import World, installed
 from tests.stack.conftest import Template
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from chalicelib.bootstrap.settings import PREFIX, Settings, describe, load
 from chalicelib.core.stages import STAGES
-from chalicelib.runtime.settings import PREFIX, Settings, describe, load
 from infra.template import PARAMETERS, SCHEDULED, SETTINGS
 from tests.stack.conftest import FUNCTIONS, Template
 

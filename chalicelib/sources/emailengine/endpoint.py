@@ -6,9 +6,9 @@ import math
 
 from chalice.app import Blueprint, Request, Response
 
+from chalicelib.adapters import observability as o11y
+from chalicelib.bootstrap.compose import Container, container
 from chalicelib.intake.arrival import SETTLED
-from chalicelib.runtime import observability as o11y
-from chalicelib.runtime.compose import Container, container
 from chalicelib.sources.emailengine import webhook_event
 from chalicelib.web import auth, unauthorized
 from chalicelib.web.http import answer, guarded, measured, raw_body, respond, trace_id

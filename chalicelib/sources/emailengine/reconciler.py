@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from chalicelib.adapters import observability as o11y
 from chalicelib.core.errors import Permanent, Retryable
 from chalicelib.intake.arrival import TAKEN, Arrival
 from chalicelib.intake.intake import Intake, spool_key
 from chalicelib.mail.identity import mail_id
 from chalicelib.ports import Folder, Listing, Look, Looks, MailStore, Spool
-from chalicelib.runtime import observability as o11y
 from chalicelib.sources.emailengine import webhook_event
 
 OVERLAP = timedelta(days=2)

@@ -8,11 +8,11 @@ from typing import Any
 
 from chalice.app import Blueprint, Request, Response
 
+from chalicelib.adapters import observability as o11y
+from chalicelib.bootstrap.compose import Container, container
 from chalicelib.intake.arrival import Arrival, Status, Verdict
 from chalicelib.mail.identity import mail_id
 from chalicelib.mail.sealed import UPLOAD
-from chalicelib.runtime import observability as o11y
-from chalicelib.runtime.compose import Container, container
 from chalicelib.sources.gmail_push import push
 from chalicelib.web import auth, unauthorized
 from chalicelib.web.http import RETRY_AFTER, STATUS, answer, guarded, measured, raw_body, respond, trace_id

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from chalicelib.adapters import observability as o11y
 from chalicelib.ports import Quota
-from chalicelib.runtime import observability as o11y
 from chalicelib.web.auth import bearer_ok
 from chalicelib.web.dashboard import session as s
 from chalicelib.web.dashboard.frame import page

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from chalicelib.adapters import observability as o11y
 from chalicelib.core.errors import Permanent
 from chalicelib.policy.flags import DEFAULTS
 from chalicelib.ports import FlagChange
-from chalicelib.runtime import observability as o11y
 from chalicelib.web.dashboard.frame import done, page, section, table, trouble
 from chalicelib.web.dashboard.html import Child, Html, e
 from chalicelib.web.dashboard.visit import Answer, Away, Visit

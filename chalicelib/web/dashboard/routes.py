@@ -14,9 +14,9 @@ from urllib.parse import parse_qsl
 
 from chalice.app import Blueprint, Request, Response
 
+from chalicelib.adapters import observability as o11y
+from chalicelib.bootstrap.compose import container
 from chalicelib.core.errors import Retryable
-from chalicelib.runtime import observability as o11y
-from chalicelib.runtime.compose import container
 from chalicelib.web.http import RETRY_AFTER, raw_body, trace_id
 
 if TYPE_CHECKING:

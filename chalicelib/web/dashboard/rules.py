@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from chalicelib.adapters import observability as o11y
 from chalicelib.core.errors import Permanent
 from chalicelib.policy.changes import summary, unified
 from chalicelib.policy.ruleset import InvalidRules, load
 from chalicelib.ports import RuleChange, RuleVersion
-from chalicelib.runtime import observability as o11y
 from chalicelib.web.dashboard.frame import done, page, section, table, trouble
 from chalicelib.web.dashboard.html import Child, Html, e
 from chalicelib.web.dashboard.visit import Answer, Away, Visit

@@ -14,7 +14,7 @@ from chalicelib.web.dashboard.session import Session
 from chalicelib.web.dashboard.texts import LANGUAGES, TEXTS
 
 if TYPE_CHECKING:
-    from chalicelib.runtime.compose import Container
+    from chalicelib.bootstrap.compose import Container
 
 T = TypeVar("T")
 Form = Mapping[str, Sequence[str]]

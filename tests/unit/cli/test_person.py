@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 import pytest
 
+from chalicelib.bootstrap.compose import Container
 from chalicelib.ports import Erasure
-from chalicelib.runtime.compose import Container
 from infra.cli.person import address_of, export, told
 from tests.unit.runtime.environment import ENVIRONMENT
 

@@ -9,7 +9,7 @@ from typing import Any
 import click
 import pytest
 
-from chalicelib.runtime.settings import BACKEND_FIELDS, DOOR_FIELDS
+from chalicelib.bootstrap.settings import BACKEND_FIELDS, DOOR_FIELDS
 from infra.cli.secrets import kept_passwords, new_draft, read
 from infra.database_roles import login_url, password_of
 from infra.local.credentials import credentials

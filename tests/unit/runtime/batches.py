@@ -12,7 +12,7 @@ from typing import Any
 from chalicelib.core import stages
 from chalicelib.core.errors import Retryable
 from chalicelib.core.messages import Envelope, Exclusion, Quarantine, decode, encode
-from chalicelib.runtime.batch import Runner
+from chalicelib.pipeline.runner import Runner
 from tests.twins.queues import MemoryQueues
 
 

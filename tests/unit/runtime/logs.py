@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from chalicelib.runtime import observability as o11y
+from chalicelib.adapters import observability as o11y
 
 
 class Lines(io.StringIO):

@@ -11,8 +11,8 @@ from chalicelib.adapters.llm.anthropic import AnthropicModel
 from chalicelib.core.errors import ConfigurationError, Permanent, Retryable
 from chalicelib.core.messages import decode
 from chalicelib.core.stages import STAGES, Stage
+from chalicelib.pipeline.runner import BatchFailed
 from chalicelib.resilience import retry
-from chalicelib.runtime.batch import BatchFailed
 from tests.unit.runtime.batches import Bench, FakeWorker, clock_of, excluded, mail
 from tests.unit.runtime.logs import captured
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from chalicelib.core.errors import Postponed, Retryable
+from chalicelib.pipeline import record as carried
+from chalicelib.pipeline.record import read_record
 from chalicelib.resilience import retry
-from chalicelib.runtime import record as carried
-from chalicelib.runtime.record import read_record
 from tests.unit.runtime.batches import Bench, mail
 from tests.unit.runtime.logs import captured
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from chalicelib.adapters.breaker import SERVICES
+from chalicelib.bootstrap.breakers import Breakers
 from chalicelib.core.errors import Permanent, Retryable
 from chalicelib.resilience.circuit import POLICY
-from chalicelib.runtime.breakers import Breakers
 from tests.twins.cache import MemoryCache
 from tests.unit.runtime.logs import captured
 

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from chalicelib.adapters.aws.secrets import Secrets
+from chalicelib.bootstrap import compose
+from chalicelib.bootstrap.compose_base import key_of
 from chalicelib.core import stages
 from chalicelib.core.errors import ConfigurationError
 from chalicelib.operations.alert import AlertWorker
-from chalicelib.runtime import compose
-from chalicelib.runtime.compose_base import key_of
 from tests.twins.cache import MemoryCache
 from tests.twins.messenger import MemoryMessenger
 from tests.unit.runtime.environment import ENVIRONMENT

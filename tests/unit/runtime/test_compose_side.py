@@ -10,11 +10,11 @@ import pytest
 from chalicelib.adapters.aws.file_bucket import TIMEOUT as PART_TIMEOUT
 from chalicelib.adapters.aws.secrets import Secrets
 from chalicelib.adapters.http.receivers import DEADLINE
+from chalicelib.bootstrap import compose_side
+from chalicelib.bootstrap.compose import Container
 from chalicelib.core import stages
 from chalicelib.core.errors import ConfigurationError
 from chalicelib.delivery.offload import FOLDER_TIMEOUT, GRACE
-from chalicelib.runtime import compose_side
-from chalicelib.runtime.compose import Container
 from infra.local.certificates import authority
 from infra.template import timeouts
 from tests.unit.runtime.environment import ENVIRONMENT

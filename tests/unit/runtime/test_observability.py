@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chalicelib.adapters import observability as o11y
+from chalicelib.bootstrap.settings import load
 from chalicelib.core.errors import ConfigurationError
-from chalicelib.runtime import observability as o11y
-from chalicelib.runtime.settings import load
 from tests.unit.runtime.logs import captured
 
 CODED = sorted(o11y.ALLOWED - o11y.FORMS.keys() - {"event", "level", "message", "service"})

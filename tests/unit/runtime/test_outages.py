@@ -17,8 +17,8 @@ from chalicelib.adapters.breaker import Breaker
 from chalicelib.core import stages
 from chalicelib.core.errors import Retryable
 from chalicelib.core.messages import Envelope, decode, encode
+from chalicelib.pipeline.runner import Runner
 from chalicelib.resilience import retry
-from chalicelib.runtime.batch import Runner
 from tests.twins.cache import MemoryCache
 from tests.twins.queues import MemoryQueues
 from tests.unit.runtime.batches import mail

@@ -6,9 +6,9 @@ from dataclasses import fields
 
 import pytest
 
+from chalicelib.bootstrap.settings import BACKEND_FIELDS, DOOR_FIELDS, Settings, describe, load
 from chalicelib.core.errors import ConfigurationError
 from chalicelib.core.stages import STAGES
-from chalicelib.runtime.settings import BACKEND_FIELDS, DOOR_FIELDS, Settings, describe, load
 from tests.unit.runtime.environment import ENVIRONMENT
 
 OPTIONAL = {

@@ -7,15 +7,16 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from chalicelib.adapters import observability as o11y
 from chalicelib.adapters.aws.secrets import Secrets
 from chalicelib.adapters.aws.session import Aws
+from chalicelib.bootstrap.settings import DOOR_SHORTEST, Settings, load
 from chalicelib.core.errors import ConfigurationError
 from chalicelib.policy.flags import Flags
-from chalicelib.runtime import observability as o11y
-from chalicelib.runtime.settings import DOOR_SHORTEST, Settings, load
 
 if TYPE_CHECKING:
     from chalicelib.adapters.postgres.database import Database
+    from chalicelib.bootstrap.breakers import Breakers
     from chalicelib.policy.book import RuleBook
     from chalicelib.ports import (
         Cache,
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
         RuleStore,
         Spool,
     )
-    from chalicelib.runtime.breakers import Breakers
 
 
 class Base:
@@ -146,7 +146,7 @@ class Base:
     @cached_property
     def breaker(self) -> Breakers:
         """Circuit breakers by name."""
-        from chalicelib.runtime.breakers import Breakers
+        from chalicelib.bootstrap.breakers import Breakers
 
         return Breakers(self.cache)
 

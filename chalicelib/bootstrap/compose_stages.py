@@ -8,9 +8,9 @@ from datetime import timedelta
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
+from chalicelib.adapters import observability as o11y
+from chalicelib.bootstrap.compose_base import Base, key_of
 from chalicelib.core import stages
-from chalicelib.runtime import observability as o11y
-from chalicelib.runtime.compose_base import Base, key_of
 
 if TYPE_CHECKING:
     from chalicelib.adapters.http.guard import Guard
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from chalicelib.delivery.overdue import OverdueWebhooks
     from chalicelib.operations.auditor import Prover
     from chalicelib.pipeline.notify import NotifyWorker
+    from chalicelib.pipeline.runner import Worker
     from chalicelib.ports import Classifier, Messenger, OpenDeliveries
-    from chalicelib.runtime.batch import Worker
 
 
 class Stages(Base):
@@ -116,17 +116,17 @@ class Stages(Base):
     @cached_property
     def guard(self) -> Guard:
         """The only way to an address that a mail or a rule names."""
-        from chalicelib.runtime import compose_side
+        from chalicelib.bootstrap import compose_side
 
         return compose_side.guard(self)
 
     def offload_worker(self) -> Worker:
-        from chalicelib.runtime import compose_side
+        from chalicelib.bootstrap import compose_side
 
         return compose_side.offload_worker(self)
 
     def deliver_worker(self) -> Worker:
-        from chalicelib.runtime import compose_side
+        from chalicelib.bootstrap import compose_side
 
         return compose_side.deliver_worker(self)
 

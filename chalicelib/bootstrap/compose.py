@@ -10,9 +10,9 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from chalicelib.runtime import observability as o11y
-from chalicelib.runtime.compose_doors import Doors
-from chalicelib.runtime.compose_stages import Stages
+from chalicelib.adapters import observability as o11y
+from chalicelib.bootstrap.compose_doors import Doors
+from chalicelib.bootstrap.compose_stages import Stages
 
 
 class Container(Doors, Stages):

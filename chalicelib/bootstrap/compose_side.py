@@ -6,15 +6,15 @@ import ssl
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from chalicelib.adapters import observability as o11y
 from chalicelib.adapters.http.guard import Guard, public_trust
+from chalicelib.bootstrap.breakers import of_destination
 from chalicelib.core.errors import ConfigurationError
-from chalicelib.runtime import observability as o11y
-from chalicelib.runtime.breakers import of_destination
 
 if TYPE_CHECKING:
+    from chalicelib.bootstrap.compose_stages import Stages
+    from chalicelib.pipeline.runner import Worker
     from chalicelib.ports import FileTarget
-    from chalicelib.runtime.batch import Worker
-    from chalicelib.runtime.compose_stages import Stages
 
 BUDGET = 220.0
 """Seconds that an invocation of `offload` works: its time-out (300) less `offload.GRACE` and a last part."""

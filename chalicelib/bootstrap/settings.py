@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from typing import Any
 
+from chalicelib.bootstrap import setting_values as v
 from chalicelib.core.errors import ConfigurationError
 from chalicelib.core.stages import STAGES
-from chalicelib.runtime import setting_values as v
 
 PREFIX = "MAILROOM_"
 

@@ -6,7 +6,7 @@ import time
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from chalicelib.runtime.compose_base import Base
+from chalicelib.bootstrap.compose_base import Base
 
 if TYPE_CHECKING:
     from chalicelib.intake.gate import Gate

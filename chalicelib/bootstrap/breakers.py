@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from chalicelib.adapters import observability as o11y
 from chalicelib.adapters.breaker import SERVICES, Breaker
 from chalicelib.ports import Board
 from chalicelib.resilience.circuit import CLOSED, HALF_OPEN, OPEN, State
-from chalicelib.runtime import observability as o11y
 
 _NO_LETTER = re.compile(r"[^A-Za-z0-9_.-]")
 

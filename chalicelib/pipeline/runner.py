@@ -15,15 +15,15 @@ from datetime import UTC, datetime
 from time import monotonic, perf_counter, time
 from typing import Any, Protocol
 
+from chalicelib.adapters import observability as o11y
 from chalicelib.core import stages
 from chalicelib.core.errors import ConfigurationError, Permanent, Postponed, Retryable
 from chalicelib.core.messages import Envelope, Exclusion, decode, encode, given_up
 from chalicelib.pipeline.fan_out import handed_on
+from chalicelib.pipeline.giving_up import say_given_up
+from chalicelib.pipeline.record import Record, read_record
 from chalicelib.ports import Queues
 from chalicelib.resilience import retry
-from chalicelib.runtime import observability as o11y
-from chalicelib.runtime.giving_up import say_given_up
-from chalicelib.runtime.record import Record, read_record
 
 LEDGER = "store"
 """The stage that writes the ledger: notes go there from wherever a mail ends."""

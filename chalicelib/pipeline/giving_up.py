@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from chalicelib.adapters import observability as o11y
 from chalicelib.core.errors import Retryable
 from chalicelib.core.messages import Envelope
-from chalicelib.runtime import observability as o11y
 
 
 def say_given_up(worker: object, message: object, code: str) -> None:

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from chalicelib.adapters import observability as o11y
+from chalicelib.bootstrap.compose import container
 from chalicelib.core import stages
 from chalicelib.core.errors import MailroomError
-from chalicelib.runtime import observability as o11y
-from chalicelib.runtime.compose import container
 
 EXPIRED = 1_000
 """Mails that one run of the retention removes at most."""
@@ -18,7 +18,7 @@ EXPIRED = 1_000
 def run_stage(name: str, event: Mapping[str, Any], context: Any) -> dict[str, Any] | None:
     """Run one stage over an SQS event; the answer is Lambda's."""
     from chalicelib.operations import alert  # the doors run no stage
-    from chalicelib.runtime.batch import Runner
+    from chalicelib.pipeline.runner import Runner
 
     parts = container()
     runner = Runner(

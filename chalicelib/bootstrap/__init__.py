@@ -1,0 +1,1 @@
+"""Settings, the container, and the functions that app.py declares."""
