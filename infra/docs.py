@@ -7,8 +7,8 @@ import re
 from pathlib import Path
 
 from chalicelib.bootstrap.settings import describe
-from infra.rights import FUNCTIONS
-from infra.template import ROOT
+from infra.cloudformation.template import ROOT
+from infra.database.rights import FUNCTIONS
 
 OPERATING = ROOT / "docs" / "operating.md"
 BENCH = ROOT / "docs" / "bench.json"

@@ -16,7 +16,7 @@ from pathlib import Path
 from detect_secrets.core.scan import scan_file
 from detect_secrets.settings import transient_settings
 
-from infra.template import ROOT
+from infra.cloudformation.template import ROOT
 
 ACCEPTED = ROOT / ".secrets.json"
 FORMS = """AWSKeyDetector AzureStorageKeyDetector CloudantDetector DiscordBotTokenDetector GitHubTokenDetector

@@ -10,8 +10,8 @@ from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling
 
 from chalicelib.adapters.postgres.database import Database
+from infra.database.migrate import migrate
 from infra.local.servers import Emulator, Postgres, Valkey
-from infra.migrate import migrate
 
 DEPLOYED = ("tests/e2e/", "tests/stack/")
 """Tests of one deployed stack, in this order: they wait for it more than they compute."""

@@ -13,7 +13,7 @@ from infra.bench import door, offload, pipeline, pusher
 from infra.bench import rules as rule_engine
 from infra.bench.machine import machine
 from infra.cli.show import console
-from infra.template import ROOT
+from infra.cloudformation.template import ROOT
 
 TARGETS = {
     "import of app.py / empty app": "≤ 1.3",

@@ -18,7 +18,7 @@ from chalicelib.policy.book import RuleBook
 from chalicelib.web.auth import sign_push
 from infra.bench import rules as rule_engine
 from infra.bench.machine import spread
-from infra.template import ROOT
+from infra.cloudformation.template import ROOT
 from tests.twins.cache import MemoryCache
 from tests.twins.queues import MemoryQueues
 from tests.twins.rules import MemoryRuleStore

@@ -21,12 +21,12 @@ from subprocess import run
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from infra.cloudformation.template import ROOT
+from infra.database.migrate import migrate
 from infra.local.companions import OUTSIDE, StandIns
 from infra.local.rehearsal import control
 from infra.local.servers import Postgres
 from infra.local.standins.outside import File
-from infra.migrate import migrate
-from infra.template import ROOT
 
 GIB = 1024**3
 HOST = OUTSIDE[0]

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from infra.template import ROOT
+from infra.cloudformation.template import ROOT
 
 QUOTAS = {"ms": "run time", "gmail": "Gmail calls", "fetch": "fetches", "props": "property operations"}
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from infra.chaos.run import Options, run
 from infra.cli.show import console
+from infra.cloudformation.template import ROOT
 from infra.local.interrupt import CODE, orderly
-from infra.template import ROOT
 
 FOLDER = ROOT / ".mailroom" / "chaos"
 FULL = (3_200, 19.0)

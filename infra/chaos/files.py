@@ -9,7 +9,7 @@ import psycopg
 
 from infra.chaos import rules
 from infra.chaos.judge import Check, Fate
-from infra.deploy import client
+from infra.cloudformation.deploy import client
 from infra.local.stack import FILES, Info
 
 LINKS = "SELECT mail_id::text, state, size FROM ingestion.links"

@@ -18,7 +18,7 @@ from chalicelib.pipeline.notify import LEASE
 from infra.chaos import rules
 from infra.chaos.plan import SCHEDULED, Strike
 from infra.chaos.workers import Workers
-from infra.deploy import client, stack_resource
+from infra.cloudformation.deploy import client, stack_resource
 from infra.local.fault_proxy import FaultProxy
 from infra.local.rehearsal import control, telegram
 from infra.local.stack import Info, Stack

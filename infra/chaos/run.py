@@ -26,7 +26,7 @@ from infra.chaos.report import Report, recovery
 from infra.chaos.strikes import Striker
 from infra.chaos.workers import soon_visible
 from infra.cli.show import step
-from infra.deploy import client
+from infra.cloudformation.deploy import client
 from infra.local.leaks import leaks
 from infra.local.rehearsal import control, telegram
 from infra.local.stack import ACCOUNTS, Info, Stack, temporary

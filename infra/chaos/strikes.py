@@ -18,7 +18,7 @@ from infra.chaos.plan import BY_NAME, Strike
 from infra.chaos.pusher import Pusher
 from infra.chaos.tables import AWS, PATHS, UNDISTURBED, VENDOR
 from infra.chaos.workers import soon_visible
-from infra.deploy import client
+from infra.cloudformation.deploy import client
 from infra.local.fault_proxy import FaultProxy
 from infra.local.rehearsal import control
 from infra.local.stack import Info, Stack

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from chalicelib.core.stages import STAGES
 from infra.chaos.plan import SCHEDULED
-from infra.deploy import client, stack_resource
+from infra.cloudformation.deploy import client, stack_resource
 from infra.local.process import Process, wait_until
 from infra.local.stack import Info, Stack
 

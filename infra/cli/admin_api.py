@@ -11,7 +11,7 @@ import click
 import requests
 
 from infra.cli.common import running
-from infra.deploy import outputs
+from infra.cloudformation.deploy import outputs
 from infra.local.stack import Stack
 
 TIMEOUT = 60

@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.core.errors import ConfigurationError, MailroomError
 from infra.cli.mailfiles import NoMail
-from infra.deploy import DeployFailed
+from infra.cloudformation.deploy import DeployFailed
 from infra.local.process import StartFailed
 from infra.local.stack import Info, Stack
 

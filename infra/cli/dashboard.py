@@ -35,7 +35,7 @@ def dashboard(folder: Path, browser: bool, aws: bool) -> None:
     """Where the operator's pages are, and how to sign in."""
     if aws:
         from infra.cli.parts import ambient
-        from infra.deploy import outputs
+        from infra.cloudformation.deploy import outputs
 
         url, token = outputs(ambient())["EndpointURL"], ON_AWS
     else:

@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.text import Text
 
 from infra.cli.show import console
-from infra.deploy import client
+from infra.cloudformation.deploy import client
 from infra.local.stack import Info
 
 COLOURS = {"anonymize": "magenta", "classify": "blue", "store": "green", "notify": "yellow", "alert": "red"}

@@ -11,8 +11,8 @@ import click
 
 from chalicelib.adapters.aws.session import Aws
 from chalicelib.bootstrap.compose import Container
-from infra.deploy import client, stack_resource
-from infra.rights import OPERATOR
+from infra.cloudformation.deploy import client, stack_resource
+from infra.database.rights import OPERATOR
 
 VARIABLE = "MAILROOM_BACKEND_SECRET"
 """Where a function's configuration names its secret, `<prefix>/<function>`."""

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from infra.cli.show import console
-from infra.deploy import client, stack_resource
+from infra.cloudformation.deploy import client, stack_resource
 
 SECONDS = 310.0
 """The function's own time-out, and a little."""

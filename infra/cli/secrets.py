@@ -12,9 +12,9 @@ import click
 from chalicelib.bootstrap.settings import BACKEND_FIELDS, DOOR_FIELDS, DOOR_SHORTEST
 from chalicelib.core.stages import SERVICE
 from infra.cli.common import confirm_environment, told
-from infra.database_roles import make_logins, password_of
+from infra.database.database_roles import make_logins, password_of
+from infra.database.rights import LOGINS, SECRETS, secret_fields
 from infra.local.credentials import OURS, made
-from infra.rights import LOGINS, SECRETS, secret_fields
 from infra.secret_values import held, secret_values, store
 
 OWNER = "PostgreSQL URL of the owner, password included; each function gets a login of its own in its place"
@@ -42,7 +42,7 @@ def draft() -> None:
 def apply(file: Path, prefix: str, rotate_logins: bool, dry_run: bool, yes: bool) -> None:
     """Make or change the logins and the secrets in the AWS account of the shell, from the draft filled in."""
     from infra.cli.parts import ambient
-    from infra.deploy import client
+    from infra.cloudformation.deploy import client
 
     environment = ambient()
     values = read(file)

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from infra.cli.show import console
+from infra.cloudformation.template import ROOT
 from infra.load.run import SHARE, Options, measured_maximum, run
 from infra.local.interrupt import CODE, orderly
-from infra.template import ROOT
 
 FOLDER = ROOT / ".mailroom" / "load"
 

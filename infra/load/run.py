@@ -18,12 +18,12 @@ from infra.chaos import judge
 from infra.chaos.mails import load
 from infra.chaos.pusher import Pusher
 from infra.cli.show import console, step
+from infra.cloudformation.template import ROOT
 from infra.load.chart import chart
 from infra.load.sample import UNITS, Sampler
 from infra.load.trend import Trend
 from infra.load.trend import judge as trend
 from infra.local.stack import Info, Stack, temporary
-from infra.template import ROOT
 
 SHARE = 0.8
 PATIENCE = 180.0

@@ -18,7 +18,7 @@ import requests
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.adapters.aws.queue_ages import METRIC
-from infra.deploy import client
+from infra.cloudformation.deploy import client
 
 COMPARE = {
     "GreaterThanThreshold": operator.gt,

@@ -7,7 +7,7 @@ import secrets
 from pathlib import Path
 from typing import Any
 
-from infra.rights import LOGINS
+from infra.database.rights import LOGINS
 
 OURS = frozenset(
     """gmail_tokens gmail_keys emailengine_secrets emailengine_tokens admin_tokens raw_key mapping_key pseudonym_key

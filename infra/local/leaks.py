@@ -11,7 +11,7 @@ import psycopg
 import requests
 
 from chalicelib.core.stages import STAGES
-from infra.deploy import client, stack_resource
+from infra.cloudformation.deploy import client, stack_resource
 from infra.local.stack import Info
 from infra.local.watch import lying
 

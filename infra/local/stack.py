@@ -15,17 +15,17 @@ from typing import Any
 import requests
 
 from chalicelib.core.stages import PIPELINE, SERVICE
-from infra.database_roles import make_logins
-from infra.deploy import DeployFailed, client, deploy, outputs, stack_resource
+from infra.cloudformation.deploy import DeployFailed, client, deploy, outputs, stack_resource
+from infra.cloudformation.package import package
+from infra.cloudformation.template import ROOT
+from infra.database.database_roles import make_logins
+from infra.database.migrate import migrate
 from infra.local.companions import Alarms, StandIns
 from infra.local.credentials import credentials
 from infra.local.fault_proxy import FaultProxy
 from infra.local.server import Server
 from infra.local.servers import Emulator, Postgres, Valkey
-from infra.migrate import migrate
-from infra.package import package
 from infra.secret_values import secret_values, store
-from infra.template import ROOT
 
 ACCOUNTS = ("practice", "faculty", "research", "personal")
 CHAT = "-1001234567890"

@@ -15,7 +15,7 @@ from chalicelib.adapters.aws.queue_ages import QueueAges
 from chalicelib.adapters.aws.sqs_queues import SqsQueues
 from chalicelib.core.stages import PIPELINE, STAGES
 from chalicelib.ports import QueueDepth
-from infra.deploy import client
+from infra.cloudformation.deploy import client
 from infra.local.stack import Info
 
 TERMINAL = ("stored", "excluded", "quarantined")

@@ -16,7 +16,7 @@ from chalicelib.web.http import SECURITY_HEADERS, STATUS
 from chalicelib.web.openapi.document import document, served
 from chalicelib.web.openapi.door_schemas import PUSH
 from chalicelib.web.openapi.table import ROUTES
-from infra.template import ROOT
+from infra.cloudformation.template import ROOT
 from tests.app.conformance import complaints
 from tests.app.world import ADMIN, World
 from tests.contract.mails import mail_id

@@ -24,9 +24,9 @@ from chalicelib.adapters.postgres.store import PostgresMailStore
 from chalicelib.core.clock import utc_now
 from chalicelib.core.messages import Routing
 from chalicelib.ports import Progress
-from infra.database_roles import login_url, make_logins
+from infra.database.database_roles import login_url, make_logins
+from infra.database.rights import LOGINS
 from infra.local.servers import Postgres
-from infra.rights import LOGINS
 from tests.contract.mails import ORIGINAL, RECEIPT, envelope, mail_id, note
 from tests.contract.person_world import ADA, BOB, World, raw
 
@@ -257,7 +257,7 @@ def test_the_roles_expected_are_those_of_the_functions_that_reach_the_database()
 
 
 def test_a_grant_beyond_the_table_is_taken_away_by_the_next_migration(postgres: Postgres) -> None:
-    from infra.migrate import migrate
+    from infra.database.migrate import migrate
 
     with psycopg.connect(postgres.start()) as connection:
         connection.execute("GRANT SELECT ON ingestion.emails_raw TO mailroom_notify")

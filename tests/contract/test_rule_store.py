@@ -16,8 +16,8 @@ from chalicelib.adapters.postgres.database import Database
 from chalicelib.adapters.postgres.rules import PostgresRuleStore
 from chalicelib.core.errors import Permanent
 from chalicelib.ports import RuleStore
+from infra.database.rights import role
 from infra.local.servers import Postgres
-from infra.rights import role
 from tests.twins.rules import MemoryRuleStore
 
 FIRST: dict[str, Any] = {"allowlist": ["example.org", "ada@example.com"], "rules": [{"name": "b"}, {"name": "a"}]}

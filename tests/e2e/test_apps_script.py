@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from infra.template import ROOT
+from infra.cloudformation.template import ROOT
 from tests.e2e.test_verdicts import document, put, state, sweep
 from tests.e2e.world import World
 

@@ -16,7 +16,7 @@ import requests
 
 from chalicelib.core.stages import DELIVER
 from chalicelib.policy.book import MEMORY_SECONDS
-from infra.deploy import client
+from infra.cloudformation.deploy import client
 from infra.local.rehearsal import control
 from infra.local.stack import FILES
 from infra.local.watch import depths

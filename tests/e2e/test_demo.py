@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from chalicelib.core.stages import stage
-from infra.deploy import client, stack_resource
+from infra.cloudformation.deploy import client, stack_resource
 from infra.local.rehearsal import telegram
 from infra.local.watch import lying
 from tests.e2e.conftest import Rehearsal

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from chalicelib.core.stages import stage
-from infra.deploy import client, stack_resource
+from infra.cloudformation.deploy import client, stack_resource
 from infra.local.watch import lying
 from tests.e2e.world import World
 

@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib.core.stages import stage
 from chalicelib.intake.intake import spool_key
-from infra.deploy import client, stack_resource
+from infra.cloudformation.deploy import client, stack_resource
 from infra.local.rehearsal import telegram
 from tests.e2e.world import World, reason, states
 

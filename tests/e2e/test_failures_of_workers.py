@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import psycopg
 
-from infra.deploy import stack_resource
+from infra.cloudformation.deploy import stack_resource
 from infra.local.process import Process
 from tests.e2e.world import PATIENCE, World
 

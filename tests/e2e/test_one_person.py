@@ -15,12 +15,12 @@ from typing import Any
 import psycopg
 import redis
 
-from infra.deploy import client, stack_resource
+from infra.cloudformation.deploy import client, stack_resource
+from infra.cloudformation.template import ROOT
 from infra.local.leaks import places
 from infra.local.samples import Sample
 from infra.local.samples.model import Letter
 from infra.local.watch import TERMINAL
-from infra.template import ROOT
 from tests.e2e.world import NUMBERS, World
 
 PERSON = "zephyrine.quibell@garden.example"

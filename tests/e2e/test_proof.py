@@ -13,7 +13,7 @@ from chalicelib.mail.identity import mail_id
 from chalicelib.mail.sealed import RAW, Header, seal
 from chalicelib.operations.dead_letter_records import WORKER_DIED
 from infra.cli.__main__ import mailroom
-from infra.deploy import client, stack_resource
+from infra.cloudformation.deploy import client, stack_resource
 from tests.e2e.world import World, states
 
 ACCOUNT = "personal"

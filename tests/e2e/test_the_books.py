@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import redis
 
-from infra.deploy import client, stack_resource
+from infra.cloudformation.deploy import client, stack_resource
 from infra.local.leaks import leaks
 from infra.local.watch import TERMINAL
 from tests.e2e.world import World

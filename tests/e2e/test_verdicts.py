@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from infra.cli.__main__ import mailroom
 from infra.cli.api_client import admin, headers, post
-from infra.deploy import client, stack_resource
+from infra.cloudformation.deploy import client, stack_resource
 from infra.local.leaks import leaks
 from tests.e2e.world import NUMBERS, World
 

@@ -18,7 +18,7 @@ from chalicelib.core.stages import STAGES, stage
 from chalicelib.ports import Notice
 from chalicelib.telegram.notice import compose
 from infra.cli.api_client import admin
-from infra.deploy import client, stack_resource
+from infra.cloudformation.deploy import client, stack_resource
 from infra.local.process import wait_until
 from infra.local.rehearsal import Sent, control, send, telegram
 from infra.local.samples import Sample

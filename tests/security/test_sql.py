@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.template import ROOT
+from infra.cloudformation.template import ROOT
 
 FILES = sorted((ROOT / "chalicelib").rglob("*.py"))
 SQL = re.compile(

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from infra.cloudformation.template import ROOT
 from infra.scan import found
-from infra.template import ROOT
 
 SHIPPED = ("requirements.txt", "infra/layer/requirements.txt")
 FORBIDDEN = re.compile(r"\b(?:A?GPL|Affero|GNU General Public)", re.IGNORECASE)

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from infra.template import ROOT
+from infra.cloudformation.template import ROOT
 
 DOCUMENT = (ROOT / "docs" / "security.md").read_text()
 TABLE = DOCUMENT.partition("## Threats")[2].partition("\n## ")[0]

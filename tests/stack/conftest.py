@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from chalicelib.core.stages import STAGES
-from infra.package import package
-from infra.template import SCHEDULED
+from infra.cloudformation.package import package
+from infra.cloudformation.template import SCHEDULED
 
 Resource = dict[str, Any]
 FUNCTIONS = ("APIHandler", *SCHEDULED, *(stage.name.capitalize() for stage in STAGES))

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from infra.package import package, sizes
-from infra.template import ROOT
+from infra.cloudformation.package import package, sizes
+from infra.cloudformation.template import ROOT
 from tests.stack.conftest import Template
 from tests.stack.test_settings import environment
 

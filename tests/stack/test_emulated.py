@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from infra.template import template
+from infra.cloudformation.template import template
 
 
 def test_no_alarm_is_on_metric_mathematics() -> None:

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from infra.template import NOT_LINTED
+from infra.cloudformation.template import NOT_LINTED
 from tests.stack.conftest import Template
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.core.stages import ALERT, STAGES, Stage
 from chalicelib.resilience.retry import JITTER, MAX_RECEIVE_COUNT, MAX_RECEIVES, MAX_WAIT, SCHEDULE
-from infra.template import DAY, PARAMETERS, timeouts
+from infra.cloudformation.template import DAY, PARAMETERS, timeouts
 from tests.stack.conftest import Resource, Template
 
 every_stage = pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.name)

@@ -7,9 +7,9 @@ import re
 import pytest
 
 from chalicelib.core.stages import STAGES, Stage, targets
-from infra.rights import FUNCTIONS as TRUSTED
-from infra.rights import SECRETS, secret_fields
-from infra.template import SCHEDULED
+from infra.cloudformation.template import SCHEDULED
+from infra.database.rights import FUNCTIONS as TRUSTED
+from infra.database.rights import SECRETS, secret_fields
 from tests.stack.conftest import FUNCTIONS, Resource, Template, strings
 
 every_function = pytest.mark.parametrize("function", FUNCTIONS)

@@ -10,7 +10,7 @@ import pytest
 
 from chalicelib.bootstrap.settings import PREFIX, Settings, describe, load
 from chalicelib.core.stages import STAGES
-from infra.template import PARAMETERS, SCHEDULED, SETTINGS
+from infra.cloudformation.template import PARAMETERS, SCHEDULED, SETTINGS
 from tests.stack.conftest import FUNCTIONS, Template
 
 GIVEN = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from infra.template import DAY, DEAD_RETENTION
+from infra.cloudformation.template import DAY, DEAD_RETENTION
 from tests.stack.conftest import Template
 
 

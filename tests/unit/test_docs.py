@@ -9,8 +9,8 @@ import pytest
 
 from chalicelib.core.stages import STAGES
 from chalicelib.web.http import STATUS
+from infra.cloudformation.template import ROOT
 from infra.docs import OPERATING, generated
-from infra.template import ROOT
 
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), ROOT / "apps_script" / "README.md"]
 

@@ -11,9 +11,9 @@ import pytest
 
 from chalicelib.bootstrap.settings import BACKEND_FIELDS, DOOR_FIELDS
 from infra.cli.secrets import kept_passwords, new_draft, read
-from infra.database_roles import login_url, password_of
+from infra.database.database_roles import login_url, password_of
+from infra.database.rights import FUNCTIONS, LOGINS, SECRETS, secret_fields
 from infra.local.credentials import credentials
-from infra.rights import FUNCTIONS, LOGINS, SECRETS, secret_fields
 from infra.secret_values import held, secret_values, store
 
 OWNER = "postgresql://owner:own%40er@db.example:5432/mailroom?sslmode=verify-full"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from chalicelib.adapters.aws.queue_ages import QueueAges
-from infra.deploy import client
+from infra.cloudformation.deploy import client
 from infra.local.alarms import publish_ages
 from infra.local.emulator import Emulator
 from tests.aws_at import aws_at, closed_port

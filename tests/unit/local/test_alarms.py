@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from chalicelib.adapters.aws.queue_ages import METRIC
-from infra.deploy import client
+from infra.cloudformation.deploy import client
 from infra.local.alarms import judge, publish_ages
 from infra.local.companions import Alarms
 from infra.local.process import wait_until

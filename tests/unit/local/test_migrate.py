@@ -11,12 +11,12 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
+from infra.database.migrate import MIGRATIONS, main
+from infra.database.rights import LOGINS, role
 from infra.local.servers import Postgres
-from infra.migrate import MIGRATIONS, main
-from infra.rights import LOGINS, role
 
-COMMAND = [sys.executable, "-m", "infra.migrate", "--yes", "-"]
-ASKING = [sys.executable, "-m", "infra.migrate", "-"]
+COMMAND = [sys.executable, "-m", "infra.database.migrate", "--yes", "-"]
+ASKING = [sys.executable, "-m", "infra.database.migrate", "-"]
 
 
 @pytest.fixture

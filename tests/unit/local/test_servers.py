@@ -17,9 +17,9 @@ import psycopg
 import pytest
 import redis
 
+from infra.database.migrate import MIGRATIONS, migrate
 from infra.local.process import Process, StartFailed, free_port, members, read_state, spawn, wait_until, write_state
 from infra.local.servers import Emulator, Postgres, Valkey
-from infra.migrate import MIGRATIONS, migrate
 
 FUNCTION = "import os\ndef handler(event, context):\n    return os.getpid()\n"
 

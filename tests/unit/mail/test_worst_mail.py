@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from infra.template import ROOT, timeouts
+from infra.cloudformation.template import ROOT, timeouts
 
 FOR_MODELS = ("40 MiB of text", "40 MiB of HTML", "an attachment of 40 MiB", "the longest text that is read")
 """What is costly beyond parsing; the deepest nesting takes the models longest and is bounded by their time limit."""

@@ -12,7 +12,7 @@ import pytest
 from chalicelib.mail.links import DEFAULT_PROVIDERS
 from chalicelib.policy import shape
 from chalicelib.policy.ruleset import load
-from infra.template import ROOT
+from infra.cloudformation.template import ROOT
 
 GUIDE = (ROOT / "docs" / "rules.md").read_text()
 EXAMPLE = json.loads((ROOT / "docs" / "rules.example.json").read_text())

@@ -15,7 +15,7 @@ from chalicelib.policy.decision import OUTSIDE_WINDOW, SENDER_NOT_ALLOWED, STOPP
 from chalicelib.policy.document import Limits, Rate
 from chalicelib.policy.ruleset import RuleSet, load
 from infra.bench.rules import MAIL, document
-from infra.template import ROOT
+from infra.cloudformation.template import ROOT
 
 WEDNESDAY_NOON = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
 SATURDAY_NOON = datetime(2026, 3, 7, 12, 0, tzinfo=UTC)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from chalicelib.policy import shape
-from infra.template import ROOT
+from infra.cloudformation.template import ROOT
 
 EXAMPLE = json.loads((ROOT / "docs" / "rules.example.json").read_text())
 FULL = Draft202012Validator(shape.schema())

@@ -15,8 +15,8 @@ from chalicelib.bootstrap.compose import Container
 from chalicelib.core import stages
 from chalicelib.core.errors import ConfigurationError
 from chalicelib.delivery.offload import FOLDER_TIMEOUT, GRACE
+from infra.cloudformation.template import timeouts
 from infra.local.certificates import authority
-from infra.template import timeouts
 from tests.unit.runtime.environment import ENVIRONMENT
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from infra import door_alarms
+from infra.cloudformation import door_alarms
 
 PARAMETERS: dict[str, dict[str, Any]] = {
     "SecretPrefix": {

@@ -15,7 +15,7 @@ import sys
 import zipfile
 from pathlib import Path
 
-from infra import template
+from infra.cloudformation import template
 
 ROOT = template.ROOT
 SHIPPED = ("app.py", "chalicelib", ".chalice/config.json", ".chalice/policy.json", "requirements.txt")

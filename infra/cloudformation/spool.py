@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from infra import policies
+from infra.cloudformation import policies
 
 
 def spool() -> dict[str, Any]:

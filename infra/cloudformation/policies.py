@@ -6,7 +6,7 @@ from typing import Any
 
 from chalicelib.core.spool_keys import EVERYTHING, UPLOADS
 from chalicelib.core.stages import PIPELINE, SIDE, STAGES, Stage, targets
-from infra.rights import API, DOOR, name_of
+from infra.database.rights import API, DOOR, name_of
 
 REPAIRED = ("anonymize", "store", *(stage.name for stage in SIDE))
 """The stages that the sweep sends to: lost mail to the first, notes to the ledger's, overdue webhooks beside them."""

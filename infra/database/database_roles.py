@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlsplit
 
-from infra.rights import FUNCTIONS, LOGINS, login, role
+from infra.database.rights import FUNCTIONS, LOGINS, login, role
 
 if TYPE_CHECKING:
     import psycopg

@@ -1,4 +1,4 @@
-"""Brings a database to the newest schema: `python -m infra.migrate [--dry-run] [--yes] URL` (`-`: from standard in)."""
+"""Brings a database to the newest schema: `python -m infra.database.migrate [--dry-run] [--yes] URL` (`-`: from standard in)."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from infra.database_roles import grant_all
-from infra.rights import LOGINS, role
+from infra.database.database_roles import grant_all
+from infra.database.rights import LOGINS, role
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 LOCK = 7_305_011_601
 """Key of the advisory lock: one migration at a time in a database. Any number that nothing else uses."""
 
 OPTIONS = ("--dry-run", "--yes")
-USAGE = """usage: python -m infra.migrate [--dry-run] [--yes] (postgresql://user:password@host:port/database | -)
+USAGE = """usage: python -m infra.database.migrate [--dry-run] [--yes] (postgresql://user:password@host:port/database | -)
   -          read the address from standard input
   --dry-run  say what would be applied and granted, change nothing
   --yes      do not ask"""

@@ -2,7 +2,7 @@
 
 Queues, dead-letter queues, redrive both ways, alarms, topic, bucket, key, and for each function its batch
 size *with* `FunctionResponseTypes`, its visibility (from the one time-out in `.chalice/config.json`), its
-environment and its rights. Run as `python -m infra.template OUT`.
+environment and its rights. Run as `python -m infra.cloudformation.template OUT`.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from typing import Any
 
 from chalicelib.core.stages import ALERT, STAGES, Stage
 from chalicelib.resilience.retry import MAX_RECEIVE_COUNT
-from infra import alarms, door_alarms, policies
-from infra.parameters import PARAMETERS as PARAMETERS
-from infra.parameters import SETTINGS as SETTINGS
-from infra.rights import DOOR, name_of
-from infra.spool import spool
+from infra.cloudformation import alarms, door_alarms, policies
+from infra.cloudformation.parameters import PARAMETERS as PARAMETERS
+from infra.cloudformation.parameters import SETTINGS as SETTINGS
+from infra.cloudformation.spool import spool
+from infra.database.rights import DOOR, name_of
 
 ROOT = Path(__file__).resolve().parent.parent
 SCHEDULED = ("Sweep", "Retention", "Reconcile")

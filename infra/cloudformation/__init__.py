@@ -1,0 +1,1 @@
+"""The template and what it is made from; packaging and deployment."""

@@ -1,0 +1,1 @@
+"""Migrations, roles and grants of PostgreSQL."""
