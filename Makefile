@@ -50,7 +50,7 @@ types: $(STAMP) ## mypy --strict on chalicelib
 	$(BIN)/mypy
 
 package: $(STAMP) ## the zip and the one template, in build/package
-	@$(BIN)/python -m infra.package
+	@$(BIN)/python -m infra.cloudformation.package
 
 test: lint types scan package test-apps-script test-browser ## everything that must pass
 	$(BIN)/python -m pytest -n 2

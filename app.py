@@ -2,7 +2,7 @@
 
 The decorators alone describe each trigger, so that `chalice deploy` is safe: batch size 1 and a raised
 exception. The packaged template raises the batch size and sets `FunctionResponseTypes` in the same place
-(see `infra/template.py`).
+(see `infra/cloudformation/template.py`).
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from infra.database.database_roles import login_url
+from infra.database_roles import login_url
 from infra.database.rights import SECRETS, secret_fields
 
 

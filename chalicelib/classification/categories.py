@@ -133,7 +133,7 @@ def parse(text: str, name: str = DEFAULT_FILE.name) -> Categories:
         problem = str(error)
     else:
         return result
-    raise ConfigurationError(name, problem, "Correct it there; chalicelib/rules/categories.py documents every field")
+    raise ConfigurationError(name, problem, "Correct it there; chalicelib/classification/categories.py documents every field")
 
 
 class _Invalid(ValueError):

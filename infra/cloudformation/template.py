@@ -21,7 +21,7 @@ from infra.cloudformation.parameters import SETTINGS as SETTINGS
 from infra.cloudformation.spool import spool
 from infra.database.rights import DOOR, name_of
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 SCHEDULED = ("Sweep", "Retention", "Reconcile")
 VISIBILITY_FACTOR = 6
 """Visibility time-out ≥ 6 × the function's time-out (AWS Lambda guide, SQS event sources)."""

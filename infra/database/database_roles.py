@@ -1,4 +1,4 @@
-"""Makes the database's roles and logins what `infra/rights.py` says: a role for each function, a login in it."""
+"""Makes the database's roles and logins what `infra/database/rights.py` says: a role for each function, a login in it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def grant_all(connection: Connection) -> None:
             for table, privileges in FUNCTIONS[name].tables.items():
                 if not _one(connection, "SELECT to_regclass(%s)", table):
                     continue
-                # Both are written in infra/rights.py, and a bare name cannot be a parameter.
+                # Both are written in infra/database/rights.py, and a bare name cannot be a parameter.
                 target, wanted = sql.Identifier(*table.split(".")), sql.SQL(privileges)  # type: ignore[arg-type]
                 connection.execute(sql.SQL("GRANT {} ON {} TO {}").format(wanted, target, group))
 

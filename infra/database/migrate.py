@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from infra.database.database_roles import grant_all
+from infra.database_roles import grant_all
 from infra.database.rights import LOGINS, role
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -23,7 +23,7 @@ USAGE = """usage: python -m infra.database.migrate [--dry-run] [--yes] (postgres
 def migrate(url: str) -> list[str]:
     """Apply what is not applied yet and give the names, in order; an empty list when there is nothing to do.
 
-    Then the roles of the functions are given what `infra/rights.py` says, whether a migration was applied or not.
+    Then the roles of the functions are given what `infra/database/rights.py` says, whether a migration was applied or not.
     `url` is `postgresql://…` of a login that owns the database and may create roles. Raises psycopg's errors: this is
     a command for an operator, not part of a function.
     """

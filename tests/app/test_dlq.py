@@ -15,7 +15,7 @@ from chalicelib.core.messages import Routing, decode, encode
 from chalicelib.web import dead_letter_routes
 from tests.app.world import ADMIN, World, installed, verdict
 from tests.contract.mails import ORIGINAL, envelope, mail_id, note
-from tests.unit.runtime.logs import captured
+from tests.unit.bootstrap.logs import captured
 
 WHY = {"reason": "spool_missing", "error": "Permanent", "attempts": "2", "last_at": "2026-01-02T03:00:05+00:00"}
 ROUTES = [

@@ -10,7 +10,7 @@ import pytest
 from chalicelib.sources.emailengine import webhook_event
 from chalicelib.web import auth
 from tests.app.world import World, installed, verdict
-from tests.unit.runtime.logs import captured
+from tests.unit.bootstrap.logs import captured
 
 DATA: dict[str, Any] = {
     "id": "AAAADAAABy4",

@@ -14,7 +14,7 @@ from chalicelib.mail.sealed import unseal
 from chalicelib.web import auth
 from chalicelib.web.http import SECURITY_HEADERS
 from tests.app.world import GMAIL, World, installed, verdict
-from tests.unit.runtime.logs import captured
+from tests.unit.bootstrap.logs import captured
 
 MAIL: dict[str, Any] = {"id": "19a06462e1d08a47", "sender": "Ada <ada@example.com>", "body": "Hello", "subject": "Hi"}
 

@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 HEAVY = ("spacy", "thinc", "presidio_analyzer", "psycopg", "requests", "redis", "selectolax", "numpy", "cryptography")
-HEAVY += ("chalicelib.ingress.api", "chalicelib.ingress.pages")  # the document and the pages that nobody asked for
+HEAVY += ("chalicelib.web.openapi", "chalicelib.web.dashboard")  # the document and the pages that nobody asked for
 FOUND = f"print([name for name in {HEAVY!r} if name in sys.modules])"
 PUSH = """
 import base64, json, sys, time

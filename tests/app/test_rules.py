@@ -17,7 +17,7 @@ from chalicelib.ports import RuleVersion
 from chalicelib.web import policy_routes
 from tests.app.world import ADMIN, World, verdict
 from tests.twins.rules import MemoryRuleStore
-from tests.unit.runtime.logs import captured
+from tests.unit.bootstrap.logs import captured
 
 FIRST: dict[str, Any] = {"allowlist": {"domains": ["example.org"]}}
 SECOND: dict[str, Any] = {"allowlist": {"domains": ["example.com", "example.net"]}}

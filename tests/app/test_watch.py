@@ -15,7 +15,7 @@ from chalicelib.resilience.circuit import OPEN, State
 from tests.app.test_dlq import Nobody, lose
 from tests.app.world import World, installed
 from tests.contract.mails import envelope, mail_id, note
-from tests.unit.runtime.logs import captured
+from tests.unit.bootstrap.logs import captured
 
 WHY = {"reason": "spool_missing", "error": "Permanent", "attempts": "2"}
 

@@ -37,7 +37,7 @@ from tests.twins.source import MemorySource
 from tests.twins.spool import MemorySpool
 from tests.twins.store import MemoryMailStore
 from tests.twins.uploads import MemoryUploads
-from tests.unit.runtime.environment import ENVIRONMENT
+from tests.unit.bootstrap.environment import ENVIRONMENT
 
 GMAIL, HOOK = "/api/ingress/gmail", "/api/v1/webhooks/emailengine"
 DOOR = {

@@ -1,4 +1,4 @@
-"""What each function's login may do in a real PostgreSQL and what it is refused: a second look at infra/rights.py."""
+"""What each function's login may do in a real PostgreSQL and what it is refused: a second look at infra/database/rights.py."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from chalicelib.adapters.postgres.store import PostgresMailStore
 from chalicelib.core.clock import utc_now
 from chalicelib.core.messages import Routing
 from chalicelib.ports import Progress
-from infra.database.database_roles import login_url, make_logins
+from infra.database_roles import login_url, make_logins
 from infra.database.rights import LOGINS
 from infra.local.servers import Postgres
 from tests.contract.mails import ORIGINAL, RECEIPT, envelope, mail_id, note
@@ -161,7 +161,7 @@ EXPECTED: dict[str, dict[str, tuple[str, ...]]] = {
         "core.flags": ("SELECT",),
     },
 }
-"""Written by hand and not read from infra/rights.py: a grant that is widened there fails here."""
+"""Written by hand and not read from infra/database/rights.py: a grant that is widened there fails here."""
 
 READ_RAW = frozenset({"operator", "deliver"})
 """Who may open originals: nobody but the operator, and whoever sends clear text where a rule asks for it."""

@@ -66,7 +66,7 @@ FIELDS = {
     "retention": {"database_url"},
     "reconcile": {"database_url", "redis_url", "emailengine_token"},
 }
-"""Written by hand and not read from infra/rights.py: a field more there fails here."""
+"""Written by hand and not read from infra/database/rights.py: a field more there fails here."""
 
 KNOW_NO_RESOURCES = (["cloudwatch:GetMetricData"],)
 """Actions that AWS grants for every resource or none (Service Authorization Reference)."""

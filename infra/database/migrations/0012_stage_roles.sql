@@ -1,4 +1,4 @@
--- Each function has a role and a login of its own (infra/rights.py, made by infra.migrate): the common role ends.
+-- Each function has a role and a login of its own (infra/database/rights.py, made by infra.database.migrate): the common role ends.
 -- depends: 0011_governance
 
 REVOKE ALL ON ALL TABLES IN SCHEMA core, ingestion FROM mailroom_app;

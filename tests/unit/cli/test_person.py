@@ -11,7 +11,7 @@ import pytest
 from chalicelib.bootstrap.compose import Container
 from chalicelib.ports import Erasure
 from infra.cli.person import address_of, export, told
-from tests.unit.runtime.environment import ENVIRONMENT
+from tests.unit.bootstrap.environment import ENVIRONMENT
 
 
 @pytest.mark.parametrize("text", ["ann@example.org", " ann@example.org ", "Ann+x@sub.example.org", "é@example.org"])

@@ -17,8 +17,8 @@ from infra.cli import dead_letters, proof
 from infra.cli.__main__ import mailroom
 from infra.cli.dead_letters import Order
 from tests.contract.mails import ORIGINAL, envelope, mail_id
-from tests.unit.pipeline.test_dead_letters import Desk
-from tests.unit.pipeline.test_prover import World
+from tests.unit.operations.test_auditor import World
+from tests.unit.operations.test_dead_letters import Desk
 
 NOTHING = Findings(0, 0, 0, 0, (), (), (), (), 0, True)
 HERE = Order("ann", dry_run=False, yes=True, environment={"AWS_ENDPOINT_URL": "http://stack.test"})

@@ -10,8 +10,8 @@ from chalicelib.pipeline.notify import LEASE, MIN_WAIT, NotifyWorker
 from tests.twins.messenger import MemoryMessenger
 from tests.twins.outbox import MemoryOutbox
 from tests.twins.store import MemoryMailStore
+from tests.unit.pipeline.batches import mail
 from tests.unit.pipeline.world import Telemetry
-from tests.unit.runtime.batches import mail
 
 FIELDS = {"account": "praxis", "category": "patient", "urgency": "normal", "sender": "<PERSON_1>"}
 

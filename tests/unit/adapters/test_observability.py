@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from chalicelib.adapters import observability as o11y
 from chalicelib.bootstrap.settings import load
 from chalicelib.core.errors import ConfigurationError
-from tests.unit.runtime.logs import captured
+from tests.unit.bootstrap.logs import captured
 
 CODED = sorted(o11y.ALLOWED - o11y.FORMS.keys() - {"event", "level", "message", "service"})
 MAIL_ID = "8f6d0c5e-3a51-5b8e-9d0f-6f2f4a1c7b90"

@@ -10,8 +10,8 @@ from chalicelib.core.errors import Postponed, Retryable
 from chalicelib.pipeline import record as carried
 from chalicelib.pipeline.record import read_record
 from chalicelib.resilience import retry
-from tests.unit.runtime.batches import Bench, mail
-from tests.unit.runtime.logs import captured
+from tests.unit.bootstrap.logs import captured
+from tests.unit.pipeline.batches import Bench, mail
 
 ONE, TWO = mail(1), mail(2)
 NOW = 1_800_000_000.0

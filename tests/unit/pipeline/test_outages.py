@@ -21,7 +21,7 @@ from chalicelib.pipeline.runner import Runner
 from chalicelib.resilience import retry
 from tests.twins.cache import MemoryCache
 from tests.twins.queues import MemoryQueues
-from tests.unit.runtime.batches import mail
+from tests.unit.pipeline.batches import mail
 
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86_400.0
 TIMEOUT = 10.0

@@ -15,7 +15,7 @@ from chalicelib.core.errors import ConfigurationError
 from chalicelib.operations.alert import AlertWorker
 from tests.twins.cache import MemoryCache
 from tests.twins.messenger import MemoryMessenger
-from tests.unit.runtime.environment import ENVIRONMENT
+from tests.unit.bootstrap.environment import ENVIRONMENT
 
 
 def secrets(**fields: Any) -> Secrets:

@@ -9,7 +9,7 @@ import pytest
 from chalicelib.core.errors import Permanent, Retryable
 from chalicelib.core.messages import Envelope, Quarantine, decode, encode
 from chalicelib.resilience import retry
-from tests.unit.runtime.batches import Bench, FakeWorker, mail
+from tests.unit.pipeline.batches import Bench, FakeWorker, mail
 
 ONE = mail(1)
 

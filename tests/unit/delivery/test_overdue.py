@@ -13,7 +13,7 @@ from tests.contract.mails import envelope, mail_id
 from tests.twins.delivery import Source
 from tests.twins.overdue import MemoryOpenDeliveries
 from tests.twins.queues import MemoryQueues
-from tests.unit.pipeline.side import ORIGINAL, URL, Side
+from tests.unit.delivery.side import ORIGINAL, URL, Side
 
 
 class World(Side):

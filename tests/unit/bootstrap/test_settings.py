@@ -9,7 +9,7 @@ import pytest
 from chalicelib.bootstrap.settings import BACKEND_FIELDS, DOOR_FIELDS, Settings, describe, load
 from chalicelib.core.errors import ConfigurationError
 from chalicelib.core.stages import STAGES
-from tests.unit.runtime.environment import ENVIRONMENT
+from tests.unit.bootstrap.environment import ENVIRONMENT
 
 OPTIONAL = {
     "MAILROOM_GMAIL_ACCOUNT": "praxis",

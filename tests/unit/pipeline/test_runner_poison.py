@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chalicelib.core.errors import Retryable
-from tests.unit.runtime.batches import Bench, mail
+from tests.unit.pipeline.batches import Bench, mail
 
 GOOD, POISON, OTHER = mail(1), mail(2), mail(3)
 

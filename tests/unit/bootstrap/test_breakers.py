@@ -9,7 +9,7 @@ from chalicelib.bootstrap.breakers import Breakers
 from chalicelib.core.errors import Permanent, Retryable
 from chalicelib.resilience.circuit import POLICY
 from tests.twins.cache import MemoryCache
-from tests.unit.runtime.logs import captured
+from tests.unit.bootstrap.logs import captured
 
 AWAY = Retryable("away")
 

@@ -14,7 +14,7 @@ from chalicelib.core.errors import Permanent, Postponed, Retryable
 from chalicelib.delivery.offload import FOLDER_TIMEOUT, MAX_TRIES, TIMEOUT, Share, address_of, links_key, timeout_of
 from chalicelib.delivery.transfer import PART
 from tests.twins.delivery import Source
-from tests.unit.pipeline.side import URL, Side
+from tests.unit.delivery.side import URL, Side
 
 BIG = random.Random(1).randbytes(2 * PART + 1000)
 

@@ -17,7 +17,7 @@ from chalicelib.core.errors import ConfigurationError
 from chalicelib.delivery.offload import FOLDER_TIMEOUT, GRACE
 from infra.cloudformation.template import timeouts
 from infra.local.certificates import authority
-from tests.unit.runtime.environment import ENVIRONMENT
+from tests.unit.bootstrap.environment import ENVIRONMENT
 
 
 class Manager:

@@ -13,8 +13,8 @@ from chalicelib.core.messages import decode
 from chalicelib.core.stages import STAGES, Stage
 from chalicelib.pipeline.runner import BatchFailed
 from chalicelib.resilience import retry
-from tests.unit.runtime.batches import Bench, FakeWorker, clock_of, excluded, mail
-from tests.unit.runtime.logs import captured
+from tests.unit.bootstrap.logs import captured
+from tests.unit.pipeline.batches import Bench, FakeWorker, clock_of, excluded, mail
 
 ONE, TWO, THREE = mail(1), mail(2), mail(3)
 

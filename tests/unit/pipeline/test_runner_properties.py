@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from chalicelib.core.errors import Permanent, Postponed, Retryable
 from chalicelib.core.messages import Quarantine, decode
 from chalicelib.resilience import retry
-from tests.unit.runtime.batches import Bench, FakeWorker, FlakyQueues, mail
+from tests.unit.pipeline.batches import Bench, FakeWorker, FlakyQueues, mail
 
 OUTCOMES = (
     Retryable("passing"),

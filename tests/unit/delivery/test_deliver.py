@@ -17,7 +17,7 @@ from chalicelib.pipeline.fan_out import handed_on
 from chalicelib.policy.document import Destination
 from chalicelib.ports import Answered
 from tests.twins.delivery import Source
-from tests.unit.pipeline.side import URL, Side
+from tests.unit.delivery.side import URL, Side
 from tests.unit.pipeline.world import NOW
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from chalicelib.policy.document import InvalidRules
 from chalicelib.policy.ruleset import load
-from tests.unit.rules.test_shape import broken, change
+from tests.unit.policy.test_shape import broken, change
 
 WORDS = {"subject": {"words": ["x"]}}
 

@@ -1,1 +1,0 @@
-"""How mail gets in: one module per door, and the intake they all go through."""

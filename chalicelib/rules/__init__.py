@@ -1,1 +1,0 @@
-"""Pure: classification rules, runtime flags, pacing; later allowlist and routing."""

@@ -1,1 +1,0 @@
-"""Settings, composition root, errors, batch runner, observability."""
