@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from infra.database_roles import login_url
 from infra.database.rights import SECRETS, secret_fields
+from infra.database.roles import login_url
 
 
 def secret_values(values: Mapping[str, Any], passwords: Mapping[str, str]) -> dict[str, dict[str, Any]]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from chalicelib.bootstrap.compose_base import Base
 
 if TYPE_CHECKING:
+    from chalicelib.intake.auth_failures import Failures
     from chalicelib.intake.gate import Gate
     from chalicelib.intake.intake import Intake
     from chalicelib.operations.dead_letters import DeadLetterDesk
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from chalicelib.ports import Limiter, Listing, Looks
     from chalicelib.sources.emailengine.reconciler import Reconciler
     from chalicelib.sources.gmail_push.uploads import UploadDesk
-    from chalicelib.web.auth_failures import Failures
 
 
 class Doors(Base):
@@ -36,7 +36,7 @@ class Doors(Base):
     @cached_property
     def failures(self) -> Failures:
         """Of callers whose credential was wrong."""
-        from chalicelib.web.auth_failures import Failures
+        from chalicelib.intake.auth_failures import Failures
 
         return Failures(lambda: self.limiter, self.pseudonym_key, time.monotonic)
 

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from chalicelib.adapters.http.guard import Guard
     from chalicelib.classification.llm_prompt import Model
     from chalicelib.data_rights.retention import Retention
-    from chalicelib.delivery.overdue import OverdueWebhooks
     from chalicelib.operations.auditor import Prover
+    from chalicelib.operations.overdue_webhooks import OverdueWebhooks
     from chalicelib.pipeline.notify import NotifyWorker
     from chalicelib.pipeline.runner import Worker
     from chalicelib.ports import Classifier, Messenger, OpenDeliveries
@@ -152,7 +152,7 @@ class Stages(Base):
 
     def overdue_webhooks(self) -> OverdueWebhooks:
         """What finds webhooks whose message was lost, for the sweep and the operator's `verify`."""
-        from chalicelib.delivery.overdue import OverdueWebhooks
+        from chalicelib.operations.overdue_webhooks import OverdueWebhooks
 
         return OverdueWebhooks(
             self.open_deliveries, self.queues, sending=lambda: self.flags.on("webhook_sending_enabled")

@@ -11,8 +11,8 @@ from typing import Annotated, Any, Literal, TypeVar
 import msgspec
 from msgspec import Meta, Struct
 
-from chalicelib.classification.phrases import split
 from chalicelib.core.errors import ConfigurationError
+from chalicelib.core.phrases import split
 
 DEFAULT_FILE = Path(__file__).with_name("categories.json")
 NAME = re.compile(r"[a-z][a-z_]{1,31}")
@@ -133,7 +133,9 @@ def parse(text: str, name: str = DEFAULT_FILE.name) -> Categories:
         problem = str(error)
     else:
         return result
-    raise ConfigurationError(name, problem, "Correct it there; chalicelib/classification/categories.py documents every field")
+    raise ConfigurationError(
+        name, problem, "Correct it there; chalicelib/classification/categories.py documents every field"
+    )
 
 
 class _Invalid(ValueError):

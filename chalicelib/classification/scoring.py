@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from chalicelib.classification.categories import LANGUAGE, URGENCY_LISTS, Categories
-from chalicelib.classification.phrases import BREAK, Phrases, tokens
+from chalicelib.core.phrases import BREAK, Phrases, tokens
 
 UNKNOWN = "und"
 """ISO 639-2's code for a language that is not known."""

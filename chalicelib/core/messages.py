@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from chalicelib.core.errors import Permanent
-from chalicelib.mail.identity import MAIL_ID
+from chalicelib.core.mail_ids import MAIL_ID
 
 VERSION = 1
 INLINE_TEXT_BYTES = 64 * 1024

@@ -1,16 +1,46 @@
-"""Pure: under which keys the spool holds something of a mail."""
+"""Under which keys the spool holds something of a mail. No other module spells one."""
 
 from __future__ import annotations
 
-from chalicelib.ports.governance import Place
+from chalicelib.core.mail_ids import MailRef
 
-ORIGINALS = ("sealed", "fetched", "links")
-"""The mail as the door sealed it, as it was fetched, and its links in clear."""
-EVERYTHING = (*ORIGINALS, "text")
+SEALED_PREFIX = "sealed/"
+"""Mail as its endpoint sealed it: whatever was accepted has an object here."""
+
 UPLOADS = "uploads"
 """Mail that a pusher put here before its push: by the upload's own name."""
 
+ORIGINALS = ("sealed", "fetched", "links")
+"""The mail as the endpoint sealed it, as it was fetched, and its links in clear."""
 
-def keys(place: Place, prefixes: tuple[str, ...] = EVERYTHING) -> list[str]:
+EVERYTHING = (*ORIGINALS, "text")
+
+
+def sealed_key(account: str, mail_id: str) -> str:
+    """The sealed mail, under its identity: a repeat overwrites itself."""
+    return f"sealed/{account}/{mail_id}"
+
+
+def fetched_key(account: str, mail_id: str) -> str:
+    """The full mail that the endpoint had only a reference to."""
+    return f"fetched/{account}/{mail_id}"
+
+
+def links_key(account: str, mail_id: str) -> str:
+    """The links of a mail: in clear they never travel in a queue."""
+    return f"links/{account}/{mail_id}"
+
+
+def text_key(account: str, mail_id: str) -> str:
+    """Anonymized text that is too large for a queue message."""
+    return f"text/{account}/{mail_id}"
+
+
+def upload_key(account: str, upload: str) -> str:
+    """The bytes that a pusher was allowed to put into the spool."""
+    return f"{UPLOADS}/{account}/{upload}"
+
+
+def keys(mail: MailRef, prefixes: tuple[str, ...] = EVERYTHING) -> list[str]:
     """The keys of one mail; not each of them exists."""
-    return [f"{prefix}/{place.account}/{place.mail_id}" for prefix in prefixes]
+    return [f"{prefix}/{mail.account}/{mail.mail_id}" for prefix in prefixes]

@@ -12,8 +12,8 @@ from chalicelib.core.stages import STAGES
 from chalicelib.data_rights.find import HEADER_BYTES, HIDE_SECONDS, LETTERS, Finder, Found
 from chalicelib.intake.load_mail import upload_named
 from chalicelib.mail import sealed
-from chalicelib.operations.dead_letter_records import read
 from chalicelib.ports import Cache, Erasure, FileTarget, Held, MailStore, People, Spool
+from chalicelib.ports.dead_letter_records import read
 
 SAVED = 20
 """Mails between two notes of the progress."""

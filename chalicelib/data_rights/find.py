@@ -8,16 +8,17 @@ from itertools import islice
 
 from chalicelib.core.errors import Permanent
 from chalicelib.core.keyed_hashes import sender_key
+from chalicelib.core.mail_ids import MAIL_ID, MailRef
 from chalicelib.core.messages import Envelope
 from chalicelib.core.spool_keys import keys
 from chalicelib.core.stages import STAGES
 from chalicelib.intake.load_mail import ERASED, Opened, parse_source, reopen, upload_named
 from chalicelib.mail import sealed
 from chalicelib.mail.everyone import everyone
-from chalicelib.mail.identity import MAIL_ID, thread_root
+from chalicelib.mail.identity import thread_root
 from chalicelib.mail.model import Mail
-from chalicelib.operations.dead_letter_records import Letter, read
-from chalicelib.ports import DeadLetters, Held, People, Place, Spool
+from chalicelib.ports import DeadLetters, Held, People, Spool
+from chalicelib.ports.dead_letter_records import Letter, read
 
 PAGE = 500
 LETTERS, HIDE_SECONDS = 2_000, 60
@@ -68,7 +69,7 @@ class Finder:
             if isinstance(message, Envelope) and message.content and message.mail_id not in mails:
                 content = message.content
                 if key in (content.sender_key, *content.address_keys):
-                    place = Place(message.mail_id, message.account)
+                    place = MailRef(message.mail_id, message.account)
                     [held] = self.people.held([place.mail_id]) or [Held(place, "", "")]
                     mails[place.mail_id] = replace(held, thread_key=content.thread_key)
         return Found(tuple(mails.values()), tuple(unreadable), opened)
@@ -82,7 +83,7 @@ class Finder:
             found += map(read, inspection.letters)
         return found
 
-    def open(self, place: Place) -> Opened | None:
+    def open(self, place: MailRef) -> Opened | None:
         """The mail as the spool holds it; None for a reference that was never fetched, and for nothing."""
         [sealed_key, fetched_key, *_] = keys(place)
         try:
@@ -95,7 +96,7 @@ class Finder:
                 return None
             raise
 
-    def thread(self, place: Place) -> str:
+    def thread(self, place: MailRef) -> str:
         """The thread's key as the anonymize stage names it, by the seal; empty where there is none."""
         try:
             opened = self.open(place)
@@ -103,7 +104,7 @@ class Finder:
             opened = None
         return self.key(f"{place.account}\n{thread_root(opened.mail) or place.mail_id}") if opened else ""
 
-    def _upload(self, place: Place, header: sealed.Header, payload: bytes, fetched_key: str) -> Opened:
+    def _upload(self, place: MailRef, header: sealed.Header, payload: bytes, fetched_key: str) -> Opened:
         try:
             return reopen(fetched_key, self.spool)
         except Permanent as error:
@@ -128,12 +129,12 @@ class Finder:
             after = page[-1]
         return found, opened
 
-    def _in_spool(self, known: frozenset[str], unreadable: list[str]) -> Iterator[tuple[Place, Mail]]:
+    def _in_spool(self, known: frozenset[str], unreadable: list[str]) -> Iterator[tuple[MailRef, Mail]]:
         """Sealed mails that the database cannot judge: doubles, excluded, quarantined, in flight."""
         entries = self.spool.list("sealed/")
         looked = 0
         while page := list(islice(entries, PAGE)):
-            places = [Place(e.key.rpartition("/")[2], e.key.split("/", 1)[1].rpartition("/")[0]) for e in page]
+            places = [MailRef(e.key.rpartition("/")[2], e.key.split("/", 1)[1].rpartition("/")[0]) for e in page]
             asked = [place for place in places if MAIL_ID.fullmatch(place.mail_id)]
             judged = self.people.judged([place.mail_id for place in asked]) | known
             for place in asked:

@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from chalicelib.core.clock import Now, utc_now
+from chalicelib.core.mail_ids import MailRef
 from chalicelib.core.spool_keys import EVERYTHING, ORIGINALS, UPLOADS, keys
-from chalicelib.ports import Archive, Place, Spool, Telemetry
+from chalicelib.ports import Archive, Spool, Telemetry
 
 BATCH = 25
 """Mails between two looks at the clock: their objects go first, then their rows, in one transaction."""
@@ -19,7 +20,7 @@ RETURNED = timedelta(days=2)
 
 
 class _Find(Protocol):
-    def __call__(self, account: str, before: datetime, limit: int) -> list[Place]: ...
+    def __call__(self, account: str, before: datetime, limit: int) -> list[MailRef]: ...
 
 
 @dataclass(frozen=True)
@@ -43,9 +44,9 @@ class Retention:
     now: Now = utc_now
     _rows: Counter[str] = field(default_factory=Counter, init=False)
 
-    def due(self, limit: int) -> dict[str, list[Place]]:
+    def due(self, limit: int) -> dict[str, list[MailRef]]:
         """What a run would remove, at most `limit` of each kind and account. Changes nothing. `Retryable`."""
-        found: dict[str, list[Place]] = {"mails": [], "originals": []}
+        found: dict[str, list[MailRef]] = {"mails": [], "originals": []}
         for kind, days, find in self._kinds():
             for account, kept in sorted(days.items()):
                 found[kind] += find(account, self.now() - timedelta(days=kept), limit)
@@ -84,7 +85,7 @@ class Retention:
         archive = self.archive
         return ("mails", self.days, archive.expired), ("originals", self.original_days, archive.originals)
 
-    def _remove(self, kind: str, places: list[Place]) -> None:
+    def _remove(self, kind: str, places: list[MailRef]) -> None:
         """The spool first: a run that is killed in between finds the rows again, and never an object without a row."""
         mail_ids = [place.mail_id for place in places]
         if kind == "originals":
@@ -102,7 +103,7 @@ class Retention:
         self._clear(places, EVERYTHING)
         return len(places)
 
-    def _clear(self, places: list[Place], prefixes: tuple[str, ...]) -> None:
+    def _clear(self, places: list[MailRef], prefixes: tuple[str, ...]) -> None:
         for place in places:
             for key in keys(place, prefixes):
                 self.spool.delete(key)

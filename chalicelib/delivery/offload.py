@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from time import monotonic
 
 from chalicelib.core.clock import Now, timed, utc_now
 from chalicelib.core.errors import Permanent, Postponed, Retryable
 from chalicelib.core.messages import Envelope, Message
+from chalicelib.core.spool_keys import links_key
 from chalicelib.delivery.transfer import TOO_SLOW, UNFINISHED, Transfer
-from chalicelib.mail.links import Provider, find
-from chalicelib.mail.model import Mail
+from chalicelib.intake.seal_links import MAX_LINKS
 from chalicelib.ports import Downloads, FileTarget, LinkStore, MailStore, Progress, Spool, Telemetry
 
-MAX_LINKS = 50
 LINKS_BYTES = 512 * 1024
 MAX_TRIES = 8
 """Tries without one more part after which a mail goes on with the original link: about two minutes of retries."""
@@ -35,27 +34,6 @@ class Share:
 
     provider: str
     url: str
-
-
-def links_key(account: str, mail_id: str) -> str:
-    """Where the links of a mail lie, sealed: clear links never travel in a queue."""
-    return f"links/{account}/{mail_id}"
-
-
-def seal_links(spool: Spool, message: Envelope, links: Sequence[tuple[str, str]]) -> None:
-    """Put the links (provider, URL) into the spool. `Retryable`."""
-    spool.put(links_key(message.account, message.mail_id), json.dumps(list(links)[:MAX_LINKS]).encode())
-
-
-def with_links(message: Envelope, mail: Mail, providers: Callable[[], Sequence[Provider]], spool: Spool) -> Envelope:
-    """Seal the links of a mail whose rules ask for their files; a mail without any need not go to *offload*."""
-    if message.routing is None or not message.routing.offload:
-        return message
-    links = find(mail.text, mail.html, providers())
-    if not links:
-        return replace(message, routing=replace(message.routing, offload=False))
-    seal_links(spool, message, [(link.provider, link.url) for link in links])
-    return message
 
 
 def timeout_of(share: Share) -> float:

@@ -11,6 +11,7 @@ from chalicelib.adapters import observability as o11y
 from chalicelib.core.cache_keys import seen_key
 from chalicelib.core.errors import Retryable
 from chalicelib.core.messages import Envelope, Exclusion, Receipt, encode
+from chalicelib.core.spool_keys import sealed_key
 from chalicelib.core.stages import PIPELINE
 from chalicelib.intake.arrival import TAKEN, Arrival, Barred, Judged, Status, Verdict
 from chalicelib.mail.identity import mail_id
@@ -19,7 +20,7 @@ from chalicelib.mail.sealed import EMAILENGINE, Header, labels_text, seal
 if TYPE_CHECKING:
     from chalicelib.ports import Cache, Queues, Spool
 
-__all__ = ["Arrival", "Intake", "Status", "Verdict", "seen_key", "spool_key"]
+__all__ = ["Arrival", "Intake", "Status", "Verdict", "seen_key"]
 
 SEEN_SECONDS = 30 * 24 * 3600
 """How long a repeat is answered without asking the pipeline. Only a hint: the database decides."""
@@ -29,11 +30,6 @@ LEDGER = "store"
 
 Judge = Callable[[Sequence[Arrival]], Sequence[Judged]]
 """Decides about arrivals that were not seen before, in order (`gate.Gate`)."""
-
-
-def spool_key(account: str, mail_id: str) -> str:
-    """Where the sealed mail lies: its identity, so that a repeat overwrites itself."""
-    return f"sealed/{account}/{mail_id}"
 
 
 def everybody(arrivals: Sequence[Arrival]) -> list[Judged]:
@@ -97,7 +93,7 @@ class Intake:
         self, identifier: str, arrival: Arrival, judged: Judged, started: datetime, trace_id: str
     ) -> Envelope | Exclusion:
         received_at = started.isoformat(timespec="milliseconds")
-        key = spool_key(arrival.account, identifier)
+        key = sealed_key(arrival.account, identifier)
         header = Header(
             kind=arrival.kind,
             account=arrival.account,

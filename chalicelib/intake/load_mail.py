@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from chalicelib.core.errors import Permanent
 from chalicelib.core.messages import Envelope
+from chalicelib.core.spool_keys import fetched_key, upload_key
 from chalicelib.mail import sealed
 from chalicelib.mail.emailengine_message import from_message
 from chalicelib.mail.fields import from_push
@@ -38,16 +39,6 @@ class Opened:
     told_date: str = ""
 
 
-def fetched_key(envelope: Envelope) -> str:
-    """Where the full mail lies that the door had only a reference to."""
-    return f"fetched/{envelope.account}/{envelope.mail_id}"
-
-
-def upload_key(account: str, upload: str) -> str:
-    """Where the bytes lie that somebody was let put into the spool."""
-    return f"uploads/{account}/{upload}"
-
-
 def upload_named(account: str, payload: bytes) -> str:
     """The key of the upload that a seal of kind `upload` names. Raises `Permanent("sealed_unreadable")`."""
     return upload_key(account, str(_object(payload).get("upload", "")))
@@ -75,12 +66,12 @@ def open_seal(envelope: Envelope, spool: Spool, messages: MessageSource) -> Open
     if header.kind == sealed.EMAILENGINE:
         fetched = messages.fetch(_reference(payload, envelope.account))
         header = replace(header, kind=sealed.RAW if fetched.mail is None else sealed.MESSAGE)
-        key, payload = fetched_key(envelope), fetched.raw
+        key, payload = fetched_key(envelope.account, envelope.mail_id), fetched.raw
         spool.put(key, sealed.seal(header, payload))
     elif header.kind == sealed.UPLOAD:
         # Sealed like any other mail from here on: the address it was put to could be written once more.
         payload = spool.get(upload_named(envelope.account, payload), MAX_SEALED)
-        header, key = replace(header, kind=sealed.RAW), fetched_key(envelope)
+        header, key = replace(header, kind=sealed.RAW), fetched_key(envelope.account, envelope.mail_id)
         spool.put(key, sealed.seal(header, payload))
     return _opened(header, payload, key)
 

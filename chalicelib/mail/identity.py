@@ -31,7 +31,6 @@ if TYPE_CHECKING:  # the doors make ids of what they were told, and know no pars
 
 Form = Literal["raw", "fields"]
 
-MAIL_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 NAMESPACE = uuid.UUID("8f6d0c5e-3a51-5b8e-9d0f-6f2f4a1c7b90")
 _HEX = re.compile(r"[0-9a-fA-F]{16}")
 _DECIMAL = re.compile(r"[0-9]{17,20}")

@@ -8,15 +8,15 @@ from datetime import datetime, timedelta
 
 from chalicelib.core.clock import Now, utc_now
 from chalicelib.core.errors import Permanent
+from chalicelib.core.mail_ids import MAIL_ID
 from chalicelib.core.messages import Envelope, Quarantine, Receipt, encode
+from chalicelib.core.spool_keys import SEALED_PREFIX
 from chalicelib.core.stages import PIPELINE
 from chalicelib.mail import sealed
-from chalicelib.mail.identity import MAIL_ID
 from chalicelib.operations.audit import PATIENCE, Evidence, Findings, judge
-from chalicelib.operations.dead_letter_records import Letter, by_mail, read
 from chalicelib.ports import DeadLetters, Ledger, MailStore, QueueDepth, Queues, Spool, SpoolEntry
+from chalicelib.ports.dead_letter_records import Letter, by_mail, read
 
-PREFIX = "sealed/"
 BEFORE_LEDGER = ("anonymize", "classify", "store")
 """The stages after which a mail has its ledger row."""
 
@@ -141,7 +141,7 @@ class Prover:
         """Sealed mails without an end, and where the scope ended. Those with one are not kept: a spool has many."""
         found: dict[str, SpoolEntry] = {}
         page: dict[str, SpoolEntry] = {}
-        for number, entry in enumerate(self.spool.list(PREFIX, scope.after), start=1):
+        for number, entry in enumerate(self.spool.list(SEALED_PREFIX, scope.after), start=1):
             mail_id = entry.key.rpartition("/")[2]
             recent = scope.within is None or now - entry.modified <= scope.within
             if recent and MAIL_ID.fullmatch(mail_id):
@@ -179,7 +179,7 @@ class Prover:
     def _pointer(self, mail_id: str, entry: SpoolEntry) -> Envelope:
         """The door's message, made anew from the seal. An unreadable seal goes on too: anonymize says what is wrong."""
         receipt = Receipt("sweep", "email.recover", self.now().isoformat(timespec="milliseconds"), 0.0, "requeued")
-        account = entry.key.removeprefix(PREFIX).rpartition("/")[0]
+        account = entry.key.removeprefix(SEALED_PREFIX).rpartition("/")[0]
         try:
             header, _ = sealed.unseal(self.spool.head(entry.key, HEADER_BYTES))
         except Permanent as error:

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from chalicelib.operations.audit import Findings
-from chalicelib.operations.dead_letter_records import Letter
 from chalicelib.ports import QueueDepth
+from chalicelib.ports.dead_letter_records import Letter
 
 EXPIRING = timedelta(days=10)
 """Age of a dead letter that is told: SQS deletes it after 14 days, counted from its `sent_at`."""

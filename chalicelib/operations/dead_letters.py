@@ -13,10 +13,10 @@ from dataclasses import dataclass, replace
 
 from chalicelib.core.clock import Now, utc_now
 from chalicelib.core.errors import MailroomError, Permanent, Retryable
+from chalicelib.core.mail_ids import MAIL_ID
 from chalicelib.core.stages import SERVICE, STAGES
-from chalicelib.mail.identity import MAIL_ID
-from chalicelib.operations.dead_letter_records import Letter, read
 from chalicelib.ports import DeadLetter, DeadLetters, Ledger, Queues
+from chalicelib.ports.dead_letter_records import Letter, read
 
 LIMIT = 1_000
 """Letters of one stage that are looked at."""

@@ -7,9 +7,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from chalicelib.adapters import observability as o11y
-from chalicelib.delivery.overdue import Resent
 from chalicelib.operations import report_conditions
 from chalicelib.operations.auditor import Scope
+from chalicelib.operations.overdue_webhooks import Resent
 
 if TYPE_CHECKING:
     from chalicelib.bootstrap.compose import Container

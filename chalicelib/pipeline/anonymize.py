@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from chalicelib.core import spool_keys
 from chalicelib.core.clock import Now, timed, utc_now
 from chalicelib.core.errors import Permanent
 from chalicelib.core.keyed_hashes import sender_key
 from chalicelib.core.messages import INLINE_TEXT_BYTES, Content, Envelope, Exclusion, Message
-from chalicelib.delivery.offload import with_links
 from chalicelib.intake.apply_policy import Rules, decide
 from chalicelib.intake.load_mail import ERASED, Opened, open_seal
+from chalicelib.intake.seal_links import with_links
 from chalicelib.mail.everyone import everyone
 from chalicelib.mail.headers import parse_date
 from chalicelib.mail.identity import claims, thread_root
@@ -75,7 +76,7 @@ class AnonymizeWorker:
         identities, matches = claims(mail, opened.provider_id, opened.form)
         text, text_key = result.text, ""
         if len(text.encode("utf-8")) > INLINE_TEXT_BYTES:
-            text_key = f"text/{message.account}/{message.mail_id}"
+            text_key = spool_keys.text_key(message.account, message.mail_id)
             self.spool.put(text_key, text.encode("utf-8"))
             text = ""
         return Content(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from chalicelib.classification.phrases import fold, split
+from chalicelib.core.phrases import fold, split
 from chalicelib.policy.document import Condition, Pattern
 from chalicelib.policy.expressions import Expression
 from chalicelib.policy.view import View

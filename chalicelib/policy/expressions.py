@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalicelib.classification.phrases import fold
+from chalicelib.core.phrases import fold
 
 MAX_CHARS = 1_000
 MAX_PROGRAM = 1_000

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
 from typing import Any, TypeVar
 
-from chalicelib.classification.phrases import fold, split
+from chalicelib.core.phrases import fold, split
 from chalicelib.mail.links import DEFAULT_PROVIDERS, Provider
 from chalicelib.policy import shape, values, windows
 from chalicelib.policy.document import (

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from functools import cached_property
 from time import monotonic
 
-from chalicelib.classification.phrases import fold
+from chalicelib.core.phrases import fold
 from chalicelib.mail.bounds import MAX_ADDRESSES, MAX_ATTACHMENTS, MAX_SUBJECT_CHARS
 from chalicelib.mail.links import Provider, find
 from chalicelib.policy import expressions

@@ -21,7 +21,7 @@ from chalicelib.ports.delivery import (
     Progress,
     Receiver,
 )
-from chalicelib.ports.governance import Archive, Erasure, Held, People, Place
+from chalicelib.ports.governance import Archive, Erasure, Held, People
 from chalicelib.ports.reconciliation import Folder, Listing, Look, Looks, Page
 from chalicelib.ports.records import (
     Claim,
@@ -115,7 +115,6 @@ __all__ = [
     "Overdue",
     "Page",
     "People",
-    "Place",
     "Processed",
     "Progress",
     "QueueDepth",

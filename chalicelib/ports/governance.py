@@ -7,31 +7,25 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A mail by its id and account: all that its objects in the spool are named by."""
-
-    mail_id: str
-    account: str
+from chalicelib.core.mail_ids import MailRef
 
 
 class Archive(Protocol):
     """Removes what is over its time (PostgreSQL). All of it is by id; no content is read."""
 
-    def expired(self, account: str, before: datetime, limit: int) -> list[Place]:
+    def expired(self, account: str, before: datetime, limit: int) -> list[MailRef]:
         """Mails at their end (`stored`, `excluded`) received before that, oldest first. `Retryable`."""
 
     def expire(self, mail_ids: Sequence[str]) -> Mapping[str, int]:
         """Remove everything of them but the ledger's rows; rows removed, by kind. A repeat removes nothing."""
 
-    def originals(self, account: str, before: datetime, limit: int) -> list[Place]:
+    def originals(self, account: str, before: datetime, limit: int) -> list[MailRef]:
         """As `expired`, for mails whose original is still kept."""
 
     def drop_originals(self, mail_ids: Sequence[str]) -> Mapping[str, int]:
         """Remove the sealed originals only."""
 
-    def returned(self, since: datetime, limit: int) -> list[Place]:
+    def returned(self, since: datetime, limit: int) -> list[MailRef]:
         """Erased mails whose row changed since: a door may have taken them in again."""
 
 
@@ -51,7 +45,7 @@ class Erasure:
 class Held:
     """A mail that belongs to a person. `state` is empty while it is in flight."""
 
-    place: Place
+    place: MailRef
     state: str
     thread_key: str
 

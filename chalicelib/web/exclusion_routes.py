@@ -9,8 +9,8 @@ from chalice.app import Blueprint, Response
 from chalicelib.adapters import observability as o11y
 from chalicelib.bootstrap.compose import container
 from chalicelib.core.errors import Permanent
+from chalicelib.core.mail_ids import MAIL_ID
 from chalicelib.intake.arrival import REASONS
-from chalicelib.mail.identity import MAIL_ID
 from chalicelib.web.http import answer, guarded, respond, trace_id
 from chalicelib.web.request_fields import Refused, author_of, body_of, refused, switch_of
 from chalicelib.web.unauthorized import is_admin, turned_away

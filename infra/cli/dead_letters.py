@@ -10,8 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from chalicelib.core.errors import Permanent
-from chalicelib.operations.dead_letter_records import Letter
 from chalicelib.operations.dead_letters import STAGE_NAMES, DeadLetterDesk, Outcome
+from chalicelib.ports.dead_letter_records import Letter
 from infra.cli.common import confirm_environment
 from infra.cli.show import console, plain
 

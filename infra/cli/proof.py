@@ -8,9 +8,9 @@ from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
-from chalicelib.delivery.overdue import BY_HAND, LIMIT, OverdueWebhooks, Resent
 from chalicelib.operations.audit import Findings
 from chalicelib.operations.auditor import LETTERS, Examination, Prover, Repaired
+from chalicelib.operations.overdue_webhooks import BY_HAND, LIMIT, OverdueWebhooks, Resent
 from infra.cli.show import console
 
 TRIES, PAUSE = 6, 5.0

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from chalicelib.core.errors import Permanent
 from chalicelib.core.messages import Envelope
-from chalicelib.intake.load_mail import fetched_key, reopen
+from chalicelib.core.spool_keys import fetched_key
+from chalicelib.intake.load_mail import reopen
 from chalicelib.mail.emailengine_message import from_message
 from chalicelib.mail.fields import from_push, items
 from chalicelib.mail.parse import parse
@@ -123,7 +124,7 @@ class Archive:
                 raise
             # The door had a reference only; anonymize kept what it fetched.
             pointer = Envelope(mail_id, account, source="", spool_key=spool_key, received_at="", trace_id="")
-            opened = reopen(fetched_key(pointer), self._spool)
+            opened = reopen(fetched_key(pointer.account, pointer.mail_id), self._spool)
         return facts_of(opened.mail, account, opened.labels or labels_of(opened.source))
 
     def _read(self, work: Callable[[Connection], T]) -> T:

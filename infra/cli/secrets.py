@@ -12,8 +12,8 @@ import click
 from chalicelib.bootstrap.settings import BACKEND_FIELDS, DOOR_FIELDS, DOOR_SHORTEST
 from chalicelib.core.stages import SERVICE
 from infra.cli.common import confirm_environment, told
-from infra.database_roles import make_logins, password_of
 from infra.database.rights import LOGINS, SECRETS, secret_fields
+from infra.database.roles import make_logins, password_of
 from infra.local.credentials import OURS, made
 from infra.secret_values import held, secret_values, store
 

@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from infra.database_roles import grant_all
 from infra.database.rights import LOGINS, role
+from infra.database.roles import grant_all
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 LOCK = 7_305_011_601

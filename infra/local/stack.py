@@ -18,8 +18,8 @@ from chalicelib.core.stages import PIPELINE, SERVICE
 from infra.cloudformation.deploy import DeployFailed, client, deploy, outputs, stack_resource
 from infra.cloudformation.package import package
 from infra.cloudformation.template import ROOT
-from infra.database_roles import make_logins
 from infra.database.migrate import migrate
+from infra.database.roles import make_logins
 from infra.local.companions import Alarms, StandIns
 from infra.local.credentials import credentials
 from infra.local.fault_proxy import FaultProxy

@@ -14,17 +14,18 @@ from chalicelib.classification.classifier import RulesClassifier
 from chalicelib.core import stages
 from chalicelib.core.clock import utc_now
 from chalicelib.core.errors import Retryable
+from chalicelib.core.mail_ids import MailRef
 from chalicelib.core.messages import Envelope, Routing, decode, encode
 from chalicelib.data_rights.retention import Retention
 from chalicelib.delivery.deliver import DeliverWorker
-from chalicelib.delivery.offload import OffloadWorker, seal_links
+from chalicelib.delivery.offload import OffloadWorker
+from chalicelib.intake.seal_links import seal_links
 from chalicelib.operations import alert
 from chalicelib.pipeline.classify import ClassifyWorker
 from chalicelib.pipeline.notify import NotifyWorker
 from chalicelib.pipeline.runner import BatchFailed
 from chalicelib.pipeline.store import StoreWorker
 from chalicelib.policy.document import Destination
-from chalicelib.ports import Place
 from tests.app.world import ADMIN, World, installed
 from tests.twins.delivery import (
     MemoryBucket,
@@ -377,10 +378,10 @@ def test_the_retention_is_a_function_of_the_app(stack: Stack) -> None:
     class Nothing:
         """An archive in which nothing is over its time."""
 
-        def returned(self, since: object, limit: int) -> list[Place]:
+        def returned(self, since: object, limit: int) -> list[MailRef]:
             return []
 
-        def expired(self, account: str, before: object, limit: int) -> list[Place]:
+        def expired(self, account: str, before: object, limit: int) -> list[MailRef]:
             return []
 
         originals = expired

@@ -10,7 +10,7 @@ import pytest
 from chalicelib.adapters.aws.secrets import Secrets
 from chalicelib.bootstrap.settings import DOOR_FIELDS, DOOR_SHORTEST
 from chalicelib.core.errors import ConfigurationError
-from chalicelib.web.auth_failures import ONE_ADDRESS
+from chalicelib.intake.auth_failures import ONE_ADDRESS
 from infra.local.credentials import made
 from tests.app.world import ADMIN, GMAIL, HOOK, SecretsManager, World, installed, verdict
 

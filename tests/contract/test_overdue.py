@@ -15,7 +15,7 @@ from chalicelib.adapters.postgres.store import PostgresMailStore
 from chalicelib.core.clock import utc_now
 from chalicelib.core.errors import Retryable
 from chalicelib.core.messages import Routing
-from chalicelib.delivery import overdue
+from chalicelib.operations import overdue_webhooks
 from chalicelib.ports import DeliveryStore, MailStore, OpenDeliveries
 from tests.aws_at import closed_port
 from tests.contract.mails import ORIGINAL, envelope, mail_id
@@ -188,12 +188,12 @@ def test_the_oldest_go_first_and_no_more_than_asked_for(bench: Bench) -> None:
     assert bench.due(limit=2) == [(mail_id("c"), "desk"), (mail_id("a"), "desk")]
 
 
-@pytest.mark.parametrize("rests", [overdue.RESTS, overdue.BY_HAND], ids=["sweep", "operator"])
+@pytest.mark.parametrize("rests", [overdue_webhooks.RESTS, overdue_webhooks.BY_HAND], ids=["sweep", "operator"])
 def test_the_times_that_are_in_use_are_understood(bench: Bench, rests: tuple[float, ...]) -> None:
     bench.store("a", Routing(1, webhooks=("desk",)))
     later = utc_now() + timedelta(hours=1)
-    found = bench.open.due(later, overdue.WAITS, rests, overdue.LIMIT)
-    assert (bench.open.count(later, overdue.WAITS), len(found)) == ((1, 1), 1)
+    found = bench.open.due(later, overdue_webhooks.WAITS, rests, overdue_webhooks.LIMIT)
+    assert (bench.open.count(later, overdue_webhooks.WAITS), len(found)) == ((1, 1), 1)
 
 
 def test_nothing_sent_is_nothing_to_remember(bench: Bench) -> None:

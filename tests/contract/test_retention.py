@@ -13,8 +13,9 @@ from chalicelib.adapters.postgres.database import Database
 from chalicelib.adapters.postgres.outbox import PostgresOutbox
 from chalicelib.adapters.postgres.store import PostgresMailStore
 from chalicelib.core.errors import Retryable
+from chalicelib.core.mail_ids import MailRef
 from chalicelib.data_rights.retention import Retention
-from chalicelib.ports import Place, Stored
+from chalicelib.ports import Stored
 from tests.contract.mails import ORIGINAL, RECEIPT, envelope, exclusion, mail_id, note
 from tests.twins.spool import MemorySpool
 
@@ -175,7 +176,7 @@ def test_a_run_stops_before_its_time_is_over(world: World) -> None:
 def test_what_is_due_is_only_told(world: World) -> None:
     old = world.mail("old", 31)
     due = world.retention({"practice": 30}).due(10)
-    assert (due["mails"], len(world.tables_of(old))) == ([Place(old, "practice")], 1 + len(BELONGINGS))
+    assert (due["mails"], len(world.tables_of(old))) == ([MailRef(old, "practice")], 1 + len(BELONGINGS))
 
 
 def test_while_the_spool_is_away_no_row_goes(world: World) -> None:

@@ -24,8 +24,8 @@ from chalicelib.adapters.postgres.store import PostgresMailStore
 from chalicelib.core.clock import utc_now
 from chalicelib.core.messages import Routing
 from chalicelib.ports import Progress
-from infra.database_roles import login_url, make_logins
 from infra.database.rights import LOGINS
+from infra.database.roles import login_url, make_logins
 from infra.local.servers import Postgres
 from tests.contract.mails import ORIGINAL, RECEIPT, envelope, mail_id, note
 from tests.contract.person_world import ADA, BOB, World, raw

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
+from chalicelib.core.spool_keys import sealed_key
 from chalicelib.core.stages import stage
-from chalicelib.intake.intake import spool_key
 from infra.cloudformation.deploy import client, stack_resource
 from infra.local.rehearsal import telegram
 from tests.e2e.world import World, reason, states
@@ -28,7 +28,7 @@ def test_a_mail_whose_sealed_object_is_gone_is_quarantined_and_its_neighbours_ar
     with world.paused("anonymize"):  # so that all come in one batch, and not before the object is gone
         first, gone, third = world.send(*letters)
         bucket = stack_resource(world.info.aws, "Spool")
-        client("s3", world.info.aws).delete_object(Bucket=bucket, Key=spool_key("personal", gone))
+        client("s3", world.info.aws).delete_object(Bucket=bucket, Key=sealed_key("personal", gone))
     assert world.lost(first, third) == []
     assert states(world.ends(gone), [gone]) == [("quarantined", "spool_missing")]
     [message] = [held for held in world.dead("anonymize") if gone in held["Body"]]

@@ -7,11 +7,11 @@ from typing import Any
 
 from click.testing import CliRunner, Result
 
+from chalicelib.core.spool_keys import sealed_key
 from chalicelib.core.stages import stage
-from chalicelib.intake.intake import spool_key
 from chalicelib.mail.identity import mail_id
 from chalicelib.mail.sealed import RAW, Header, seal
-from chalicelib.operations.dead_letter_records import WORKER_DIED
+from chalicelib.ports.dead_letter_records import WORKER_DIED
 from infra.cli.__main__ import mailroom
 from infra.cloudformation.deploy import client, stack_resource
 from tests.e2e.world import World, states
@@ -72,7 +72,7 @@ def sealed_only(world: World, name: str) -> str:
     identifier = mail_id(ACCOUNT, f"e2e-proof:{name}")
     raw = f"From: desk@workshop.example\r\nSubject: {name}\r\nMessage-ID: <{name}@workshop.example>\r\n\r\nA note.\r\n"
     header = Header(RAW, ACCOUNT, identifier, "2026-01-02T03:04:05.678+00:00", f"trace-{name}", source="gmail")
-    Spool(world).put(spool_key(ACCOUNT, identifier), seal(header, raw.encode()))
+    Spool(world).put(sealed_key(ACCOUNT, identifier), seal(header, raw.encode()))
     return identifier
 
 
@@ -80,7 +80,7 @@ def quarantined(world: World, subject: str) -> tuple[str, bytes]:
     """A mail that anonymize gave up because its sealed object was taken away; its id and that object."""
     with world.paused("anonymize"):
         identifier = world.mail(subject)
-        taken = Spool(world).take_out(spool_key(ACCOUNT, identifier))
+        taken = Spool(world).take_out(sealed_key(ACCOUNT, identifier))
     assert states(world.ends(identifier), [identifier]) == [("quarantined", "spool_missing")]
     return identifier, taken
 
@@ -159,7 +159,7 @@ def test_a_mail_is_redriven_when_its_cause_is_mended_and_quarantined_anew_when_n
 
     world.wait(lambda: bool(fresh()), "the mail to be quarantined anew")
     assert [(letter["reason"], letter["attempts"]) for letter in fresh()] == [("spool_missing", 1)]
-    Spool(world).put(spool_key(ACCOUNT, identifier), taken)
+    Spool(world).put(sealed_key(ACCOUNT, identifier), taken)
     assert admin(world, "POST", "/admin/dlq/redrive", order)["status"] == "ok"
     world.wait(lambda: states(world.ends(identifier), [identifier]) == [("stored", "")], "the mail to be stored")
     assert differs(world, identifier) == []
@@ -168,7 +168,7 @@ def test_a_mail_is_redriven_when_its_cause_is_mended_and_quarantined_anew_when_n
 def test_all_letters_of_a_stage_are_redriven(world: World) -> None:
     world.forget_the_dead()
     identifier, taken = quarantined(world, "To be redriven with its stage")
-    Spool(world).put(spool_key(ACCOUNT, identifier), taken)
+    Spool(world).put(sealed_key(ACCOUNT, identifier), taken)
     assert admin(world, "POST", "/admin/dlq/redrive", {"stage": "anonymize", "all": True, "author": "e2e"}) == {
         "status": "move_unsupported"  # the emulator has no StartMessageMoveTask: then the command does it
     }

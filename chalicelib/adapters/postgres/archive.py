@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from chalicelib.adapters.postgres.database import Database
-from chalicelib.ports import Place
+from chalicelib.core.mail_ids import MailRef
 
 if TYPE_CHECKING:
     from chalicelib.adapters.postgres.database import Connection
@@ -59,13 +59,13 @@ class PostgresArchive:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def expired(self, account: str, before: datetime, limit: int) -> list[Place]:
+    def expired(self, account: str, before: datetime, limit: int) -> list[MailRef]:
         return self._places(EXPIRED, (account, before, limit))
 
-    def originals(self, account: str, before: datetime, limit: int) -> list[Place]:
+    def originals(self, account: str, before: datetime, limit: int) -> list[MailRef]:
         return self._places(ORIGINALS, (account, before, limit))
 
-    def returned(self, since: datetime, limit: int) -> list[Place]:
+    def returned(self, since: datetime, limit: int) -> list[MailRef]:
         return self._places(RETURNED, (since, limit))
 
     def expire(self, mail_ids: Sequence[str]) -> Mapping[str, int]:
@@ -85,9 +85,9 @@ class PostgresArchive:
 
         return self._database.run(work)
 
-    def _places(self, query: str, values: tuple[object, ...]) -> list[Place]:
+    def _places(self, query: str, values: tuple[object, ...]) -> list[MailRef]:
         found = self._database.run(lambda connection: connection.execute(query.encode(), values).fetchall())
-        return [Place(*row) for row in found]
+        return [MailRef(*row) for row in found]
 
     def _mark(self, connection: Connection, column: str, mail_ids: Sequence[str]) -> None:
         query = f"UPDATE core.ledger SET {column} = now() WHERE mail_id = ANY(%s::uuid[]) AND {column} IS NULL"  # noqa: S608

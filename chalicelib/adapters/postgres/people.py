@@ -10,7 +10,8 @@ from chalicelib.adapters.postgres import store_rows as rows
 from chalicelib.adapters.postgres.archive import forget
 from chalicelib.adapters.postgres.database import Database
 from chalicelib.core.errors import Permanent, Retryable
-from chalicelib.ports import Erasure, Held, Place
+from chalicelib.core.mail_ids import MailRef
+from chalicelib.ports import Erasure, Held
 
 if TYPE_CHECKING:
     from chalicelib.adapters.postgres.database import Connection
@@ -160,7 +161,7 @@ class PostgresPeople:
 
     def _held(self, query: str, values: Mapping[str, Any]) -> list[Held]:
         found = self._database.run(lambda connection: connection.execute(query.encode(), values).fetchall())
-        return [Held(Place(mail_id, account), state, thread) for mail_id, account, state, thread in found]
+        return [Held(MailRef(mail_id, account), state, thread) for mail_id, account, state, thread in found]
 
     def _one(self, query: str, values: Any) -> tuple[Any, ...] | None:
         return self._database.run(lambda connection: connection.execute(query.encode(), values).fetchone())

@@ -13,8 +13,9 @@ from typing import Any
 
 from chalicelib.adapters import observability as o11y
 from chalicelib.core.errors import Permanent, Retryable
+from chalicelib.core.spool_keys import sealed_key
 from chalicelib.intake.arrival import TAKEN, Arrival
-from chalicelib.intake.intake import Intake, spool_key
+from chalicelib.intake.intake import Intake
 from chalicelib.mail.identity import mail_id
 from chalicelib.ports import Folder, Listing, Look, Looks, MailStore, Spool
 from chalicelib.sources.emailengine import webhook_event
@@ -128,7 +129,7 @@ class Reconciler:
     def _sealed(self, arrival: Arrival, identifier: str) -> bool:
         """Whether it is on its way already: that it arrives is the sweep's affair."""
         try:
-            self.spool.head(spool_key(arrival.account, identifier), 1)
+            self.spool.head(sealed_key(arrival.account, identifier), 1)
         except Permanent:
             return False
         return True

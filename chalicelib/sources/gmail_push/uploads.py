@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from chalicelib.core.spool_keys import upload_key
 from chalicelib.intake.arrival import Arrival
-from chalicelib.intake.load_mail import upload_key
 from chalicelib.sources.gmail_push.push import Refused, an_object
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from chalicelib.mail.identity import MAIL_ID
+from chalicelib.core.mail_ids import MAIL_ID
 from chalicelib.ports import MailLine, MailStory
 from chalicelib.telegram.notice import plain
 from chalicelib.web.dashboard.frame import page, section, table, trouble

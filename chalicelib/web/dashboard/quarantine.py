@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from chalicelib.adapters import observability as o11y
 from chalicelib.core.errors import Permanent
+from chalicelib.core.mail_ids import MAIL_ID
 from chalicelib.core.stages import STAGES
-from chalicelib.mail.identity import MAIL_ID
-from chalicelib.operations.dead_letter_records import Letter
 from chalicelib.operations.dead_letters import REASON, Outcome
+from chalicelib.ports.dead_letter_records import Letter
 from chalicelib.web.dashboard.frame import done, page, section, table, trouble
 from chalicelib.web.dashboard.html import Child, Html, e
 from chalicelib.web.dashboard.visit import Answer, Away, Visit

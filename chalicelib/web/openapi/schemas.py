@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from chalicelib.core.mail_ids import MAIL_ID as MAIL_ID_FORM
 from chalicelib.intake.arrival import REASONS
-from chalicelib.mail.identity import MAIL_ID as MAIL_ID_FORM
 from chalicelib.operations.dead_letters import REASON
 from chalicelib.policy.flags import DEFAULTS
 from chalicelib.web import dead_letter_routes, exclusion_routes

@@ -11,8 +11,8 @@ import pytest
 
 from chalicelib.bootstrap.settings import BACKEND_FIELDS, DOOR_FIELDS
 from infra.cli.secrets import kept_passwords, new_draft, read
-from infra.database_roles import login_url, password_of
 from infra.database.rights import FUNCTIONS, LOGINS, SECRETS, secret_fields
+from infra.database.roles import login_url, password_of
 from infra.local.credentials import credentials
 from infra.secret_values import held, secret_values, store
 

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.core.errors import Permanent, Postponed, Retryable
-from chalicelib.delivery.offload import FOLDER_TIMEOUT, MAX_TRIES, TIMEOUT, Share, address_of, links_key, timeout_of
+from chalicelib.core.spool_keys import links_key
+from chalicelib.delivery.offload import FOLDER_TIMEOUT, MAX_TRIES, TIMEOUT, Share, address_of, timeout_of
 from chalicelib.delivery.transfer import PART
 from tests.twins.delivery import Source
 from tests.unit.delivery.side import URL, Side

@@ -11,8 +11,8 @@ import pytest
 from chalicelib.core.errors import Permanent, Retryable
 from chalicelib.core.keyed_hashes import sender_keys
 from chalicelib.core.messages import Envelope, Exclusion, Receipt, Routing
+from chalicelib.core.spool_keys import upload_key
 from chalicelib.intake.arrival import Arrival
-from chalicelib.intake.load_mail import upload_key
 from chalicelib.mail.sealed import EMAILENGINE, FIELDS, UPLOAD
 from chalicelib.pipeline.anonymize import AnonymizeWorker
 from chalicelib.policy.ruleset import load

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from chalicelib.core.messages import Envelope, decode
-from chalicelib.intake.intake import Arrival, Intake, Status, spool_key
+from chalicelib.core.spool_keys import sealed_key
+from chalicelib.intake.intake import Arrival, Intake, Status
 from chalicelib.mail.sealed import EMAILENGINE, FIELDS, RAW, unseal
 from tests.twins.cache import MemoryCache
 from tests.twins.queues import MemoryQueues
@@ -82,7 +83,7 @@ def test_the_pointer_carries_nothing_of_the_mail(world: World) -> None:
 
 def test_the_key_is_account_and_mail_id(world: World) -> None:
     [verdict] = world.intake.take([ONE], "t")
-    assert list(world.spool.objects) == [spool_key("praxis", verdict.mail_id)]
+    assert list(world.spool.objects) == [sealed_key("praxis", verdict.mail_id)]
 
 
 def test_the_key_holds_nothing_of_the_identity(world: World) -> None:

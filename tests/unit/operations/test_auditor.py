@@ -12,12 +12,12 @@ import pytest
 
 from chalicelib.core.errors import Retryable
 from chalicelib.core.messages import Envelope, Exclusion, Quarantine, decode, encode
-from chalicelib.delivery.overdue import OverdueWebhooks
 from chalicelib.intake.arrival import Arrival, Barred, Judged, Status
 from chalicelib.intake.intake import Intake
 from chalicelib.mail.sealed import EMAILENGINE, RAW
 from chalicelib.operations.audit import PATIENCE, STALLED, Findings
 from chalicelib.operations.auditor import Prover, Scope
+from chalicelib.operations.overdue_webhooks import OverdueWebhooks
 from chalicelib.ports import SpoolEntry
 from chalicelib.resilience.retry import MAX_RECEIVE_COUNT
 from tests.contract.mails import ORIGINAL, envelope

@@ -16,8 +16,8 @@ from chalicelib.operations import conditions as watch
 from chalicelib.operations.audit import Findings
 from chalicelib.operations.condition_texts import WORDS, message
 from chalicelib.operations.conditions import Condition, Look, Mark, Seen, Swept, compare, look
-from chalicelib.operations.dead_letter_records import Letter, read
 from chalicelib.ports import DeadLetter, QueueDepth
+from chalicelib.ports.dead_letter_records import Letter, read
 from tests.contract.mails import envelope, mail_id
 
 NOW = datetime(2026, 3, 4, 5, 0, tzinfo=UTC)

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from chalicelib.core.errors import Permanent
 from chalicelib.core.messages import Envelope, encode
-from chalicelib.operations.dead_letter_records import WORKER_DIED, read
 from chalicelib.operations.dead_letters import DeadLetterDesk
 from chalicelib.ports import DeadLetter
+from chalicelib.ports.dead_letter_records import WORKER_DIED, read
 from tests.contract.mails import envelope, mail_id, note
 from tests.twins.dead_letters import MemoryDeadLetters
 from tests.twins.ledger import MemoryLedger

@@ -10,9 +10,9 @@ import pytest
 from chalicelib.core.errors import Permanent, Retryable
 from chalicelib.core.keyed_hashes import sender_key
 from chalicelib.core.messages import INLINE_TEXT_BYTES, Quarantine, encode
-from chalicelib.delivery.offload import links_key
+from chalicelib.core.spool_keys import fetched_key, links_key
 from chalicelib.intake.intake import Arrival
-from chalicelib.intake.load_mail import fetched_key, reopen
+from chalicelib.intake.load_mail import reopen
 from chalicelib.mail.sealed import EMAILENGINE, ERASED, FIELDS, RAW, Header, seal, unseal
 from chalicelib.policy.ruleset import load
 from chalicelib.privacy.mapping import open_sealed
@@ -45,14 +45,14 @@ def test_a_reference_s_mail_is_fetched(world: World) -> None:
 def test_what_was_fetched_is_sealed_too(world: World) -> None:
     envelope = world.reference()
     world.anonymized(envelope)
-    header, payload = unseal(world.spool.objects[fetched_key(envelope)])
+    header, payload = unseal(world.spool.objects[fetched_key(envelope.account, envelope.mail_id)])
     assert (header.kind, payload) == (RAW, RAW_MAIL)
 
 
 def test_the_content_names_the_object_that_holds_the_mail(world: World) -> None:
     envelope = world.reference()
     _, content = world.anonymized(envelope)
-    assert content.source_key == fetched_key(envelope)
+    assert content.source_key == fetched_key(envelope.account, envelope.mail_id)
 
 
 def test_of_a_mail_sealed_by_the_door_the_content_names_the_door_s_object(world: World) -> None:
@@ -68,7 +68,7 @@ def test_a_mail_without_source_is_read_from_its_json(world: World) -> None:
 def test_the_json_of_a_mail_without_source_is_sealed_too(world: World) -> None:
     envelope = world.reference(source=False)
     world.anonymized(envelope)
-    assert unseal(world.spool.objects[fetched_key(envelope)])[0].kind == "message"
+    assert unseal(world.spool.objects[fetched_key(envelope.account, envelope.mail_id)])[0].kind == "message"
 
 
 def test_a_mail_without_source_can_be_opened_again(world: World) -> None:

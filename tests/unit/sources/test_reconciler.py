@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from chalicelib.core.errors import Retryable
 from chalicelib.core.messages import decode
-from chalicelib.intake.intake import Intake, spool_key
+from chalicelib.core.spool_keys import sealed_key
+from chalicelib.intake.intake import Intake
 from chalicelib.mail.identity import mail_id
 from chalicelib.mail.sealed import EMAILENGINE, unseal
 from chalicelib.ports import Look, MessageReference, Page
@@ -103,7 +104,7 @@ def test_mail_without_webhook_is_taken_in_once(world: World) -> None:
     [look] = world.look()
     assert (look.outcome, look.gaps, look.gaps_total) == ("complete", 1, 1)
     assert world.sent() == [missed]
-    header, _ = unseal(world.spool.get(spool_key(ACCOUNT, missed), 10_000))
+    header, _ = unseal(world.spool.get(sealed_key(ACCOUNT, missed), 10_000))
     assert (header.kind, header.source, header.mail_id) == (EMAILENGINE, "emailengine", missed)
     [again] = world.look()
     assert (again.gaps, again.gaps_total, world.sent()) == (0, 1, [missed])
@@ -142,7 +143,7 @@ def test_mail_that_came_just_before_the_first_look_is_not_taken_for_old() -> Non
 def test_the_hint_of_a_mail_that_neither_ledger_nor_spool_knows_is_not_believed(world: World) -> None:
     missed = world.mail()
     world.webhooks()
-    world.spool.delete(spool_key(ACCOUNT, missed))  # and the mail with it, says the hint, is in good hands
+    world.spool.delete(sealed_key(ACCOUNT, missed))  # and the mail with it, says the hint, is in good hands
     before = world.sent()
     world.look()
     assert (world.intake.known(missed), world.sent()) == (True, [*before, missed])
@@ -205,7 +206,7 @@ def test_a_spool_that_is_away_leaves_the_mail_for_the_next_look(world: World) ->
     [again] = world.look()
     # It was sealed: that it arrives is now the sweep's affair, which looks for sealed mail without an end.
     assert (again.outcome, again.gaps) == ("complete", 0)
-    assert world.spool.head(spool_key(ACCOUNT, missed), 1)
+    assert world.spool.head(sealed_key(ACCOUNT, missed), 1)
 
 
 def test_an_account_that_emailengine_does_not_know_is_absent_and_no_failure(world: World) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from chalicelib.core.errors import Retryable
+from chalicelib.intake.auth_failures import ALL, CROWDED, MOST, ONE_ADDRESS, Failures
 from chalicelib.resilience.rates import MemoryLimiter
-from chalicelib.web.auth_failures import ALL, CROWDED, MOST, ONE_ADDRESS, Failures
 
 AT_ONCE = ONE_ADDRESS[1]
 

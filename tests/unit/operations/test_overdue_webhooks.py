@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from chalicelib.core.messages import Envelope, Routing, decode, encode
-from chalicelib.delivery.overdue import BY_HAND, PATIENCE, RESTS, WAITS, OverdueWebhooks
+from chalicelib.operations.overdue_webhooks import BY_HAND, PATIENCE, RESTS, WAITS, OverdueWebhooks
 from chalicelib.resilience import retry
 from tests.contract.mails import envelope, mail_id
 from tests.twins.delivery import Source

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chalicelib.classification.phrases import Phrases, fold, split, tokens
+from chalicelib.core.phrases import Phrases, fold, split, tokens
 
 
 def found(phrases: list[str], text: str) -> list[str]:
