@@ -12,6 +12,7 @@ from chalice.app import Chalice, CloudWatchEvent, SQSEvent
 from chalicelib.bootstrap import handlers
 from chalicelib.core import stages
 from chalicelib.sources.emailengine import endpoint as emailengine
+from chalicelib.sources.emailengine import schedule
 from chalicelib.sources.gmail_push import endpoint as gmail
 from chalicelib.web import admin, dead_letter_routes, exclusion_routes, http, policy_routes
 from chalicelib.web.dashboard import routes as dashboard
@@ -76,4 +77,4 @@ def retention(event: CloudWatchEvent) -> object:
 
 @app.schedule("rate(10 minutes)", name="reconcile")
 def reconcile(event: CloudWatchEvent) -> object:
-    return handlers.reconcile(event.event_id, event.context)
+    return schedule.reconcile(event.event_id, event.context)

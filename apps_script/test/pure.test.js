@@ -27,7 +27,7 @@ test("the told size of a batch is its size in bytes", () => {
 });
 
 test("the signature is the door's: v1, hexadecimal, over timestamp.body", () => {
-  // The expected value is what chalicelib.ingress.auth.sign_push gives for ("k", "1700000000", b"{}").
+  // The expected value is what chalicelib.web.auth.sign_push gives for ("k", "1700000000", b"{}").
   const headers = MailroomWire.headers({ token: "", key: "k" }, "{}", 1700000000999, sign);
   assert.deepEqual(headers, {
     "X-Mailroom-Timestamp": "1700000000",

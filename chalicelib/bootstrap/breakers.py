@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from chalicelib.adapters import observability as o11y
 from chalicelib.adapters.breaker import SERVICES, Breaker
+from chalicelib.bootstrap import telemetry
 from chalicelib.ports import Board
 from chalicelib.resilience.circuit import CLOSED, HALF_OPEN, OPEN, State
 
@@ -62,6 +62,6 @@ class Breakers:
 
 def tell(name: str, state: State) -> None:
     """One line and one count for each change."""
-    report = o11y.log if state.kind == CLOSED else o11y.warn
+    report = telemetry.log if state.kind == CLOSED else telemetry.warn
     report("breaker", code=name, state=state.kind)
-    o11y.count("Breaker", code=name, state=state.kind)
+    telemetry.count("Breaker", code=name, state=state.kind)

@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from chalicelib.adapters import observability as o11y
+from chalicelib.bootstrap import telemetry
 from chalicelib.bootstrap.compose_doors import Doors
 from chalicelib.bootstrap.compose_stages import Stages
 
@@ -26,7 +26,7 @@ def container() -> Container:
     """The container of this process, made at the first call. Logs the effective settings once, masked."""
     if not _current:
         _current.append(Container(os.environ))
-        o11y.log("settings", settings=_current[0].settings.masked())
+        telemetry.log("settings", settings=_current[0].settings.masked())
     return _current[0]
 
 

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from chalicelib.adapters import observability as o11y
 from chalicelib.adapters.aws.secrets import Secrets
 from chalicelib.adapters.aws.session import Aws
+from chalicelib.bootstrap import telemetry
 from chalicelib.bootstrap.settings import DOOR_SHORTEST, Settings, load
 from chalicelib.core.errors import ConfigurationError
 from chalicelib.policy.flags import Flags
@@ -72,7 +72,9 @@ class Base:
     def cache(self) -> Cache:
         from chalicelib.adapters.redis.cache import RedisCache
 
-        return RedisCache(self.backend_secrets.text("redis_url"), on_unavailable=lambda: o11y.count("CacheUnavailable"))
+        return RedisCache(
+            self.backend_secrets.text("redis_url"), on_unavailable=lambda: telemetry.count("CacheUnavailable")
+        )
 
     @cached_property
     def database(self) -> Database:
@@ -130,7 +132,7 @@ class Base:
             durable,
             key=lambda: key_of(self.backend_secrets, "mapping_key"),
             clock=time.monotonic,
-            on_unavailable=lambda code: o11y.count("RulesUnavailable", code=code),
+            on_unavailable=lambda code: telemetry.count("RulesUnavailable", code=code),
         )
 
     def pseudonym_key(self) -> bytes:

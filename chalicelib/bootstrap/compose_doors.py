@@ -6,6 +6,7 @@ import time
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from chalicelib.bootstrap import telemetry
 from chalicelib.bootstrap.compose_base import Base
 
 if TYPE_CHECKING:
@@ -15,9 +16,7 @@ if TYPE_CHECKING:
     from chalicelib.operations.dead_letters import DeadLetterDesk
     from chalicelib.operations.reconsider import ReconsiderDesk
     from chalicelib.policy.document import Limits
-    from chalicelib.ports import Limiter, Listing, Looks
-    from chalicelib.sources.emailengine.reconciler import Reconciler
-    from chalicelib.sources.gmail_push.uploads import UploadDesk
+    from chalicelib.ports import Limiter, Listing, Looks, Uploads
 
 
 class Doors(Base):
@@ -55,14 +54,11 @@ class Doors(Base):
         return Limits(sender, total)
 
     @cached_property
-    def upload_desk(self) -> UploadDesk:
+    def uploads(self) -> Uploads:
         """Where mail goes in that no push can carry."""
         from chalicelib.adapters.aws.s3_uploads import S3Uploads
-        from chalicelib.sources.gmail_push.uploads import UploadDesk
 
-        settings = self.settings
-        uploads = S3Uploads(self.aws.client, settings.bucket, settings.kms_key)
-        return UploadDesk(uploads, self.spool, settings.max_source)
+        return S3Uploads(self.aws.client, self.settings.bucket, self.settings.kms_key)
 
     @cached_property
     def reconsider_desk(self) -> ReconsiderDesk:
@@ -79,7 +75,7 @@ class Doors(Base):
     def intake(self) -> Intake:
         from chalicelib.intake.intake import Intake
 
-        return Intake(self.spool, self.queues, self.cache)
+        return Intake(self.spool, self.queues, self.cache, telemetry)
 
     @cached_property
     def looks(self) -> Looks:
@@ -95,13 +91,6 @@ class Doors(Base):
 
         token = self.backend_secrets.text("emailengine_token")
         return EmailEngineListing(self.settings.emailengine_url, token, self.breaker("emailengine"))
-
-    def reconciler(self, trace: str) -> Reconciler:
-        """What looks for mail whose webhook never came."""
-        from chalicelib.sources.emailengine.reconciler import Reconciler
-
-        folders = self.settings.emailengine_folders
-        return Reconciler(self.listing, self.looks, self.store, self.spool, self.intake, folders, trace)
 
     @cached_property
     def desk(self) -> DeadLetterDesk:

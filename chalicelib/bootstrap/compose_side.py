@@ -6,8 +6,8 @@ import ssl
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from chalicelib.adapters import observability as o11y
 from chalicelib.adapters.http.guard import Guard, public_trust
+from chalicelib.bootstrap import telemetry
 from chalicelib.bootstrap.breakers import of_destination
 from chalicelib.core.errors import ConfigurationError
 
@@ -60,7 +60,7 @@ def offload_worker(parts: Stages) -> Worker:
         downloads=GuardedDownloads(parts.guard),
         target=file_target(parts),
         hosts=hosts,
-        telemetry=o11y,
+        telemetry=telemetry,
         limit=parts.settings.offload_max,
         budget=BUDGET,
     )
@@ -95,7 +95,7 @@ def deliver_worker(parts: Stages) -> Worker:
         destinations=lambda: parts.rules.current().destinations,
         keys=lambda: secrets.named("webhook_keys"),
         enabled=lambda: parts.flags.on("webhook_sending_enabled"),
-        telemetry=o11y,
+        telemetry=telemetry,
         bucket=parts.settings.offload_bucket,
         through=lambda name, call: parts.breaker(of_destination(name)).call(call),
     )

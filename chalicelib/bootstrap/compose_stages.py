@@ -8,7 +8,7 @@ from datetime import timedelta
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
-from chalicelib.adapters import observability as o11y
+from chalicelib.bootstrap import telemetry
 from chalicelib.bootstrap.compose_base import Base, key_of
 from chalicelib.core import stages
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from chalicelib.data_rights.retention import Retention
     from chalicelib.operations.auditor import Prover
     from chalicelib.operations.overdue_webhooks import OverdueWebhooks
+    from chalicelib.operations.repair_lost_mail import LostMailRepair
+    from chalicelib.operations.report_conditions import ConditionReporter
     from chalicelib.pipeline.notify import NotifyWorker
     from chalicelib.pipeline.runner import Worker
     from chalicelib.ports import Classifier, Messenger, OpenDeliveries
@@ -83,7 +85,7 @@ class Stages(Base):
             messages=GuardedSource(emailengine, self.breaker("emailengine")),
             anonymizer=PresidioAnonymizer(time_limit=25.0),
             cache=self.cache,
-            telemetry=o11y,
+            telemetry=telemetry,
             mapping_key=key_of(secrets, "mapping_key"),
             pseudonym_key=key_of(secrets, "pseudonym_key"),
             mapping_ttl=settings.mapping_minutes * 60,
@@ -98,18 +100,19 @@ class Stages(Base):
     def store_worker(self) -> Worker:
         from chalicelib.pipeline.store import StoreWorker
 
-        return StoreWorker(self.store, self.spool, self.cache, o11y)
+        return StoreWorker(self.store, self.spool, self.cache, telemetry)
 
     def notify_worker(self) -> NotifyWorker:
         from chalicelib.pipeline.notify import NotifyWorker
+        from chalicelib.telegram.notice import NoticeRenderer
 
         return NotifyWorker(
             outbox=self.outbox,
             store=self.store,
             messenger=self.messenger,
             enabled=lambda: self.flags.on("notifications_enabled"),
-            language=self.settings.language,
-            telemetry=o11y,
+            render=NoticeRenderer(self.settings.language),
+            telemetry=telemetry,
             resting=lambda: self.breaker("telegram").resting(),
         )
 
@@ -158,6 +161,27 @@ class Stages(Base):
             self.open_deliveries, self.queues, sending=lambda: self.flags.on("webhook_sending_enabled")
         )
 
+    def condition_reporter(self) -> ConditionReporter:
+        """What reports problems that begin and end."""
+        from chalicelib.operations.report_conditions import ConditionReporter
+
+        return ConditionReporter(
+            prover=self.prover(),
+            queues=self.queues,
+            breakers=lambda: self.breaker.shown(),
+            cache=self.cache,
+            messenger=lambda: self.messenger,
+            telemetry=telemetry,
+            backlog=self.settings.backlog_messages,
+            language=self.settings.language,
+        )
+
+    def lost_mail_repair(self) -> LostMailRepair:
+        """What finds and repairs lost mail and webhooks."""
+        from chalicelib.operations.repair_lost_mail import LostMailRepair
+
+        return LostMailRepair(self.prover(), self.overdue_webhooks(), self.cache, self.condition_reporter(), telemetry)
+
     def retention(self) -> Retention:
         """What removes mail that is over its time."""
         from chalicelib.adapters.postgres.archive import PostgresArchive
@@ -165,7 +189,7 @@ class Stages(Base):
 
         settings = self.settings
         archive = PostgresArchive(self.database)
-        return Retention(archive, self.spool, o11y, settings.retention, settings.original_retention)
+        return Retention(archive, self.spool, telemetry, settings.retention, settings.original_retention)
 
     def alert_worker(self) -> Worker:
         from chalicelib.operations.alert import AlertWorker

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from chalicelib.adapters import observability as o11y
+from chalicelib.bootstrap import telemetry
 from chalicelib.bootstrap.compose import container
 from chalicelib.core import stages
 from chalicelib.core.errors import MailroomError
@@ -25,6 +25,7 @@ def run_stage(name: str, event: Mapping[str, Any], context: Any) -> dict[str, An
         stage=stages.stage(name),
         make_worker=lambda: parts.worker(name),
         queues=parts.queues,
+        telemetry=telemetry,
         report=parts.settings.report_failures,
         remaining_ms=context.get_remaining_time_in_millis,
     )
@@ -33,7 +34,7 @@ def run_stage(name: str, event: Mapping[str, Any], context: Any) -> dict[str, An
     try:
         return runner.run(event)
     finally:
-        o11y.flush()
+        telemetry.flush()
 
 
 def sweep_outbox() -> int:
@@ -42,7 +43,7 @@ def sweep_outbox() -> int:
         worker = container().notify_worker()
         return worker.drain() if worker.enabled() else 0
     finally:
-        o11y.flush()
+        telemetry.flush()
 
 
 def sweep(at: str) -> dict[str, int]:
@@ -50,33 +51,19 @@ def sweep(at: str) -> dict[str, int]:
 
     `at` is the event's own time (ISO 8601), so that a late or repeated event does what it was made for.
     """
-    from chalicelib.operations import repair_lost_mail, report_conditions
+    from chalicelib.operations.repair_lost_mail import EVERY, WITHIN
 
-    due = datetime.fromisoformat(at.replace("Z", "+00:00")).minute % repair_lost_mail.EVERY == 0
+    due = datetime.fromisoformat(at.replace("Z", "+00:00")).minute % EVERY == 0
     try:
         told = {"notified": sweep_outbox()}
-        return told | (repair_lost_mail.look(container()) if due else {})
+        return told | (container().lost_mail_repair().look() if due else {})
     except MailroomError:
         # Without a database queues and breakers can still be looked at; the rest would only wait for it once more.
         if due:
-            report_conditions.tell(container(), repair_lost_mail.WITHIN)
+            container().condition_reporter().report(WITHIN)
         raise
     finally:
-        o11y.flush()
-
-
-def reconcile(trace: str, context: Any) -> list[dict[str, Any]]:
-    """Every ten minutes: mail whose webhook never came. The answer says of each account what was found."""
-    parts = container()
-    try:
-        if not parts.flags.on("emailengine_ingress_enabled"):
-            o11y.log("reconcile_off", trace_id=trace)
-            return []
-        made = parts.reconciler(trace)
-        looks = made.run(parts.settings.accounts, lambda: context.get_remaining_time_in_millis() / 1000)
-        return [look.told() for look in looks]
-    finally:
-        o11y.flush()
+        telemetry.flush()
 
 
 def retention(context: Any) -> dict[str, int]:
@@ -84,7 +71,7 @@ def retention(context: Any) -> dict[str, int]:
     try:
         removed = container().retention().run(EXPIRED, lambda: context.get_remaining_time_in_millis() / 1000)
         if not removed.complete:
-            o11y.log("retention_goes_on", count=sum(removed.mails.values()))
+            telemetry.log("retention_goes_on", count=sum(removed.mails.values()))
         return removed.mails
     finally:
-        o11y.flush()
+        telemetry.flush()

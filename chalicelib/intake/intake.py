@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from chalicelib.adapters import observability as o11y
 from chalicelib.core.cache_keys import seen_key
 from chalicelib.core.errors import Retryable
 from chalicelib.core.messages import Envelope, Exclusion, Receipt, encode
@@ -18,7 +17,7 @@ from chalicelib.mail.identity import mail_id
 from chalicelib.mail.sealed import EMAILENGINE, Header, labels_text, seal
 
 if TYPE_CHECKING:
-    from chalicelib.ports import Cache, Queues, Spool
+    from chalicelib.ports import Cache, Queues, Spool, Telemetry
 
 __all__ = ["Arrival", "Intake", "Status", "Verdict", "seen_key"]
 
@@ -44,6 +43,7 @@ class Intake:
     spool: Spool
     queues: Queues
     cache: Cache
+    telemetry: Telemetry
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def take(
@@ -73,7 +73,9 @@ class Intake:
             try:
                 sealed[identifier] = self._seal(identifier, arrival, judged, started, trace_id), judged.status
             except Retryable as error:
-                o11y.log("seal_failed", code=error.code, mail_id=identifier, account=arrival.account, trace_id=trace_id)
+                self.telemetry.log(
+                    "seal_failed", code=error.code, mail_id=identifier, account=arrival.account, trace_id=trace_id
+                )
                 verdicts[identifier] = Verdict(Status.TRY_AGAIN, identifier)
         verdicts |= self._enqueue(sealed)
         answers, told = [], set()

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chalicelib.core.errors import Permanent
+from chalicelib.core.plain_text import plain
 from chalicelib.ports import Cache, Messenger
-from chalicelib.telegram.notice import plain
 
 ONCE_SECONDS = 24 * 3600
 OPEN_SECONDS = 14 * ONCE_SECONDS

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from chalicelib.core.plain_text import plain
 from chalicelib.operations.conditions import Condition, News, split
-from chalicelib.telegram.notice import plain
 
 WORDS = {
     "en": {

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from chalicelib.adapters import observability as o11y
-from chalicelib.operations import report_conditions
 from chalicelib.operations.auditor import Scope
 from chalicelib.operations.overdue_webhooks import Resent
 
 if TYPE_CHECKING:
-    from chalicelib.bootstrap.compose import Container
+    from chalicelib.operations.auditor import Prover
+    from chalicelib.operations.overdue_webhooks import OverdueWebhooks
+    from chalicelib.operations.report_conditions import ConditionReporter
+    from chalicelib.ports import Cache, Telemetry
 
 EVERY = 5
 """Minutes between two looks for lost mail."""
@@ -29,62 +31,70 @@ MAILS = 200
 CURSOR, CURSOR_SECONDS = "sweep:after", 3600
 
 
-def look(parts: Container) -> dict[str, int]:
-    """Compare a slice of the spool with queues and ledger, and repair what differs. Numbers by kind, logged too.
+@dataclass(frozen=True)
+class LostMailRepair:
+    """What the sweep does every `EVERY` minutes."""
 
-    The operator is told what began and what ended (`watching`). Where the slice ended is remembered in the cache;
-    forgotten, the next look begins at the front. `Retryable` when spool, queues or database are away.
-    """
-    prover = parts.prover()
-    after = (parts.cache.get(CURSOR) or b"").decode("ascii", "replace")
-    examination = prover.examine(Scope(KEYS, after, WITHIN))
-    repaired = prover.repair(examination, MAILS)
-    if examination.last_key:
-        parts.cache.set(CURSOR, examination.last_key.encode(), CURSOR_SECONDS)
-    elif after:
-        parts.cache.delete(CURSOR)
-    findings = examination.findings
-    numbers = {
-        "missing": len(findings.missing),
-        "strayed": len(findings.strayed),
-        "unnoted": len(findings.unnoted),
-        "unnotified": len(findings.unnotified),
-        "waiting": findings.waiting,
-        "unproven": int(not findings.proven),
-        "requeued": len(repaired.requeued),
-        "noted": len(repaired.noted),
-        "failed": len(repaired.failed),
-    }
-    _report(numbers)
-    for what, mail_ids in (("requeued", repaired.requeued), ("noted", repaired.noted)):
-        for mail_id in mail_ids:
-            o11y.log("repaired", kind=what, mail_id=mail_id)
-    for mail_id, code in repaired.failed:
-        o11y.log("not_repaired", mail_id=mail_id, code=code)
-    numbers |= _webhooks(parts)
-    whole = not after and not examination.last_key
-    return numbers | {"conditions": report_conditions.tell(parts, WITHIN, examination, repaired, whole)}
+    prover: Prover
+    webhooks: OverdueWebhooks
+    cache: Cache
+    reporter: ConditionReporter
+    telemetry: Telemetry
 
+    def look(self) -> dict[str, int]:
+        """Compare a slice of the spool with queues and ledger, and repair what differs. Numbers by kind, logged too.
 
-def _webhooks(parts: Container) -> dict[str, int]:
-    """Send webhooks again whose message was lost."""
-    webhooks = parts.overdue_webhooks()
-    overdue = webhooks.find()
-    resent = webhooks.resend() if overdue else Resent()
-    numbers = {
-        "overdue_webhooks": overdue,
-        "resent_webhooks": len(resent.sent),
-        "failed_webhooks": len(resent.failed),
-    }
-    _report(numbers)
-    for what, pairs in (("repaired", resent.sent), ("not_repaired", resent.failed)):
-        for mail_id, _ in pairs:
-            o11y.log(what, kind="webhook", mail_id=mail_id)
-    return numbers
+        The operator is told what began and what ended (`watching`). Where the slice ended is remembered in the cache;
+        forgotten, the next look begins at the front. `Retryable` when spool, queues or database are away.
+        """
+        prover = self.prover
+        after = (self.cache.get(CURSOR) or b"").decode("ascii", "replace")
+        examination = prover.examine(Scope(KEYS, after, WITHIN))
+        repaired = prover.repair(examination, MAILS)
+        if examination.last_key:
+            self.cache.set(CURSOR, examination.last_key.encode(), CURSOR_SECONDS)
+        elif after:
+            self.cache.delete(CURSOR)
+        findings = examination.findings
+        numbers = {
+            "missing": len(findings.missing),
+            "strayed": len(findings.strayed),
+            "unnoted": len(findings.unnoted),
+            "unnotified": len(findings.unnotified),
+            "waiting": findings.waiting,
+            "unproven": int(not findings.proven),
+            "requeued": len(repaired.requeued),
+            "noted": len(repaired.noted),
+            "failed": len(repaired.failed),
+        }
+        self._report(numbers)
+        for what, mail_ids in (("requeued", repaired.requeued), ("noted", repaired.noted)):
+            for mail_id in mail_ids:
+                self.telemetry.log("repaired", kind=what, mail_id=mail_id)
+        for mail_id, code in repaired.failed:
+            self.telemetry.log("not_repaired", mail_id=mail_id, code=code)
+        numbers |= self._webhooks()
+        whole = not after and not examination.last_key
+        return numbers | {"conditions": self.reporter.report(WITHIN, examination, repaired, whole)}
 
+    def _webhooks(self) -> dict[str, int]:
+        """Send webhooks again whose message was lost."""
+        webhooks = self.webhooks
+        overdue = webhooks.find()
+        resent = webhooks.resend() if overdue else Resent()
+        numbers = {
+            "overdue_webhooks": overdue,
+            "resent_webhooks": len(resent.sent),
+            "failed_webhooks": len(resent.failed),
+        }
+        self._report(numbers)
+        for what, pairs in (("repaired", resent.sent), ("not_repaired", resent.failed)):
+            for mail_id, _ in pairs:
+                self.telemetry.log(what, kind="webhook", mail_id=mail_id)
+        return numbers
 
-def _report(numbers: Mapping[str, int]) -> None:
-    for kind, number in numbers.items():
-        if number:
-            o11y.count("Proof", number, kind=kind)
-            o11y.warn("proof", kind=kind, count=number)
+    def _report(self, numbers: Mapping[str, int]) -> None:
+        for kind, number in numbers.items():
+            if number:
+                self.telemetry.count("Proof", number, kind=kind)
+                self.telemetry.warn("proof", kind=kind, count=number)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from chalicelib.adapters import observability as o11y
 from chalicelib.core.errors import Retryable
 from chalicelib.core.messages import Envelope
+from chalicelib.ports import Telemetry
 
 
-def say_given_up(worker: object, message: object, code: str) -> None:
+def say_given_up(worker: object, message: object, code: str, telemetry: Telemetry) -> None:
     """Call the worker's `given_up(message, code)` where it has one.
 
     Best effort: the dead letter does not wait for a record, and a record without its letter is mended by the message,
@@ -19,4 +19,4 @@ def say_given_up(worker: object, message: object, code: str) -> None:
     try:
         tell(message, code)
     except Retryable as error:
-        o11y.failure("give_up_not_recorded", error, mail_id=message.mail_id)
+        telemetry.failure("give_up_not_recorded", error, mail_id=message.mail_id)

@@ -4,19 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from chalicelib.core.clock import Now, timed, utc_now
 from chalicelib.core.errors import MailroomError, Permanent, Postponed, Retryable
 from chalicelib.core.messages import Envelope, Message
 from chalicelib.ports import MailStore, Messenger, Notice, Outbox, Telemetry
 from chalicelib.resilience import refusals
-from chalicelib.telegram.notice import bare, compose
 
 CLAIM = 40
 """Notices taken for one message at most; those that do not fit are given back."""
 LEASE = 60.0
 """Seconds after which a claim of a worker that died is free again."""
 MIN_WAIT = 0.5
+
+
+class Renderer(Protocol):
+    """Turns notices into what people read (`telegram.notice.NoticeRenderer`)."""
+
+    def digest(self, notices: Sequence[Notice]) -> tuple[str, int]:
+        """One message for as many notices as fit, in their order; how many those are (at least one)."""
+
+    def minimal(self, notice: Notice) -> str:
+        """What is left of a notice whose text was refused: its mail and account."""
 
 
 @dataclass
@@ -30,7 +40,7 @@ class NotifyWorker:
     store: MailStore
     messenger: Messenger
     enabled: Callable[[], bool]
-    language: str
+    render: Renderer
     telemetry: Telemetry
     resting: Callable[[], bool] = lambda: False
     now: Now = utc_now
@@ -66,9 +76,9 @@ class NotifyWorker:
         if not claim.notices:
             return 0
         if claim.notices[0].together == refusals.BARE:
-            text, fitting = bare(claim.notices[0], self.language), 1
+            text, fitting = self.render.minimal(claim.notices[0]), 1
         else:
-            text, fitting = compose(claim.notices, self.language)
+            text, fitting = self.render.digest(claim.notices)
         taken, rest = claim.notices[:fitting], claim.notices[fitting:]
         if rest:
             self.outbox.release([notice.id for notice in rest], 0)

@@ -15,14 +15,13 @@ from datetime import UTC, datetime
 from time import monotonic, perf_counter, time
 from typing import Any, Protocol
 
-from chalicelib.adapters import observability as o11y
 from chalicelib.core import stages
 from chalicelib.core.errors import ConfigurationError, Permanent, Postponed, Retryable
 from chalicelib.core.messages import Envelope, Exclusion, decode, encode, given_up
 from chalicelib.pipeline.fan_out import handed_on
 from chalicelib.pipeline.giving_up import say_given_up
 from chalicelib.pipeline.record import Record, read_record
-from chalicelib.ports import Queues
+from chalicelib.ports import Queues, Telemetry
 from chalicelib.resilience import retry
 
 LEDGER = "store"
@@ -56,6 +55,7 @@ class Runner:
     stage: stages.Stage
     make_worker: Callable[[], Worker]
     queues: Queues
+    telemetry: Telemetry
     report: bool
     read: Callable[[str], Any] = decode
     remaining_ms: Callable[[], float] = lambda: float("inf")
@@ -86,7 +86,7 @@ class Runner:
                 ready, flushed = [], monotonic()
         self._forward(ready)
         failures = [record.message_id for record in records if record.failed]
-        o11y.count("Batch", len(records), stage=self.stage.name)
+        self.telemetry.count("Batch", len(records), stage=self.stage.name)
         if not failures:
             return {"batchItemFailures": []} if self.report else None
         if self.report:
@@ -101,7 +101,7 @@ class Runner:
         except ConfigurationError:
             raise
         except Exception as error:  # noqa: BLE001 - every record is then reported as failed, none is lost
-            o11y.failure("batch_not_begun", error, stage=self.stage.name)
+            self.telemetry.failure("batch_not_begun", error, stage=self.stage.name)
             return error if isinstance(error, Retryable) else Retryable("batch_not_begun")
         return None
 
@@ -121,7 +121,7 @@ class Runner:
             try:
                 self.queues.remove(self.stage.name, [record.receipt_handle for record in finished])
             except Retryable as inner:  # then Lambda acknowledges them after the batch
-                o11y.failure("remove_failed", inner, stage=self.stage.name)
+                self.telemetry.failure("remove_failed", inner, stage=self.stage.name)
             for record in finished:
                 record.gone = True
         return []
@@ -134,8 +134,8 @@ class Runner:
         started = perf_counter()
         record.forward = self.worker.process(record.message)
         seconds = perf_counter() - started
-        o11y.duration("Seconds", seconds, stage=self.stage.name)
-        o11y.log("stage_done", **self._ids(record), seconds=round(seconds, 4), receives=record.receives)
+        self.telemetry.duration("Seconds", seconds, stage=self.stage.name)
+        self.telemetry.log("stage_done", **self._ids(record), seconds=round(seconds, 4), receives=record.receives)
 
     def _guarded(self, record: Record, step: Callable[[Record], None]) -> None:
         """Run a step; whatever it raises becomes a decision about this one record."""
@@ -148,7 +148,7 @@ class Runner:
         except Retryable as error:
             self._postpone(record, error)
         except Exception as error:  # noqa: BLE001 - a bug: the mail waits in the queue until it is mended
-            o11y.failure("unexpected", error, **self._ids(record), receives=record.receives)
+            self.telemetry.failure("unexpected", error, **self._ids(record), receives=record.receives)
             self._postpone(record, Retryable("unexpected"))
 
     def _postpone(self, record: Record, error: Retryable) -> None:
@@ -166,13 +166,13 @@ class Runner:
                 self._quarantine(record, f"retries_exhausted:{error.code}", error)
                 return
         seconds = retry.postponement(record.times, error.after, self.chance())
-        o11y.count("Postponed", stage=self.stage.name, code=error.code)
-        o11y.log("postponed", **self._ids(record), code=error.code, attempts=attempts, wait=round(seconds, 1))
+        self.telemetry.count("Postponed", stage=self.stage.name, code=error.code)
+        self.telemetry.log("postponed", **self._ids(record), code=error.code, attempts=attempts, wait=round(seconds, 1))
         carried = record.carried(attempts, counted_at)
         try:
             self.queues.repeat(self.stage.name, record.body, record.group, seconds, carried)
         except Retryable as inner:
-            o11y.failure("repeat_failed", inner, **self._ids(record))
+            self.telemetry.failure("repeat_failed", inner, **self._ids(record))
             self._hide(record, seconds)
 
     def _retry(self, record: Record, error: Retryable) -> None:
@@ -180,8 +180,10 @@ class Runner:
             self._quarantine(record, f"retries_exhausted:{error.code}", error)
             return
         seconds = retry.wait(record.receives, error.after, self.chance())
-        o11y.count("Retry", stage=self.stage.name, code=error.code)
-        o11y.log("retry", **self._ids(record), code=error.code, receives=record.receives, wait=round(seconds, 1))
+        self.telemetry.count("Retry", stage=self.stage.name, code=error.code)
+        self.telemetry.log(
+            "retry", **self._ids(record), code=error.code, receives=record.receives, wait=round(seconds, 1)
+        )
         self._hide(record, seconds)
 
     def _hide(self, record: Record, seconds: float) -> None:
@@ -190,7 +192,7 @@ class Runner:
         try:
             self.queues.postpone(self.stage.name, record.receipt_handle, seconds)
         except Retryable as inner:  # then the queue's own visibility time-out is the wait
-            o11y.failure("postpone_failed", inner, **self._ids(record))
+            self.telemetry.failure("postpone_failed", inner, **self._ids(record))
 
     def _quarantine(self, record: Record, code: str, error: Exception) -> None:
         """Dead-letter queue first, then the note for the ledger, and only then is the message let go."""
@@ -205,7 +207,7 @@ class Runner:
             "last_at": now,
         }
         message = record.message
-        say_given_up(getattr(self, "worker", None), message, code)
+        say_given_up(getattr(self, "worker", None), message, code, self.telemetry)
         try:
             self.queues.send_dead(self.stage.name, record.body, attributes)
             # Beside the pipeline a mail is stored already, whatever becomes of its files and webhooks.
@@ -216,10 +218,10 @@ class Runner:
                     raise Retryable("queue_unavailable")
         except Retryable as inner:
             record.failed = True
-            o11y.failure("quarantine_failed", inner, **self._ids(record))
+            self.telemetry.failure("quarantine_failed", inner, **self._ids(record))
             return
-        o11y.count("Quarantined", stage=self.stage.name, code=code)
-        o11y.warn("quarantined", **self._ids(record), code=code, receives=record.receives)
+        self.telemetry.count("Quarantined", stage=self.stage.name, code=code)
+        self.telemetry.warn("quarantined", **self._ids(record), code=code, receives=record.receives)
 
     def _forward(self, records: Sequence[Record]) -> None:
         """Hand on, mail to all that follow and notes to the ledger: one send an account (the fair-queue group)."""

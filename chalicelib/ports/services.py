@@ -45,14 +45,19 @@ class MessageSource(Protocol):
 
 
 class Telemetry(Protocol):
-    """Logs and metrics that can carry ids and codes only (`runtime.observability`)."""
+    """Logs and metrics that can carry ids and codes only (`adapters.observability`)."""
 
     def log(self, event: str, **fields: Any) -> None: ...
 
     def warn(self, event: str, **fields: Any) -> None:
         """As `log`, for what an operator should see."""
 
+    def failure(self, event: str, error: BaseException, **fields: Any) -> None:
+        """An error by class and place, never by its text."""
+
     def count(self, name: str, value: float = 1, **dimensions: str) -> None: ...
+
+    def duration(self, name: str, seconds: float, **dimensions: str) -> None: ...
 
 
 class Anonymizer(Protocol):

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
+from chalicelib.core.plain_text import plain
 from chalicelib.ports import Notice
 
 MAX_UNITS = 4_000
 """UTF-16 units of a message. Telegram takes 4,096; the rest is for the last line."""
-MAX_VALUE = 160
 MAX_NAME = 40
 MAX_FIELDS = 9
 """Lines of a system notice: even the widest characters in all of them fit into one message."""
@@ -32,10 +32,21 @@ WORDS = {
         "quarantine": "Message en quarantaine",
     },
 }
-UNSEEN = re.compile(
-    r"[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb"
-    r"\U000e0000-\U000e007f]+"
-)
+
+
+@dataclass(frozen=True)
+class NoticeRenderer:
+    """What `notify` is given: notices in `language`."""
+
+    language: str
+
+    def digest(self, notices: Sequence[Notice]) -> tuple[str, int]:
+        """See `compose`."""
+        return compose(notices, self.language)
+
+    def minimal(self, notice: Notice) -> str:
+        """See `minimal_text`."""
+        return minimal_text(notice, self.language)
 
 
 def compose(notices: Sequence[Notice], language: str) -> tuple[str, int]:
@@ -52,7 +63,7 @@ def compose(notices: Sequence[Notice], language: str) -> tuple[str, int]:
     return (f"{head}\n\n{body}" if all(map(_is_mail, notices[: len(lines)])) else body), len(lines)
 
 
-def bare(notice: Notice, language: str) -> str:
+def minimal_text(notice: Notice, language: str) -> str:
     """What is left to say of a notice whose text was refused: which mail it is, of which account."""
     told = [notice.mail_id or f"Mailroom {notice.id}", plain(notice.fields.get("account", ""))]
     head = [WORDS[language]["mail"]] if _is_mail(notice) else []
@@ -76,12 +87,6 @@ def _system(notice: Notice) -> str:
     return "\n".join(
         f"{plain(key)[:MAX_NAME]}: {plain(value)}" for key, value in list(notice.fields.items())[:MAX_FIELDS]
     )
-
-
-def plain(value: str) -> str:
-    """One line without control, zero-width and direction characters. Sent without a parse mode: nothing is markup."""
-    text = " ".join(UNSEEN.sub(" ", value).split())
-    return text if len(text) <= MAX_VALUE else text[: MAX_VALUE - 1] + "…"
 
 
 def _units(text: str) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 
 from chalice.app import Blueprint, Response
 
-from chalicelib.adapters import observability as o11y
+from chalicelib.bootstrap import telemetry
 from chalicelib.bootstrap.compose import Container, container
 from chalicelib.core.errors import ConfigurationError, MailroomError, Permanent, Retryable
 from chalicelib.policy.flags import DEFAULTS
@@ -125,5 +125,5 @@ def set_flag(name: str) -> Response:
         return answer("try_again", trace)
     except Permanent:  # the name and the value are checked: what the database refuses is the author's text
         return answer("invalid_field", trace, field="author")
-    o11y.log("flag_changed", flag=name, value=body["value"], trace_id=trace)
+    telemetry.log("flag_changed", flag=name, value=body["value"], trace_id=trace)
     return respond(200, {"status": "ok", "flag": name, "value": body["value"]}, trace)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalice.app import Blueprint, Response
 
-from chalicelib.adapters import observability as o11y
+from chalicelib.bootstrap import telemetry
 from chalicelib.bootstrap.compose import container
 from chalicelib.core.errors import Permanent
 from chalicelib.core.mail_ids import MAIL_ID
@@ -127,7 +127,7 @@ def _move(body: dict[str, Any], author: str, dry_run: bool, trace: str) -> Respo
                 raise Refused("author") from None  # all else is checked: the database refuses the author's text
             return answer(error.code, trace)
         moved.append(stage)
-        o11y.warn("dead_letters_moved", stage=stage, trace_id=trace)
+        telemetry.warn("dead_letters_moved", stage=stage, trace_id=trace)
     if not moved:
         return answer("move_refused", trace)
     told = {"stage": body["stage"]} if "stage" in body else {"stages": moved}
@@ -148,9 +148,9 @@ def _told(what: str, outcome: Outcome, dry_run: bool, trace: str) -> Response:
     if not (outcome.done or outcome.failed or outcome.written_off):
         return answer("unknown_letter", trace, unknown=list(outcome.unknown), complete=outcome.complete)
     for letter in () if dry_run else outcome.done:
-        o11y.warn("dead_letter_" + what, stage=letter.dead.stage, mail_id=letter.mail_id or None, trace_id=trace)
+        telemetry.warn("dead_letter_" + what, stage=letter.dead.stage, mail_id=letter.mail_id or None, trace_id=trace)
     for mail_id in () if dry_run else outcome.written_off:
-        o11y.warn("written_off", mail_id=mail_id, trace_id=trace)
+        telemetry.warn("written_off", mail_id=mail_id, trace_id=trace)
     body: dict[str, Any] = {
         "status": "partial" if outcome.failed or outcome.unknown else "ok",
         what: [letter.summary() for letter in outcome.done],

@@ -6,7 +6,7 @@ from typing import Any
 
 from chalice.app import Blueprint, Response
 
-from chalicelib.adapters import observability as o11y
+from chalicelib.bootstrap import telemetry
 from chalicelib.bootstrap.compose import container
 from chalicelib.core.errors import Permanent
 from chalicelib.core.mail_ids import MAIL_ID
@@ -46,7 +46,7 @@ def reconsider() -> Response:
     except Permanent:  # all else is checked: the database refuses the author's text
         return answer("invalid_field", trace, field="author")
     for mail_id in () if dry_run else page.requeued:
-        o11y.warn("reconsidered", mail_id=mail_id, trace_id=trace)
+        telemetry.warn("reconsidered", mail_id=mail_id, trace_id=trace)
     told: dict[str, Any] = {
         "status": "partial" if page.failed or page.forgotten else "ok",
         "found": page.found,

@@ -10,7 +10,7 @@ from typing import Any
 
 from chalice.app import Request, Response
 
-from chalicelib.adapters import observability as o11y
+from chalicelib.bootstrap import telemetry
 from chalicelib.core.errors import Retryable
 
 RETRY_AFTER = 5
@@ -89,13 +89,13 @@ def guarded(route: Callable[..., Response]) -> Callable[..., Response]:
             return route(*args, **kwargs)
         except Retryable as error:  # nothing was accepted: Secrets Manager was away, say
             trace = str(uuid.uuid4())
-            o11y.failure("try_again", error, code=error.code, trace_id=trace)
-            o11y.count("Error", door="http")
+            telemetry.failure("try_again", error, code=error.code, trace_id=trace)
+            telemetry.count("Error", door="http")
             return answer("try_again", trace)
         except Exception as error:  # noqa: BLE001 - answered as 500 and logged by class and place
             trace = str(uuid.uuid4())
-            o11y.failure("internal_error", error, trace_id=trace)
-            o11y.count("Error", door="http")
+            telemetry.failure("internal_error", error, trace_id=trace)
+            telemetry.count("Error", door="http")
             return answer("internal_error", trace, correlation_id=trace)
 
     return safe
@@ -113,9 +113,9 @@ def measured(door: str) -> Callable[[Callable[..., Response]], Callable[..., Res
         def timed(*args: str, **kwargs: str) -> Response:
             started = perf_counter()
             response = route(*args, **kwargs)
-            o11y.duration("DoorSeconds", perf_counter() - started, door=door)
-            o11y.count("DoorRequests", door=door)
-            o11y.count("DoorErrors", int(_failed(response.body)), door=door)
+            telemetry.duration("DoorSeconds", perf_counter() - started, door=door)
+            telemetry.count("DoorRequests", door=door)
+            telemetry.count("DoorErrors", int(_failed(response.body)), door=door)
             return response
 
         return timed
@@ -136,4 +136,4 @@ def finish(event: Any, get_response: Callable[[Any], Any]) -> Any:
             response.headers.setdefault(name, value)
         return response
     finally:
-        o11y.flush()
+        telemetry.flush()

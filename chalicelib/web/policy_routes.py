@@ -8,12 +8,21 @@ from typing import TYPE_CHECKING, Any
 
 from chalice.app import Blueprint, Response
 
-from chalicelib.adapters import observability as o11y
+from chalicelib.bootstrap import telemetry
 from chalicelib.bootstrap.compose import container
 from chalicelib.core.errors import Permanent
-from chalicelib.sources.gmail_push.push import decoded
 from chalicelib.web.http import answer, guarded, raw_body, respond, trace_id
-from chalicelib.web.request_fields import Refused, author_of, body_of, limit_of, number_of, refused, switch_of, text_of
+from chalicelib.web.request_fields import (
+    Refused,
+    author_of,
+    body_of,
+    decoded,
+    limit_of,
+    number_of,
+    refused,
+    switch_of,
+    text_of,
+)
 from chalicelib.web.unauthorized import is_admin, turned_away
 
 if TYPE_CHECKING:
@@ -181,7 +190,7 @@ def _replace(
             return answer("version_conflict", trace, version=base + 1)
         return answer("invalid_field", trace, field="document")  # all else is checked: NUL in a text, say
     if not dry_run:
-        o11y.log("rules_changed", version=base + 1, kind="rollback" if restores else "change", trace_id=trace)
+        telemetry.log("rules_changed", version=base + 1, kind="rollback" if restores else "change", trace_id=trace)
     done = {
         "status": "ok",
         "version": base + 1,

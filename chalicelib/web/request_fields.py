@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from base64 import b64decode
 from typing import Any
 
 from chalice.app import Request, Response
@@ -14,6 +15,9 @@ _SIGNS = r"!-~\u00a1-\u00ac\u00ae-\u024f\u2010-\u2027\u2030-\u205e\u20ac"
 PRINTABLE = re.compile(f"[ {_SIGNS}]*")
 """What an operator writes on one line: Latin letters, punctuation; nothing that a log or a terminal obeys."""
 AUTHOR = re.compile(f"[ {_SIGNS}]*[{_SIGNS}][ {_SIGNS}]*")
+
+
+URL_SAFE = str.maketrans("-_", "+/", "\r\n \t")
 
 
 class Refused(Exception):
@@ -81,3 +85,9 @@ def limit_of(query: dict[str, str], default: int, most: int) -> int:
 def refused(error: Refused, trace: str) -> Response:
     """400, naming the field."""
     return answer("invalid_field", trace, field=error.field) if error.field else answer("invalid_json", trace)
+
+
+def decoded(text: str) -> bytes:
+    """The bytes of base64 or base64url, padded or not, on one line or many. Raises `ValueError` for anything else."""
+    text = text.translate(URL_SAFE).rstrip("=")
+    return b64decode(text + "=" * (-len(text) % 4), validate=True)

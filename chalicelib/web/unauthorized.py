@@ -10,7 +10,7 @@ import math
 
 from chalice.app import Request, Response
 
-from chalicelib.adapters import observability as o11y
+from chalicelib.bootstrap import telemetry
 from chalicelib.bootstrap.compose import Container, container
 from chalicelib.web import auth
 from chalicelib.web.http import answer
@@ -27,7 +27,7 @@ def is_admin(request: Request) -> bool:
 def turned_away(request: Request, trace: str) -> Response:
     """The answer to who is not the operator, counted."""
     status, more = verdict(request, container())
-    o11y.count("Verdict", door="admin", status=status)
+    telemetry.count("Verdict", door="admin", status=status)
     return answer(status, trace, **more)
 
 

@@ -1,4 +1,4 @@
-"""Brings a database to the newest schema: `python -m infra.database.migrate [--dry-run] [--yes] URL` (`-`: from standard in)."""
+"""Brings a database to the newest schema: `python -m infra.database.migrate [--dry-run] [--yes] URL`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LOCK = 7_305_011_601
 """Key of the advisory lock: one migration at a time in a database. Any number that nothing else uses."""
 
 OPTIONS = ("--dry-run", "--yes")
-USAGE = """usage: python -m infra.database.migrate [--dry-run] [--yes] (postgresql://user:password@host:port/database | -)
+USAGE = """usage: python -m infra.database.migrate [--dry-run] [--yes] (postgresql://user:password@host/database | -)
   -          read the address from standard input
   --dry-run  say what would be applied and granted, change nothing
   --yes      do not ask"""
@@ -23,7 +23,7 @@ USAGE = """usage: python -m infra.database.migrate [--dry-run] [--yes] (postgres
 def migrate(url: str) -> list[str]:
     """Apply what is not applied yet and give the names, in order; an empty list when there is nothing to do.
 
-    Then the roles of the functions are given what `infra/database/rights.py` says, whether a migration was applied or not.
+    Then the roles of the functions are given what `infra/database/rights.py` says, with or without a migration.
     `url` is `postgresql://…` of a login that owns the database and may create roles. Raises psycopg's errors: this is
     a command for an operator, not part of a function.
     """

@@ -1,4 +1,4 @@
-"""Makes the database's roles and logins what `infra/database/rights.py` says: a role for each function, a login in it."""
+"""Makes the database's roles and logins what `infra/database/rights.py` says: a role and a login for each function."""
 
 from __future__ import annotations
 

@@ -10,20 +10,23 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 HEAVY = ("spacy", "thinc", "presidio_analyzer", "psycopg", "requests", "redis", "selectolax", "numpy", "cryptography")
-HEAVY += ("chalicelib.web.openapi", "chalicelib.web.dashboard")  # the document and the pages that nobody asked for
+HEAVY += (
+    "chalicelib.web.openapi.document",
+    "chalicelib.web.dashboard.frame",
+)  # the document and the pages that nobody asked for
 FOUND = f"print([name for name in {HEAVY!r} if name in sys.modules])"
 PUSH = """
 import base64, json, sys, time
 from chalice.test import Client
 from app import app
-from chalicelib.adapters.secrets import Secrets
-from chalicelib.ingress import auth
-from chalicelib.rules.book import RuleBook
-from chalicelib.runtime import compose
+from chalicelib.adapters.aws.secrets import Secrets
+from chalicelib.web import auth
+from chalicelib.policy.book import RuleBook
+from chalicelib.bootstrap import compose
 from tests.twins.cache import MemoryCache
 from tests.twins.queues import MemoryQueues
 from tests.twins.spool import MemorySpool
-from tests.unit.runtime.environment import ENVIRONMENT
+from tests.unit.bootstrap.environment import ENVIRONMENT
 
 class Manager:
     def get_secret_value(self, SecretId):

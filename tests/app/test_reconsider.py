@@ -12,7 +12,7 @@ from chalicelib.intake.intake import Arrival, Intake
 from chalicelib.operations import reconsider as pipeline
 from chalicelib.pipeline.store import StoreWorker
 from tests.app.world import ADMIN, World, verdict
-from tests.unit.pipeline.world import Telemetry
+from tests.twins.telemetry import Telemetry
 
 ROUTE = "/admin/reconsider"
 RULES: dict[str, Any] = {
@@ -171,7 +171,7 @@ def test_it_is_for_the_operator_alone(world: World) -> None:
 def test_the_arrival_of_a_fetched_mail_is_found_where_it_was_sealed_whole(world: World) -> None:
     """Another door's mail: its note names the object that holds it."""
     world.rule(RULES)
-    intake = Intake(world.spool, world.queues, world.cache)
+    intake = Intake(world.spool, world.queues, world.cache, Telemetry())
     [given] = intake.take([Arrival("praxis", "emailengine", "emailengine", b"{}", "x")], "t")
     note = Exclusion(
         *(given.mail_id, "praxis", "emailengine", f"fetched/praxis/{given.mail_id}", "2026-01-02T03:04:05+00:00", "t"),

@@ -26,6 +26,8 @@ from chalicelib.pipeline.notify import NotifyWorker
 from chalicelib.pipeline.runner import BatchFailed
 from chalicelib.pipeline.store import StoreWorker
 from chalicelib.policy.document import Destination
+from chalicelib.sources.emailengine import schedule
+from chalicelib.telegram.notice import NoticeRenderer
 from tests.app.world import ADMIN, World, installed
 from tests.twins.delivery import (
     MemoryBucket,
@@ -86,7 +88,7 @@ class Stack(World):
             "notify": NotifyWorker(
                 *(self.outbox, self.store, self.messenger),
                 lambda: parts.flags.on("notifications_enabled"),
-                "en",
+                NoticeRenderer("en"),
                 source.telemetry,
             ),
             "offload": OffloadWorker(
@@ -360,9 +362,9 @@ MISSED = b"Date: Mon, 5 Jan 2026 09:00:00 +0000\r\nFrom: ada@x.example\r\n\r\nTe
 def test_the_reconciler_is_a_function_of_the_app(stack: Stack) -> None:
     stack.mailbox.accounts.add("praxis")
     assert stack.client.lambda_.invoke("reconcile", EVERY_MINUTE).payload == []  # a test's function has too little time
-    handlers.reconcile("trace", Patient)
+    schedule.reconcile("trace", Patient)
     stack.mailbox.add("praxis", MISSED, received=utc_now())
-    found = handlers.reconcile("trace", Patient)
+    found = schedule.reconcile("trace", Patient)
     assert {look["account"]: (look["outcome"], look["gaps"]) for look in found}["praxis"] == ("complete", 1)
     assert len(stack.queues.queues["anonymize"]) == 1
     shown = stack.request("GET", "/status", headers=ADMIN).json_body["mailboxes"]

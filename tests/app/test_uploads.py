@@ -118,7 +118,7 @@ def test_an_empty_upload_is_none(world: World) -> None:
 def test_an_upload_above_the_limit_is_refused_without_a_new_offer(world: World) -> None:
     parts = world.container
     identifier = uploaded(world)
-    parts.__dict__["upload_desk"] = replace(parts.upload_desk, max_bytes=100)
+    parts.settings = replace(parts.settings, max_source=100)
     response = world.push({"upload": identifier})
     assert verdict(response) == (413, "too_large")
     assert (response.json_body["field"], "upload" in response.json_body) == ("upload", False)

@@ -12,13 +12,12 @@ from chalice.test import Client, HTTPResponse
 
 from app import app
 from chalicelib.adapters.aws.secrets import Secrets
-from chalicelib.bootstrap import compose
+from chalicelib.bootstrap import compose, telemetry
 from chalicelib.core.errors import Retryable
 from chalicelib.core.messages import Exclusion, decode
 from chalicelib.intake.intake import Intake
 from chalicelib.policy.book import RuleBook
 from chalicelib.policy.flags import Flags
-from chalicelib.sources.gmail_push.uploads import UploadDesk
 from chalicelib.web import auth
 from tests.app.conformance import complaints
 from tests.twins.cache import MemoryCache
@@ -106,9 +105,9 @@ class World:
         parts["rules"] = RuleBook(self.cache, lambda: self.rules, lambda: bytes(32), time.monotonic)
         parts["backend_secrets"] = Secrets(lambda _: SecretsManager(BACKEND), "arn:backend")
         self.uploads = MemoryUploads(self.spool)
-        parts["upload_desk"] = UploadDesk(self.uploads, self.spool, 40 * 1024 * 1024)
+        parts["uploads"] = self.uploads
         parts["exclusions"] = MemoryExclusions(self.ledger)
-        parts["intake"] = Intake(self.spool, self.queues, self.cache)
+        parts["intake"] = Intake(self.spool, self.queues, self.cache, telemetry)
         self.client = Client(app)
 
     def request(self, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None) -> HTTPResponse:

@@ -163,6 +163,6 @@ def test_a_lock_that_another_holds_is_not_waited_for_long(postgres: Postgres, da
 
 
 def test_importing_the_adapters_loads_no_driver() -> None:
-    adapters = "postgres_store, postgres_outbox, postgres_flags"
-    code = f"import sys; from chalicelib.adapters import {adapters}; sys.exit('psycopg' in sys.modules)"
+    adapters = "store, outbox, flags"
+    code = f"import sys; from chalicelib.adapters.postgres import {adapters}; sys.exit('psycopg' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0

@@ -1,4 +1,4 @@
-"""What each function's login may do in a real PostgreSQL and what it is refused: a second look at infra/database/rights.py."""
+"""What each function's login may do in a real PostgreSQL, and what it is refused: checks infra/database/rights.py."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ def woven(node: ast.AST) -> list[ast.AST]:
     return []
 
 
-CHOSEN = {"postgres_archive.py": ("table", "column")}
+CHOSEN = {"archive.py": ("table", "column")}
 """Names that were looked at: tables of a tuple in the file, columns that its own methods name."""
 
 

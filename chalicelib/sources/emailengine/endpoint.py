@@ -6,7 +6,7 @@ import math
 
 from chalice.app import Blueprint, Request, Response
 
-from chalicelib.adapters import observability as o11y
+from chalicelib.bootstrap import telemetry
 from chalicelib.bootstrap.compose import Container, container
 from chalicelib.intake.arrival import SETTLED
 from chalicelib.sources.emailengine import webhook_event
@@ -46,19 +46,19 @@ def emailengine(account_id: str) -> Response:
 
 def _handle(event: webhook_event.Event, event_id: str, parts: Container, trace: str) -> Response:
     kind = event.name if event.name in webhook_event.KNOWN_EVENTS else "unknown"
-    o11y.count("Event", door="emailengine", kind=kind)
+    telemetry.count("Event", door="emailengine", kind=kind)
     if event.name != "messageNew":
-        o11y.log("event_acknowledged", door="emailengine", kind=kind, account=event.account, trace_id=trace)
+        telemetry.log("event_acknowledged", door="emailengine", kind=kind, account=event.account, trace_id=trace)
         return respond(200, {"status": "acknowledged"}, trace)
     if not webhook_event.wanted(event, parts.settings.emailengine_folders):
-        o11y.log("folder_skipped", door="emailengine", account=event.account, trace_id=trace)
+        telemetry.log("folder_skipped", door="emailengine", account=event.account, trace_id=trace)
         return respond(200, {"status": "skipped_folder"}, trace)
     if not parts.flags.on("emailengine_ingress_enabled"):
         return _counted("emailengine_ingress_disabled", trace)
     delivery = webhook_event.delivery_key(event_id) if event_id else ""
     if delivery and parts.cache.get(delivery) is not None:
         return _counted("already_processed", trace)
-    o11y.count("Ingress", door="emailengine")
+    telemetry.count("Ingress", door="emailengine")
     [verdict] = parts.intake.take([webhook_event.arrival(event)], trace, parts.gate.counted)
     if verdict.status in SETTLED and delivery:
         parts.cache.set(delivery, b"1", EVENT_SECONDS)
@@ -77,6 +77,6 @@ def _authorized(request: Request, body: bytes, parts: Container) -> bool:
 
 
 def _counted(status: str, trace: str, **fields: object) -> Response:
-    o11y.count("Verdict", door="emailengine", status=status)
-    o11y.log("verdict", door="emailengine", status=status, mail_id=fields.get("mail_id"), trace_id=trace)
+    telemetry.count("Verdict", door="emailengine", status=status)
+    telemetry.log("verdict", door="emailengine", status=status, mail_id=fields.get("mail_id"), trace_id=trace)
     return answer(status, trace, **fields)

@@ -11,13 +11,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from chalicelib.adapters import observability as o11y
 from chalicelib.core.errors import Permanent, Retryable
 from chalicelib.core.spool_keys import sealed_key
 from chalicelib.intake.arrival import TAKEN, Arrival
 from chalicelib.intake.intake import Intake
 from chalicelib.mail.identity import mail_id
-from chalicelib.ports import Folder, Listing, Look, Looks, MailStore, Spool
+from chalicelib.ports import Folder, Listing, Look, Looks, MailStore, Spool, Telemetry
 from chalicelib.sources.emailengine import webhook_event
 
 OVERLAP = timedelta(days=2)
@@ -44,6 +43,7 @@ class Reconciler:
     store: MailStore
     spool: Spool
     intake: Intake
+    telemetry: Telemetry
     folders: tuple[str, ...]
     trace: str
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -54,7 +54,7 @@ class Reconciler:
         looks = []
         for account in sorted(accounts, key=lambda name: before[name].checked_at if name in before else NEVER):
             if remaining() < ENOUGH:
-                o11y.warn("reconcile_out_of_time", account=account, trace_id=self.trace)
+                self.telemetry.warn("reconcile_out_of_time", account=account, trace_id=self.trace)
                 break
             looks.append(self._look(account, before.get(account)))
         return looks
@@ -89,7 +89,7 @@ class Reconciler:
         if look.outcome == "complete":
             look = replace(look, since=started)
         self.looks.note(look, older if look.outcome == "complete" else ())
-        _tell(look, self.trace)
+        _tell(look, self.trace, self.telemetry)
         return look
 
     def _wanted(self, account: str, folder: Folder) -> bool:
@@ -118,8 +118,8 @@ class Reconciler:
             except (
                 webhook_event.Unreadable
             ):  # one that EmailEngine could not make either: it is listed again for two days
-                o11y.count("Reconciled", kind="unreadable")
-                o11y.warn("entry_unreadable", account=account, trace_id=self.trace)
+                self.telemetry.count("Reconciled", kind="unreadable")
+                self.telemetry.warn("entry_unreadable", account=account, trace_id=self.trace)
                 continue
             if not _is_young(entry.get("date"), now):
                 found[mail_id(account, arrival.identity)] = arrival
@@ -140,7 +140,7 @@ class Reconciler:
             return 0
         verdicts = self.intake.take(list(strangers.values()), self.trace, believe=False)
         for verdict in verdicts:
-            o11y.log("gap", mail_id=verdict.mail_id, status=str(verdict.status), trace_id=self.trace)
+            self.telemetry.log("gap", mail_id=verdict.mail_id, status=str(verdict.status), trace_id=self.trace)
         return sum(verdict.status in TAKEN for verdict in verdicts)
 
 
@@ -152,11 +152,11 @@ def _is_young(date: object, now: datetime) -> bool:
     return timedelta(0) <= age < GRACE
 
 
-def _tell(look: Look, trace: str) -> None:
-    o11y.count("Reconciled", look.gaps, kind="gaps")
-    o11y.count("ReconcileLooks", outcome=look.outcome)
+def _tell(look: Look, trace: str, telemetry: Telemetry) -> None:
+    telemetry.count("Reconciled", look.gaps, kind="gaps")
+    telemetry.count("ReconcileLooks", outcome=look.outcome)
     if look.gaps or look.outcome in ("partial", "failed"):
-        o11y.warn(
+        telemetry.warn(
             "reconciled",
             account=look.account,
             status=look.outcome,
@@ -165,4 +165,4 @@ def _tell(look: Look, trace: str) -> None:
             trace_id=trace,
         )
     else:
-        o11y.log("reconciled", account=look.account, status=look.outcome, count=look.gaps, trace_id=trace)
+        telemetry.log("reconciled", account=look.account, status=look.outcome, count=look.gaps, trace_id=trace)

@@ -8,12 +8,13 @@ from typing import Any
 
 from chalice.app import Blueprint, Request, Response
 
-from chalicelib.adapters import observability as o11y
+from chalicelib.bootstrap import telemetry
 from chalicelib.bootstrap.compose import Container, container
 from chalicelib.intake.arrival import Arrival, Status, Verdict
 from chalicelib.mail.identity import mail_id
 from chalicelib.mail.sealed import UPLOAD
 from chalicelib.sources.gmail_push import push
+from chalicelib.sources.gmail_push.uploads import UploadDesk
 from chalicelib.web import auth, unauthorized
 from chalicelib.web.http import RETRY_AFTER, STATUS, answer, guarded, measured, raw_body, respond, trace_id
 
@@ -34,7 +35,7 @@ def gmail() -> Response:
     settings = parts.settings
     if not _authorized(request, body, parts):  # costs one digest of at most what API Gateway passes, 10 MB
         return _stranger(request, trace, parts)
-    o11y.count("Sign", door="gmail")
+    telemetry.count("Sign", door="gmail")
     if len(body) > settings.max_body:
         return _refused(push.Refused("too_large"), trace, limit=settings.max_body, **_offer(_single(body), parts))
     try:
@@ -49,8 +50,8 @@ def gmail() -> Response:
         return _refused(mails[0], trace, limit=settings.max_batch)
     answers = _verdicts(mails, parts, trace)
     for given in answers:
-        o11y.count("Verdict", door="gmail", status=given["status"])
-        o11y.log("verdict", door="gmail", status=given["status"], mail_id=given.get("mail_id"), trace_id=trace)
+        telemetry.count("Verdict", door="gmail", status=given["status"])
+        telemetry.log("verdict", door="gmail", status=given["status"], mail_id=given.get("mail_id"), trace_id=trace)
     if is_batch:
         return respond(200, {"status": "batch", "verdicts": answers}, trace)
     return respond(STATUS[answers[0]["status"]], answers[0], trace)
@@ -69,13 +70,13 @@ def uploads() -> Response:
         return _stranger(request, trace, parts)
     if not parts.flags.on("gmail_ingress_enabled"):
         return _refused(push.Refused("gmail_ingress_disabled"), trace)
-    desk, settings = parts.upload_desk, parts.settings
+    desk, settings = _desk(parts), parts.settings
     try:
         size = desk.wanted(body)
         account = push.account_of(push.an_object(body), settings.accounts, settings.gmail_account)
     except push.Refused as refused:
         return _refused(refused, trace, limit=desk.max_bytes)
-    o11y.count("Verdict", door="gmail", status="upload_offered")
+    telemetry.count("Verdict", door="gmail", status="upload_offered")
     return answer("upload_offered", trace, upload=desk.offer(account, size))
 
 
@@ -89,11 +90,15 @@ def _authorized(request: Request, body: bytes, parts: Container) -> bool:
     return {"bearer": bearer, "hmac": signed, "either": bearer or signed, "both": bearer and signed}[mode]
 
 
+def _desk(parts: Container) -> UploadDesk:
+    return UploadDesk(parts.uploads, parts.spool, parts.settings.max_source)
+
+
 def _verdicts(mails: list[Any], parts: Container, trace: str) -> list[dict[str, Any]]:
     """One answer for each mail, in order."""
     read = [_read(mail, parts) for mail in mails]
     arrivals = [item for item in read if isinstance(item, Arrival)]
-    o11y.count("Ingress", len(mails), door="gmail")
+    telemetry.count("Ingress", len(mails), door="gmail")
     judged = iter(parts.intake.take(arrivals, trace, parts.gate.full) if arrivals else ())
     return [
         _answer(mail, item if isinstance(item, push.Refused) else next(judged), parts)
@@ -106,7 +111,7 @@ def _read(mail: Any, parts: Container) -> Arrival | push.Refused:
     try:
         arrival = push.arrival(mail, settings.accounts, settings.gmail_account)
         if arrival.kind == UPLOAD and not parts.intake.known(mail_id(arrival.account, arrival.identity)):
-            parts.upload_desk.check(arrival)
+            _desk(parts).check(arrival)
     except push.Refused as refused:
         return refused
     return arrival
@@ -143,16 +148,16 @@ def _offer(mail: Any, parts: Container) -> dict[str, Any]:
         account = push.account_of(mail, settings.accounts, settings.gmail_account)
     except push.Refused:
         return {}
-    return {"upload": parts.upload_desk.offer(account)}
+    return {"upload": _desk(parts).offer(account)}
 
 
 def _stranger(request: Request, trace: str, parts: Container) -> Response:
     status, more = unauthorized.verdict(request, parts)
-    o11y.count("Verdict", door="gmail", status=status)
+    telemetry.count("Verdict", door="gmail", status=status)
     return answer(status, trace, **more)
 
 
 def _refused(refused: push.Refused, trace: str, **more: Any) -> Response:
-    o11y.count("Verdict", door="gmail", status=refused.status)
+    telemetry.count("Verdict", door="gmail", status=refused.status)
     fields = {"field": refused.field} if refused.field else {}
     return answer(refused.status, trace, **fields, **(more if refused.status == "too_large" else {}))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 from chalicelib.intake.arrival import Arrival, iso_date
 from chalicelib.mail.identity import door_identity, provider_id
 from chalicelib.mail.sealed import FIELDS, RAW, UPLOAD
+from chalicelib.web.request_fields import decoded
 
 SOURCE = "gmail"
 TEXT_FIELDS = {
@@ -129,12 +129,6 @@ def _raw(push: Mapping[str, Any], account: str) -> Arrival:
     return Arrival(account, SOURCE, RAW, raw, identity, provider, _labels(push), _date(push))
 
 
-def decoded(text: str) -> bytes:
-    """The bytes of base64 or base64url, padded or not, on one line or many. Raises `ValueError` for anything else."""
-    text = text.translate(URL_SAFE).rstrip("=")
-    return b64decode(text + "=" * (-len(text) % 4), validate=True)
-
-
 def _fields(push: Mapping[str, Any], account: str) -> Arrival:
     for name in ("sender", "body"):
         if push.get(name) is None or (name == "sender" and not push[name].strip()):
@@ -197,5 +191,4 @@ def _check_headers(push: Mapping[str, Any]) -> None:
             raise Refused("invalid_field", "headers")
 
 
-URL_SAFE = str.maketrans("-_", "+/", "\r\n \t")
 """Apps Script and the Gmail API write base64url, with padding or without, others wrap their lines: all are read."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chalicelib.adapters import observability as o11y
+from chalicelib.bootstrap import telemetry
 from chalicelib.ports import Quota
 from chalicelib.web.auth import bearer_ok
 from chalicelib.web.dashboard import session as s
@@ -51,7 +51,7 @@ def sign_in(visit: Visit) -> Answer:
     quota = Quota(f"dashboard:{s.hashed(visit.source, tokens)}", PER_MINUTE, AT_ONCE)
     [wait] = visit.parts.limiter.take([[quota]])
     if wait:
-        o11y.count("SignIn", status="limited")
+        telemetry.count("SignIn", status="limited")
         return form(visit, 429, visit.t("sign_in.limited", seconds=round(wait + 0.5)), wait)
     known = visit.cookies.get(s.VISIT, "")
     if not s.IDENTIFIER.fullmatch(known) or not s.same(visit.value("token"), s.visit_token(known, tokens)):
@@ -62,11 +62,11 @@ def sign_in(visit: Visit) -> Answer:
     # Every token is looked at, whichever is right; so the time does not tell.
     right = [token for token in tokens if bearer_ok(f"Bearer {visit.value('secret')}", [token])]
     if not right:
-        o11y.count("SignIn", status="refused")
-        o11y.warn("sign_in_refused", trace_id=visit.trace)
+        telemetry.count("SignIn", status="refused")
+        telemetry.warn("sign_in_refused", trace_id=visit.trace)
         return form(visit, 401, visit.t("sign_in.wrong"))
-    o11y.count("SignIn", status="accepted")
-    o11y.log("signed_in", trace_id=visit.trace)
+    telemetry.count("SignIn", status="accepted")
+    telemetry.log("signed_in", trace_id=visit.trace)
     cookie = s.issue(right[0], author, visit.now.timestamp())
     answer = visit.see("")
     return Answer("", answer.code, {**answer.headers, "Set-Cookie": s.set_cookie(s.SESSION, cookie, s.SECONDS)})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chalicelib.adapters import observability as o11y
+from chalicelib.bootstrap import telemetry
 from chalicelib.core.errors import Permanent
 from chalicelib.policy.flags import DEFAULTS
 from chalicelib.ports import FlagChange
@@ -52,7 +52,7 @@ def switch(visit: Visit, name: str) -> Answer:
         visit.parts.flags.switch(name, value, visit.author)
     except Permanent as error:  # the database refuses the author
         return trouble(visit, 400, error.code)
-    o11y.log("flag_changed", flag=name, value=value, trace_id=visit.trace)
+    telemetry.log("flag_changed", flag=name, value=value, trace_id=visit.trace)
     return visit.see("" if visit.value("from") == "overview" else "/flags", done="switched")
 
 

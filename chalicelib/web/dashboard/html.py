@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from html import escape
 
-from chalicelib.telegram.notice import UNSEEN
+from chalicelib.core.plain_text import UNSEEN
 
 VOID = frozenset({"br", "col", "hr", "input", "link", "meta"})
 NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9-]*")

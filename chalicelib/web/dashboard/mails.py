@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from chalicelib.core.mail_ids import MAIL_ID
+from chalicelib.core.plain_text import plain
 from chalicelib.ports import MailLine, MailStory
-from chalicelib.telegram.notice import plain
 from chalicelib.web.dashboard.frame import page, section, table, trouble
 from chalicelib.web.dashboard.html import Child, Html, e
 from chalicelib.web.dashboard.visit import Answer, Away, Visit

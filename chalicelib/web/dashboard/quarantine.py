@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chalicelib.adapters import observability as o11y
+from chalicelib.bootstrap import telemetry
 from chalicelib.core.errors import Permanent
 from chalicelib.core.mail_ids import MAIL_ID
 from chalicelib.core.stages import STAGES
@@ -107,15 +107,17 @@ def _redrive_all(visit: Visit, stage: str) -> Answer:
         # A server without a move of its own: letter by letter, as many as one request can.
         letters = desk.listing([stage], CHOSEN).letters
         return _told(visit, "redriven", desk.redrive([_name(letter) for letter in letters], visit.author), stage)
-    o11y.warn("dead_letters_moved", stage=stage, trace_id=visit.trace)
+    telemetry.warn("dead_letters_moved", stage=stage, trace_id=visit.trace)
     return visit.see("/quarantine", stage=stage, done="moving")
 
 
 def _told(visit: Visit, what: str, outcome: Outcome, stage: str = "") -> Answer:
     for letter in outcome.done:
-        o11y.warn(f"dead_letter_{what}", stage=letter.dead.stage, mail_id=letter.mail_id or None, trace_id=visit.trace)
+        telemetry.warn(
+            f"dead_letter_{what}", stage=letter.dead.stage, mail_id=letter.mail_id or None, trace_id=visit.trace
+        )
     for mail_id in outcome.written_off:
-        o11y.warn("written_off", mail_id=mail_id, trace_id=visit.trace)
+        telemetry.warn("written_off", mail_id=mail_id, trace_id=visit.trace)
     numbers = {"failed": len(outcome.failed), "unknown": len(outcome.unknown)}
     return visit.see("/quarantine", stage=stage, done=what, n=len(outcome.done) + len(outcome.written_off), **numbers)
 

@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl
 
 from chalice.app import Blueprint, Request, Response
 
-from chalicelib.adapters import observability as o11y
+from chalicelib.bootstrap import telemetry
 from chalicelib.bootstrap.compose import container
 from chalicelib.core.errors import Retryable
 from chalicelib.web.http import RETRY_AFTER, raw_body, trace_id
@@ -175,13 +175,13 @@ def _page(show: Show, depth: int = 1, signed_in: bool = True, form: bool = False
         visit = make(signed_in=signed_in, form=form)
         return _response(_answered(visit, show, signed_in, form), trace)
     except Retryable as error:
-        o11y.failure("try_again", error, code=error.code, trace_id=trace)
-        o11y.count("Error", door="dashboard")
+        telemetry.failure("try_again", error, code=error.code, trace_id=trace)
+        telemetry.count("Error", door="dashboard")
         return _response(frame.trouble(make(), 503, make().t("error.503.more", code=error.code)), trace)
     except Exception as error:  # noqa: BLE001 - answered as 500 and logged by class and place
         trace = str(uuid.uuid4())
-        o11y.failure("internal_error", error, trace_id=trace)
-        o11y.count("Error", door="dashboard")
+        telemetry.failure("internal_error", error, trace_id=trace)
+        telemetry.count("Error", door="dashboard")
         return _response(frame.trouble(_visit(request, depth, trace), 500), trace)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from chalicelib.adapters import observability as o11y
+from chalicelib.bootstrap import telemetry
 from chalicelib.core.errors import Permanent
 from chalicelib.policy.changes import summary, unified
 from chalicelib.policy.ruleset import InvalidRules, load
@@ -99,7 +99,7 @@ def rollback(visit: Visit) -> Answer:
         return trouble(visit, 400, visit.t("rules.unreadable"))
     except Permanent as error:
         return trouble(visit, 409) if error.code == "version_conflict" else trouble(visit, 400, error.code)
-    o11y.log("rules_changed", version=saved.change.version, kind="rollback", trace_id=visit.trace)
+    telemetry.log("rules_changed", version=saved.change.version, kind="rollback", trace_id=visit.trace)
     return visit.see("/rules", done="rolled_back", n=saved.change.version)
 
 

@@ -81,8 +81,8 @@ ROUTES = (
     ),
     Route(
         *("POST", "/api/v1/webhooks/emailengine/{account_id}", EMAILENGINE),
-        f"A webhook of EmailEngine, at most {webhook_event.MAX_BODY // 1024} KiB. `messageNew` enters; every other event is "
-        "acknowledged. A repeat of an event is known by `X-EE-Wh-Event-Id`.",
+        f"A webhook of EmailEngine, at most {webhook_event.MAX_BODY // 1024} KiB. `messageNew` enters; every other "
+        "event is acknowledged. A repeat of an event is known by `X-EE-Wh-Event-Id`.",
         (*_REFERENCED, *_WRONG, "unknown_account", "too_large", "emailengine_ingress_disabled"),
         {200: s.record({"status": s.named("acknowledged", "skipped_folder")})},
         d.WEBHOOK,
@@ -144,8 +144,8 @@ ROUTES = (
     ),
     Route(
         *("POST", "/admin/dlq/redrive", ADMIN),
-        f"Send letters on their way again: at most {dead_letter_routes.CHOSEN} by id, or all by the queues' own moves, of one "
-        "`stage` or of every one; `stages` leaves out those where a move is under way.",
+        f"Send letters on their way again: at most {dead_letter_routes.CHOSEN} by id, or all by the queues' own "
+        "moves, of one `stage` or of every one; `stages` leaves out those where a move is under way.",
         (*_STRANGER, "invalid_json", "invalid_field", "unknown_letter", "move_refused", "move_unsupported"),
         {
             200: {"anyOf": [s.outcome("redriven"), s.LETTERS]},
@@ -168,8 +168,8 @@ ROUTES = (
     ),
     Route(
         *("PUT", "/admin/rules", ADMIN),
-        f"Change the rules: the whole document, at most {policy_routes.MAX_BODY // 1024} KiB, and the version that it was made "
-        "from. The answer says what changed. `version_conflict` names the version that is in force instead.",
+        f"Change the rules: the whole document, at most {policy_routes.MAX_BODY // 1024} KiB, and the version that "
+        "it was made from. The answer says what changed. `version_conflict` names the version in force instead.",
         (*_STRANGER, "invalid_json", "invalid_field", "invalid_rules", "version_conflict", "too_large"),
         {200: r.RULES_CHANGED},
         r.RULES_CHANGE,

@@ -22,7 +22,8 @@ from tests.twins.delivery import (
 )
 from tests.twins.spool import MemorySpool
 from tests.twins.store import MemoryMailStore
-from tests.unit.pipeline.world import NOW, Telemetry
+from tests.twins.telemetry import Telemetry
+from tests.unit.pipeline.world import NOW
 
 URL = "https://files.example/s/abcd"
 ORIGINAL = Original("Ada <ada@example.com>", "Files of Ada", "Dear Bob", b"raw", ("Bob <bob@example.org>",))

@@ -13,6 +13,7 @@ from chalicelib.mail.sealed import EMAILENGINE, FIELDS, RAW, unseal
 from tests.twins.cache import MemoryCache
 from tests.twins.queues import MemoryQueues
 from tests.twins.spool import MemorySpool
+from tests.twins.telemetry import Telemetry
 
 NOW = datetime(2025, 3, 3, 9, 0, tzinfo=UTC)
 ONE = Arrival("praxis", "gmail", RAW, b"Subject: one\r\n\r\nIBAN", "provider:1", "1")
@@ -26,7 +27,7 @@ class World:
 
     def __init__(self) -> None:
         self.spool, self.queues, self.cache = MemorySpool(), MemoryQueues(), MemoryCache()
-        self.intake = Intake(self.spool, self.queues, self.cache, lambda: NOW)
+        self.intake = Intake(self.spool, self.queues, self.cache, Telemetry(), lambda: NOW)
 
     def take(self, *arrivals: Arrival) -> list[str]:
         return [str(verdict.status) for verdict in self.intake.take(arrivals, "trace-1")]

@@ -28,6 +28,7 @@ from tests.twins.overdue import MemoryOpenDeliveries
 from tests.twins.queues import MemoryQueues, Queued
 from tests.twins.spool import MemorySpool
 from tests.twins.store import MemoryMailStore
+from tests.twins.telemetry import Telemetry
 
 START = datetime(2026, 1, 2, 3, 0, tzinfo=UTC)
 ATTRIBUTES = {
@@ -49,7 +50,7 @@ class World:
         self.dead = MemoryDeadLetters(self.queues, lambda: self.clock)
         self.store = MemoryMailStore()
         self.ledger = MemoryLedger(self.store, lambda: self.clock)
-        self.intake = Intake(self.spool, self.queues, MemoryCache(), self.now)
+        self.intake = Intake(self.spool, self.queues, MemoryCache(), Telemetry(), self.now)
         self.prover = Prover(self.spool, self.queues, self.dead, self.store, self.ledger, now=self.now)
         self.webhooks = OverdueWebhooks(MemoryOpenDeliveries(self.store), self.queues, now=self.now)
 

@@ -9,10 +9,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from chalicelib.adapters import observability
 from chalicelib.core import stages
 from chalicelib.core.errors import Retryable
 from chalicelib.core.messages import Envelope, Exclusion, Quarantine, decode, encode
 from chalicelib.pipeline.runner import Runner
+from chalicelib.ports import Telemetry
 from tests.twins.queues import MemoryQueues
 
 
@@ -113,6 +115,7 @@ class Bench:
     stage: str = "classify"
     report: bool = True
     queues: FlakyQueues = field(default_factory=FlakyQueues)
+    telemetry: Telemetry = observability
     worker: FakeWorker = field(default_factory=FakeWorker)
     remaining_ms: Callable[[], float] = lambda: float("inf")
     make_worker: Callable[[], Any] | None = None
@@ -132,6 +135,7 @@ class Bench:
             stage=stages.stage(self.stage),
             make_worker=self.make_worker or (lambda: self.worker),
             queues=self.queues,
+            telemetry=self.telemetry,
             report=self.report,
             read=decode,
             remaining_ms=self.remaining_ms,

@@ -7,11 +7,12 @@ import pytest
 from chalicelib.core.errors import ConfigurationError, Permanent, Postponed, Retryable
 from chalicelib.core.messages import Envelope, Quarantine
 from chalicelib.pipeline.notify import LEASE, MIN_WAIT, NotifyWorker
+from chalicelib.telegram.notice import NoticeRenderer
 from tests.twins.messenger import MemoryMessenger
 from tests.twins.outbox import MemoryOutbox
 from tests.twins.store import MemoryMailStore
+from tests.twins.telemetry import Telemetry
 from tests.unit.pipeline.batches import mail
-from tests.unit.pipeline.world import Telemetry
 
 FIELDS = {"account": "praxis", "category": "patient", "urgency": "normal", "sender": "<PERSON_1>"}
 
@@ -30,7 +31,7 @@ class World:
 
     def another(self) -> NotifyWorker:
         parts = self.outbox, self.store, self.messenger
-        return NotifyWorker(*parts, lambda: self.on, "en", self.telemetry)
+        return NotifyWorker(*parts, lambda: self.on, NoticeRenderer("en"), self.telemetry)
 
     def add(self, number: int, urgency: int = 1, subject: str = "") -> Envelope:
         """A stored mail's notice, and its pointer."""

@@ -21,6 +21,7 @@ from chalicelib.pipeline.runner import Runner
 from chalicelib.resilience import retry
 from tests.twins.cache import MemoryCache
 from tests.twins.queues import MemoryQueues
+from tests.twins.telemetry import Telemetry
 from tests.unit.pipeline.batches import mail
 
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86_400.0
@@ -83,7 +84,13 @@ class Outage:
             self.breaker = next(self.turn)
             records = self.queues.receive("anonymize", maximum=5)
             runner = Runner(
-                stages.stage("anonymize"), lambda: self, self.queues, True, chance=self.chance.random, clock=self.clock
+                stages.stage("anonymize"),
+                lambda: self,
+                self.queues,
+                Telemetry(),
+                True,
+                chance=self.chance.random,
+                clock=self.clock,
             )
             answer = runner.run({"Records": records})
             assert answer is not None

@@ -111,7 +111,7 @@ def test_an_unexpected_exception_is_logged_by_class_and_place(bench: Bench) -> N
     bench.put(ONE)
     with captured() as lines:
         bench.run()
-    assert '"error":"ZeroDivisionError","place":"batch.py:' in lines.getvalue()
+    assert '"error":"ZeroDivisionError","place":"runner.py:' in lines.getvalue()
 
 
 def test_an_unexpected_exception_is_logged_without_its_text(bench: Bench) -> None:

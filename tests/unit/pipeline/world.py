@@ -19,6 +19,7 @@ from tests.twins.cache import MemoryCache
 from tests.twins.queues import MemoryQueues
 from tests.twins.source import MemorySource
 from tests.twins.spool import MemorySpool
+from tests.twins.telemetry import Telemetry
 
 NOW = datetime(2025, 3, 3, 9, 0, tzinfo=UTC)
 MAPPING_KEY, PSEUDONYM_KEY = b"m" * 32, b"p" * 32
@@ -47,26 +48,6 @@ class PlainAnonymizer:
 
 
 @dataclass
-class Telemetry:
-    """Keeps what it was told."""
-
-    lines: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
-    counts: list[tuple[str, float, dict[str, str]]] = field(default_factory=list)
-
-    def log(self, event: str, **fields: Any) -> None:
-        """Keep a line."""
-        self.lines.append((event, fields))
-
-    def warn(self, event: str, **fields: Any) -> None:
-        """Keep a line, as `log`."""
-        self.log(event, **fields)
-
-    def count(self, name: str, value: float = 1, **dimensions: str) -> None:
-        """Keep a counter."""
-        self.counts.append((name, value, dimensions))
-
-
-@dataclass
 class World:
     """Doors, spool and source as twins; `worker` is the anonymize stage over them."""
 
@@ -86,7 +67,7 @@ class World:
 
     def take(self, arrival: Arrival) -> Envelope:
         """Through the intake, as a door does; the pointer from the queue."""
-        Intake(self.spool, self.queues, self.cache, lambda: NOW).take([arrival], "trace-1")
+        Intake(self.spool, self.queues, self.cache, Telemetry(), lambda: NOW).take([arrival], "trace-1")
         message = decode(self.queues.queues["anonymize"][-1].body)
         assert isinstance(message, Envelope)
         return message

@@ -14,6 +14,7 @@ from chalicelib.pipeline.notify import NotifyWorker
 from chalicelib.pipeline.store import StoreWorker
 from chalicelib.privacy.engine import RulesAnonymizer
 from chalicelib.privacy.fold import fold
+from chalicelib.telegram.notice import NoticeRenderer
 from tests.privacy_data.seeds import Seeded, mails
 from tests.twins.messenger import MemoryMessenger
 from tests.twins.store import MemoryMailStore
@@ -40,7 +41,9 @@ class Pipeline(World):
         kept = StoreWorker(self.store, self.spool, self.cache, self.telemetry).process(done)
         assert isinstance(kept, Envelope)
         self.bodies.append(encode(kept))
-        notify = NotifyWorker(self.store.outbox, self.store, self.messenger, lambda: True, "en", self.telemetry)
+        notify = NotifyWorker(
+            self.store.outbox, self.store, self.messenger, lambda: True, NoticeRenderer("en"), self.telemetry
+        )
         notify.begin([kept])
 
     def shown(self) -> Iterator[str]:

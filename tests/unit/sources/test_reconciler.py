@@ -27,6 +27,7 @@ from tests.twins.queues import MemoryQueues
 from tests.twins.source import MemorySource
 from tests.twins.spool import MemorySpool
 from tests.twins.store import MemoryMailStore
+from tests.twins.telemetry import Telemetry
 
 ACCOUNT = "practice"
 START = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -47,7 +48,7 @@ class World:
 
     def __post_init__(self) -> None:
         self.source.accounts.add(ACCOUNT)
-        self.intake = Intake(self.spool, self.queues, self.cache)
+        self.intake = Intake(self.spool, self.queues, self.cache, Telemetry())
 
     def mail(self, path: str = "INBOX", age: timedelta = timedelta(hours=1), email_id: str = "", date: str = "") -> str:
         """A mail that came so long ago; the id that Mailroom gives it."""
@@ -73,7 +74,8 @@ class World:
         """So many minutes later."""
         self.now += timedelta(minutes=minutes)
         made = Reconciler(
-            self.source, self.looks, self.store, self.spool, self.intake, ("\\Inbox",), "trace", lambda: self.now
+            *(self.source, self.looks, self.store, self.spool, self.intake, Telemetry()),
+            *(("\\Inbox",), "trace", lambda: self.now),
         )
         return made.run(list(accounts), lambda: left)
 
@@ -245,7 +247,8 @@ def test_an_entry_that_is_none_holds_up_no_other(world: World) -> None:
 
     world.now += timedelta(minutes=10)
     made = Reconciler(
-        Torn(), world.looks, world.store, world.spool, world.intake, ("\\Inbox",), "trace", lambda: world.now
+        *(Torn(), world.looks, world.store, world.spool, world.intake, Telemetry()),
+        *(("\\Inbox",), "trace", lambda: world.now),
     )
     [look] = made.run([ACCOUNT], lambda: 300.0)
     assert (look.outcome, look.gaps, world.sent()) == ("complete", 1, [missed])

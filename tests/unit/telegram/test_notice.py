@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chalicelib.core.plain_text import plain
 from chalicelib.ports import Notice
-from chalicelib.telegram.notice import compose, plain
+from chalicelib.telegram.notice import compose
 
 NOW = datetime(2025, 3, 3, tzinfo=UTC)
 TEXTS = st.text(max_size=300) | st.sampled_from(("😀" * 300, "é" * 300, "\ud800" * 10, ""))
