@@ -99,7 +99,7 @@ class Breaker:
     def state(self) -> State:
         """As the others see it; the local one without Redis."""
         try:
-            return rules.decode(self._board.look(self._key))
+            return rules.decode(self._board.read(self._key))
         except Retryable:
             return self._local
 
@@ -141,10 +141,10 @@ class Breaker:
         written = False
         for _ in range(SWAPS):
             try:
-                held = self._board.look(self._key)
+                held = self._board.read(self._key)
                 before = rules.decode(held)
                 after = step(before)
-                written = after == before or self._board.swap(self._key, held, after.encode(), TTL)
+                written = after == before or self._board.compare_and_set(self._key, held, after.encode(), TTL)
             except Retryable:  # without Redis each container goes by what it sees itself
                 before, after = self._local, step(self._local)
                 written = True

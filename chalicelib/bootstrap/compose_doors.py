@@ -10,13 +10,13 @@ from chalicelib.bootstrap import telemetry
 from chalicelib.bootstrap.compose_base import Base
 
 if TYPE_CHECKING:
-    from chalicelib.intake.auth_failures import Failures
+    from chalicelib.intake.auth_failures import AuthFailureLimiter
     from chalicelib.intake.gate import Gate
     from chalicelib.intake.intake import Intake
     from chalicelib.operations.dead_letters import DeadLetterDesk
     from chalicelib.operations.reconsider import ReconsiderDesk
     from chalicelib.policy.document import Limits
-    from chalicelib.ports import Limiter, Listing, Looks, Uploads
+    from chalicelib.ports import Limiter, Listing, ReconciliationStore, Uploads
 
 
 class Doors(Base):
@@ -33,11 +33,11 @@ class Doors(Base):
         return RedisLimiter(self.cache, here) if isinstance(self.cache, RedisCache) else here
 
     @cached_property
-    def failures(self) -> Failures:
+    def auth_failures(self) -> AuthFailureLimiter:
         """Of callers whose credential was wrong."""
-        from chalicelib.intake.auth_failures import Failures
+        from chalicelib.intake.auth_failures import AuthFailureLimiter
 
-        return Failures(lambda: self.limiter, self.pseudonym_key, time.monotonic)
+        return AuthFailureLimiter(lambda: self.limiter, self.pseudonym_key, time.monotonic)
 
     @cached_property
     def gate(self) -> Gate:
@@ -78,7 +78,7 @@ class Doors(Base):
         return Intake(self.spool, self.queues, self.cache, telemetry)
 
     @cached_property
-    def looks(self) -> Looks:
+    def looks(self) -> ReconciliationStore:
         """What the last comparison of each mailbox found."""
         from chalicelib.adapters.postgres.reconciliations import PostgresReconciliations
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from chalicelib.adapters.http.guard import Guard
     from chalicelib.classification.llm_prompt import Model
     from chalicelib.data_rights.retention import Retention
-    from chalicelib.operations.auditor import Prover
+    from chalicelib.operations.auditor import Auditor
     from chalicelib.operations.overdue_webhooks import OverdueWebhooks
     from chalicelib.operations.repair_lost_mail import LostMailRepair
     from chalicelib.operations.report_conditions import ConditionReporter
@@ -133,11 +133,11 @@ class Stages(Base):
 
         return compose_side.deliver_worker(self)
 
-    def prover(self) -> Prover:
+    def prover(self) -> Auditor:
         """What compares spool, queues and ledger, for the sweep and the operator's `verify`."""
-        from chalicelib.operations.auditor import Prover
+        from chalicelib.operations.auditor import Auditor
 
-        return Prover(
+        return Auditor(
             spool=self.spool,
             queues=self.queues,
             dead=self.dead_letters,

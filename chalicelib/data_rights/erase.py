@@ -9,10 +9,10 @@ from chalicelib.core.clock import Now, utc_now
 from chalicelib.core.errors import Permanent
 from chalicelib.core.spool_keys import keys
 from chalicelib.core.stages import STAGES
-from chalicelib.data_rights.find import HEADER_BYTES, HIDE_SECONDS, LETTERS, Finder, Found
+from chalicelib.data_rights.find import HEADER_BYTES, HIDE_SECONDS, LETTERS, Found, PersonalDataFinder
 from chalicelib.intake.load_mail import upload_named
 from chalicelib.mail import sealed
-from chalicelib.ports import Cache, Erasure, FileTarget, Held, MailStore, People, Spool
+from chalicelib.ports import Cache, Erasure, FileTarget, MailLocation, MailStore, People, Spool
 from chalicelib.ports.dead_letter_records import read
 
 SAVED = 20
@@ -23,7 +23,7 @@ SAVED = 20
 class Eraser:
     """Each step can be done again: a run that was killed is repeated and goes on where it stopped."""
 
-    finder: Finder
+    finder: PersonalDataFinder
     people: People
     spool: Spool
     cache: Cache
@@ -60,7 +60,7 @@ class Eraser:
                 self.people.progress(erasure, counts)
         self.people.progress(erasure, counts)
 
-    def _one(self, mail: Held) -> Counter[str]:
+    def _one(self, mail: MailLocation) -> Counter[str]:
         """The ledger first, so that the mail has an end when its seal is gone; the seal last, by which it is found."""
         place = mail.place
         header, payload = self._header(mail)
@@ -89,7 +89,7 @@ class Eraser:
             counts["files"] += 1
         return counts
 
-    def _clear(self, mail: Held, header: sealed.Header) -> None:
+    def _clear(self, mail: MailLocation, header: sealed.Header) -> None:
         """A pointer to the mail may still be in a queue: who opens the seal sees why it is gone, and stops."""
         place = mail.place
         stone = sealed.seal(sealed.Header(sealed.ERASED, place.account, place.mail_id, header.received_at, ""), b"")
@@ -104,7 +104,7 @@ class Eraser:
         if header.kind:
             self.spool.put(sealed_key, stone)
 
-    def _header(self, mail: Held) -> tuple[sealed.Header, bytes]:
+    def _header(self, mail: MailLocation) -> tuple[sealed.Header, bytes]:
         """The seal's header; one made up where there is no seal any more: then the ledger knows the mail."""
         place = mail.place
         try:

@@ -9,8 +9,8 @@ from typing import IO
 
 from chalicelib.core.clock import Now, utc_now
 from chalicelib.core.errors import Permanent
-from chalicelib.data_rights.find import Finder
-from chalicelib.ports import Held, People
+from chalicelib.data_rights.find import PersonalDataFinder
+from chalicelib.ports import MailLocation, People
 
 README = """\
 originals/  the mails as they came (.eml), or their fields where no more was handed over (.json)
@@ -24,10 +24,10 @@ index.json  la liste des messages avec leur état, et les originaux qui n'existe
 
 
 @dataclass
-class Takeout:
+class DataExport:
     """Reads only; nothing is written down of who asked for what."""
 
-    finder: Finder
+    finder: PersonalDataFinder
     people: People
     now: Now = utc_now
 
@@ -49,7 +49,7 @@ class Takeout:
         originals = sum("original" in entry for entry in index)
         return {"mails": len(index), "originals": originals, "unreadable": len(found.unreadable)}
 
-    def _original(self, out: zipfile.ZipFile, mail: Held) -> dict[str, str]:
+    def _original(self, out: zipfile.ZipFile, mail: MailLocation) -> dict[str, str]:
         source = self.people.source(mail.place.mail_id)
         if source is None:
             try:

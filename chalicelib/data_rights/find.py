@@ -12,13 +12,13 @@ from chalicelib.core.mail_ids import MAIL_ID, MailRef
 from chalicelib.core.messages import Envelope
 from chalicelib.core.spool_keys import keys
 from chalicelib.core.stages import STAGES
-from chalicelib.intake.load_mail import ERASED, Opened, parse_source, reopen, upload_named
+from chalicelib.intake.load_mail import ERASED, LoadedMail, parse_source, reopen, upload_named
 from chalicelib.mail import sealed
-from chalicelib.mail.everyone import everyone
+from chalicelib.mail.everyone import all_addresses
 from chalicelib.mail.identity import thread_root
 from chalicelib.mail.model import Mail
-from chalicelib.ports import DeadLetters, Held, People, Spool
-from chalicelib.ports.dead_letter_records import Letter, read
+from chalicelib.ports import DeadLetters, MailLocation, People, Spool
+from chalicelib.ports.dead_letter_records import DeadLetterRecord, read
 
 PAGE = 500
 LETTERS, HIDE_SECONDS = 2_000, 60
@@ -31,13 +31,13 @@ REFERENCES = (sealed.EMAILENGINE, sealed.UPLOAD)
 class Found:
     """`mails` are the person's; `unreadable` are seals of which nobody can say whose they are."""
 
-    mails: tuple[Held, ...]
+    mails: tuple[MailLocation, ...]
     unreadable: tuple[str, ...]
     opened: int
 
 
 @dataclass
-class Finder:
+class PersonalDataFinder:
     """`pseudonym_key` keys the hashes; `tell` is called with what is looked at and how much of it."""
 
     people: People
@@ -62,7 +62,7 @@ class Finder:
         unreadable: list[str] = []
         for place, mail in self._in_spool(frozenset(mails), unreadable):
             if key in self._keys(mail):
-                [held] = self.people.held([place.mail_id]) or [Held(place, "", "")]
+                [held] = self.people.held([place.mail_id]) or [MailLocation(place, "", "")]
                 mails[place.mail_id] = held
         for letter in self.letters():
             message = letter.message
@@ -70,20 +70,20 @@ class Finder:
                 content = message.content
                 if key in (content.sender_key, *content.address_keys):
                     place = MailRef(message.mail_id, message.account)
-                    [held] = self.people.held([place.mail_id]) or [Held(place, "", "")]
+                    [held] = self.people.held([place.mail_id]) or [MailLocation(place, "", "")]
                     mails[place.mail_id] = replace(held, thread_key=content.thread_key)
         return Found(tuple(mails.values()), tuple(unreadable), opened)
 
-    def letters(self) -> list[Letter]:
+    def letters(self) -> list[DeadLetterRecord]:
         """What lies in the dead-letter queues, given back at once."""
-        found: list[Letter] = []
+        found: list[DeadLetterRecord] = []
         for stage in STAGES:
             inspection = self.dead.take(stage.name, LETTERS, HIDE_SECONDS)
             self.dead.give_back(inspection.letters)
             found += map(read, inspection.letters)
         return found
 
-    def open(self, place: MailRef) -> Opened | None:
+    def open(self, place: MailRef) -> LoadedMail | None:
         """The mail as the spool holds it; None for a reference that was never fetched, and for nothing."""
         [sealed_key, fetched_key, *_] = keys(place)
         try:
@@ -104,14 +104,14 @@ class Finder:
             opened = None
         return self.key(f"{place.account}\n{thread_root(opened.mail) or place.mail_id}") if opened else ""
 
-    def _upload(self, place: MailRef, header: sealed.Header, payload: bytes, fetched_key: str) -> Opened:
+    def _upload(self, place: MailRef, header: sealed.Header, payload: bytes, fetched_key: str) -> LoadedMail:
         try:
             return reopen(fetched_key, self.spool)
         except Permanent as error:
             if error.code != "spool_missing":
                 raise
         source = self.spool.get(upload_named(place.account, payload), 41 * 1024 * 1024)
-        return Opened(parse_source(source), source, fetched_key, "raw", header.provider_id)
+        return LoadedMail(parse_source(source), source, fetched_key, "raw", header.provider_id)
 
     def _in_originals(self, key: str, remember: bool) -> tuple[list[str], int]:
         found: list[str] = []
@@ -151,4 +151,4 @@ class Finder:
                     yield place, opened.mail
 
     def _keys(self, mail: Mail) -> tuple[str, ...]:
-        return tuple(self.key(address) for address in everyone(mail))
+        return tuple(self.key(address) for address in all_addresses(mail))

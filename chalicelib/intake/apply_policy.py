@@ -9,9 +9,9 @@ from typing import Protocol
 
 from chalicelib.core.keyed_hashes import sender_keys
 from chalicelib.core.messages import Envelope, Exclusion, Receipt, Routing
-from chalicelib.intake.load_mail import Opened
+from chalicelib.intake.load_mail import LoadedMail
 from chalicelib.mail.links import Provider
-from chalicelib.policy.decision import Decision, Facts, Verdict
+from chalicelib.policy.decision import Decision, Facts, PolicyAction
 from chalicelib.policy.facts import facts_of
 
 RECONSIDER = "reconsider"
@@ -30,7 +30,7 @@ class Rules(Protocol):
 
 
 def decide(
-    message: Envelope, opened: Opened, rules: Callable[[], Rules], key: bytes, now: datetime
+    message: Envelope, opened: LoadedMail, rules: Callable[[], Rules], key: bytes, now: datetime
 ) -> Envelope | Exclusion:
     """The pointer with its routing, or the note that the rules keep the mail out.
 
@@ -42,7 +42,7 @@ def decide(
         return message
     told = facts_of(opened.mail, message.account, opened.labels)
     decision = rules().decide(told, _moment(message, now))
-    if decision.verdict is not Verdict.EXCLUDE:
+    if decision.verdict is not PolicyAction.EXCLUDE:
         return replace(message, routing=_routing(decision))
     sender, domain = sender_keys(told.sender, key)
     receipt = Receipt("anonymize", "email.decide", now.isoformat(timespec="milliseconds"), 0.0, decision.reason)
@@ -73,6 +73,6 @@ def _moment(message: Envelope, now: datetime) -> datetime:
 
 
 def _routing(decision: Decision) -> Routing:
-    if decision.verdict is not Verdict.REFUSE:
+    if decision.verdict is not PolicyAction.REFUSE:
         return decision.routing
     return replace(decision.routing, hold_until=decision.retry_at)

@@ -65,7 +65,7 @@ def iso_date(told: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Barred:
+class ExclusionReason:
     """Why the rules keep a mail out, as the note for the ledger has it (`messages.Exclusion`)."""
 
     reason: str
@@ -76,7 +76,7 @@ class Barred:
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class IntakeDecision:
     """What is decided of an arrival before it is sealed.
 
     `routing` is None where nothing was decided; `barred` is set for the statuses of `REASONS`; `retry_after` is in
@@ -85,12 +85,12 @@ class Judged:
 
     status: Status = Status.ACCEPTED
     routing: Routing | None = None
-    barred: Barred | None = None
+    excluded: ExclusionReason | None = None
     retry_after: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class IntakeResult:
     """What the door may answer for one arrival."""
 
     status: Status

@@ -24,7 +24,7 @@ MOST = 10_000
 """Addresses that a container remembers as barred; the oldest is forgotten first."""
 
 
-class Failures:
+class AuthFailureLimiter:
     """The failures of a container's callers. Without Redis, or the key of the hashes, it counts for itself."""
 
     def __init__(self, limiter: Callable[[], Limiter], key: Callable[[], bytes], clock: Callable[[], float]) -> None:
@@ -32,15 +32,15 @@ class Failures:
         self._key = key
         self._clock = clock
         self._here = MemoryLimiter(clock)
-        self._barred: OrderedDict[str, float] = OrderedDict()
+        self._blocked: OrderedDict[str, float] = OrderedDict()
 
-    def barred(self, address: str) -> float:
+    def blocked_for(self, address: str) -> float:
         """Seconds that this address still has to wait; 0 for one that is not known for failures."""
-        return max(0.0, self._barred.get(_network(address), 0.0) - self._clock()) if self._barred else 0.0
+        return max(0.0, self._blocked.get(_network(address), 0.0) - self._clock()) if self._blocked else 0.0
 
-    def failed(self, address: str) -> float:
+    def record(self, address: str) -> float:
         """Count a failure; the seconds that the address has to wait, 0 while it may try again."""
-        wait = self.barred(address)
+        wait = self.blocked_for(address)
         if wait:
             return wait
         network = _network(address)
@@ -52,10 +52,10 @@ class Failures:
         if not wait and limiter.take([[Quota("failed", *ALL)]])[0]:
             wait = CROWDED
         if wait:
-            self._barred[network] = self._clock() + wait
-            self._barred.move_to_end(network)
-            while len(self._barred) > MOST:
-                self._barred.popitem(last=False)
+            self._blocked[network] = self._clock() + wait
+            self._blocked.move_to_end(network)
+            while len(self._blocked) > MOST:
+                self._blocked.popitem(last=False)
         return wait
 
 

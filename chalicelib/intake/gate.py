@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from chalicelib.core.errors import Retryable
 from chalicelib.core.keyed_hashes import sender_key, sender_keys
-from chalicelib.intake.arrival import REASONS, Arrival, Barred, Judged, Status
+from chalicelib.intake.arrival import REASONS, Arrival, ExclusionReason, IntakeDecision, Status
 from chalicelib.mail.sealed import FIELDS, RAW
 from chalicelib.resilience.rates import Quota
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from chalicelib.policy.ruleset import Limits, Rate, RuleSet
     from chalicelib.ports import Limiter
 
-OPEN = Judged()
+OPEN = IntakeDecision()
 WAIT_AT_MOST = 3600.0
 """Seconds: a pusher asks again after an hour at the latest, because windows and limits may be changed meanwhile."""
 
@@ -41,7 +41,7 @@ class Gate:
     key: Callable[[], bytes]
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
-    def full(self, arrivals: Sequence[Arrival]) -> list[Judged]:
+    def check_all(self, arrivals: Sequence[Arrival]) -> list[IntakeDecision]:
         """Limits a sender and in all, then the rules on what the door can read of the mail."""
         rules = self._rules()
         per_sender, total = self._rates(rules)
@@ -54,7 +54,7 @@ class Gate:
             for arrival, wait in zip(arrivals, waits, strict=True)
         ]
 
-    def counted(self, arrivals: Sequence[Arrival]) -> list[Judged]:
+    def check_total_rate(self, arrivals: Sequence[Arrival]) -> list[IntakeDecision]:
         """The limit in all alone, for a door that knows no sender yet; the anonymize stage decides."""
         _, total = self._rates(self._rules())
         return [_late(wait) if wait else OPEN for wait in self.limiter.take([_quota("total", total)] * len(arrivals))]
@@ -72,23 +72,23 @@ class Gate:
         said = rules.limits if rules else self.limits
         return said.sender or self.limits.sender, said.total or self.limits.total
 
-    def _decided(self, arrival: Arrival, rules: RuleSet | None) -> Judged:
+    def _decided(self, arrival: Arrival, rules: RuleSet | None) -> IntakeDecision:
         if rules is None or rules.empty or (mail := read(arrival)) is None:
             return OPEN
-        from chalicelib.policy.decision import Verdict
+        from chalicelib.policy.decision import PolicyAction
         from chalicelib.policy.facts import facts_of
 
         told = facts_of(mail, arrival.account, arrival.labels)
         now = self.now()
         decision = rules.decide(told, now)
-        if decision.verdict is Verdict.EXCLUDE:
+        if decision.verdict is PolicyAction.EXCLUDE:
             status, version = REASONS[decision.reason], decision.routing.version
             keys = sender_keys(told.sender, self.key())
-            return Judged(status, barred=Barred(decision.reason, decision.rule, version, *keys))
-        if decision.verdict is Verdict.REFUSE:
-            return Judged(Status.OUTSIDE_WINDOW, retry_after=_opens_in(decision, now))
-        held = decision.verdict is Verdict.HOLD
-        return Judged(Status.ACCEPTED_HELD if held else Status.ACCEPTED, routing=decision.routing)
+            return IntakeDecision(status, excluded=ExclusionReason(decision.reason, decision.rule, version, *keys))
+        if decision.verdict is PolicyAction.REFUSE:
+            return IntakeDecision(Status.OUTSIDE_WINDOW, retry_after=_opens_in(decision, now))
+        held = decision.verdict is PolicyAction.HOLD
+        return IntakeDecision(Status.ACCEPTED_HELD if held else Status.ACCEPTED, routing=decision.routing)
 
 
 def read(arrival: Arrival) -> Mail | None:
@@ -124,8 +124,8 @@ def _quota(key: str, rate: Rate | None) -> list[Quota]:
     return [Quota(key, rate.per_minute, rate.burst)] if rate and key else []
 
 
-def _late(wait: float) -> Judged:
-    return Judged(Status.RATE_LIMITED, retry_after=min(wait, WAIT_AT_MOST))
+def _late(wait: float) -> IntakeDecision:
+    return IntakeDecision(Status.RATE_LIMITED, retry_after=min(wait, WAIT_AT_MOST))
 
 
 def _opens_in(decision: Decision, now: datetime) -> float:

@@ -12,14 +12,14 @@ from chalicelib.core.errors import Retryable
 from chalicelib.core.messages import Envelope, Exclusion, Receipt, encode
 from chalicelib.core.spool_keys import sealed_key
 from chalicelib.core.stages import PIPELINE
-from chalicelib.intake.arrival import TAKEN, Arrival, Barred, Judged, Status, Verdict
+from chalicelib.intake.arrival import TAKEN, Arrival, ExclusionReason, IntakeDecision, IntakeResult, Status
 from chalicelib.mail.identity import mail_id
 from chalicelib.mail.sealed import EMAILENGINE, Header, labels_text, seal
 
 if TYPE_CHECKING:
     from chalicelib.ports import Cache, Queues, Spool, Telemetry
 
-__all__ = ["Arrival", "Intake", "Status", "Verdict", "seen_key"]
+__all__ = ["Arrival", "Intake", "IntakeResult", "Status", "seen_key"]
 
 SEEN_SECONDS = 30 * 24 * 3600
 """How long a repeat is answered without asking the pipeline. Only a hint: the database decides."""
@@ -27,13 +27,13 @@ SEEN_SECONDS = 30 * 24 * 3600
 LEDGER = "store"
 """The stage that notes excluded mail."""
 
-Judge = Callable[[Sequence[Arrival]], Sequence[Judged]]
+Judge = Callable[[Sequence[Arrival]], Sequence[IntakeDecision]]
 """Decides about arrivals that were not seen before, in order (`gate.Gate`)."""
 
 
-def everybody(arrivals: Sequence[Arrival]) -> list[Judged]:
+def everybody(arrivals: Sequence[Arrival]) -> list[IntakeDecision]:
     """Lets every mail in, undecided."""
-    return [Judged()] * len(arrivals)
+    return [IntakeDecision()] * len(arrivals)
 
 
 @dataclass(frozen=True)
@@ -47,8 +47,8 @@ class Intake:
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def take(
-        self, arrivals: Sequence[Arrival], trace_id: str, judge: Judge = everybody, believe: bool = True
-    ) -> list[Verdict]:
+        self, arrivals: Sequence[Arrival], trace_id: str, judge: Judge = everybody, trust_seen_cache: bool = True
+    ) -> list[IntakeResult]:
         """A verdict for each arrival, in order.
 
         `accepted`, `skipped_*` and `stopped_*` mean that the sealed mail is in the spool *and* its pointer, or the
@@ -59,16 +59,16 @@ class Intake:
         started = self.now()
         ids = [mail_id(arrival.account, arrival.identity) for arrival in arrivals]
         first = dict(zip(reversed(ids), reversed(arrivals), strict=True))  # the same mail twice in one push is one
-        verdicts: dict[str, Verdict] = {}
+        verdicts: dict[str, IntakeResult] = {}
         for identifier in first:
-            if believe and self.known(identifier):
-                verdicts[identifier] = Verdict(Status.ALREADY_PROCESSED, identifier)
+            if trust_seen_cache and self.known(identifier):
+                verdicts[identifier] = IntakeResult(Status.ALREADY_PROCESSED, identifier)
         fresh = [identifier for identifier in dict.fromkeys(ids) if identifier not in verdicts]
         sealed: dict[str, tuple[Envelope | Exclusion, Status]] = {}
         for identifier, judged in zip(fresh, judge([first[one] for one in fresh]), strict=True):
             arrival = first[identifier]
-            if judged.status not in TAKEN and judged.barred is None:
-                verdicts[identifier] = Verdict(judged.status, identifier, judged.retry_after)
+            if judged.status not in TAKEN and judged.excluded is None:
+                verdicts[identifier] = IntakeResult(judged.status, identifier, judged.retry_after)
                 continue
             try:
                 sealed[identifier] = self._seal(identifier, arrival, judged, started, trace_id), judged.status
@@ -76,13 +76,13 @@ class Intake:
                 self.telemetry.log(
                     "seal_failed", code=error.code, mail_id=identifier, account=arrival.account, trace_id=trace_id
                 )
-                verdicts[identifier] = Verdict(Status.TRY_AGAIN, identifier)
+                verdicts[identifier] = IntakeResult(Status.TRY_AGAIN, identifier)
         verdicts |= self._enqueue(sealed)
         answers, told = [], set()
         for identifier in ids:
             verdict = verdicts[identifier]
             if verdict.status in TAKEN and identifier in told:
-                verdict = Verdict(Status.ALREADY_PROCESSED, identifier)
+                verdict = IntakeResult(Status.ALREADY_PROCESSED, identifier)
             told.add(identifier)
             answers.append(verdict)
         return answers
@@ -92,7 +92,7 @@ class Intake:
         return self.cache.get(seen_key(identifier)) is not None
 
     def _seal(
-        self, identifier: str, arrival: Arrival, judged: Judged, started: datetime, trace_id: str
+        self, identifier: str, arrival: Arrival, judged: IntakeDecision, started: datetime, trace_id: str
     ) -> Envelope | Exclusion:
         received_at = started.isoformat(timespec="milliseconds")
         key = sealed_key(arrival.account, identifier)
@@ -121,10 +121,10 @@ class Intake:
             receipts=(Receipt("ingress", "email.receive", received_at, seconds, str(judged.status)),),
             routing=judged.routing,
         )
-        return envelope if judged.barred is None else _note(envelope, judged.barred)
+        return envelope if judged.excluded is None else _note(envelope, judged.excluded)
 
-    def _enqueue(self, sealed: dict[str, tuple[Envelope | Exclusion, Status]]) -> dict[str, Verdict]:
-        verdicts: dict[str, Verdict] = {}
+    def _enqueue(self, sealed: dict[str, tuple[Envelope | Exclusion, Status]]) -> dict[str, IntakeResult]:
+        verdicts: dict[str, IntakeResult] = {}
         groups: dict[tuple[str, str], list[tuple[Envelope | Exclusion, Status]]] = {}
         for message, status in sealed.values():
             target = PIPELINE[0].name if isinstance(message, Envelope) else LEDGER
@@ -133,15 +133,15 @@ class Intake:
             lost = self.queues.send(target, [encode(message) for message, _ in group], account)
             for index, (message, status) in enumerate(group):
                 if index in lost:
-                    verdicts[message.mail_id] = Verdict(Status.TRY_AGAIN, message.mail_id)
+                    verdicts[message.mail_id] = IntakeResult(Status.TRY_AGAIN, message.mail_id)
                     continue
-                verdicts[message.mail_id] = Verdict(status, message.mail_id)
+                verdicts[message.mail_id] = IntakeResult(status, message.mail_id)
                 if status in TAKEN:  # an excluded mail that comes again is decided again
                     self.cache.set(seen_key(message.mail_id), b"1", SEEN_SECONDS)
         return verdicts
 
 
-def _note(envelope: Envelope, barred: Barred) -> Exclusion:
+def _note(envelope: Envelope, excluded: ExclusionReason) -> Exclusion:
     return Exclusion(
         mail_id=envelope.mail_id,
         account=envelope.account,
@@ -149,10 +149,10 @@ def _note(envelope: Envelope, barred: Barred) -> Exclusion:
         spool_key=envelope.spool_key,
         received_at=envelope.received_at,
         trace_id=envelope.trace_id,
-        reason=barred.reason,
-        rule=barred.rule,
-        rules_version=barred.rules_version,
-        sender_key=barred.sender_key,
-        domain_key=barred.domain_key,
+        reason=excluded.reason,
+        rule=excluded.rule,
+        rules_version=excluded.rules_version,
+        sender_key=excluded.sender_key,
+        domain_key=excluded.domain_key,
         receipts=envelope.receipts,
     )

@@ -24,7 +24,7 @@ MAX_SEALED = 41 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class LoadedMail:
     """A mail in the clear. `source` is the mail as it came, `key` the spool object that holds it whole.
 
     `told_date` is when the mailbox says that it came (ISO 8601, or empty), for a mail without a date.
@@ -55,7 +55,7 @@ def parse_source(source: bytes) -> Mail:
     return parse(source)
 
 
-def open_seal(envelope: Envelope, spool: Spool, messages: MessageSource) -> Opened:
+def load_mail(envelope: Envelope, spool: Spool, messages: MessageSource) -> LoadedMail:
     """Open the seal, and fetch the full message where the door only had a reference.
 
     What was fetched is sealed too, so that the store stage need not ask EmailEngine again.
@@ -76,8 +76,8 @@ def open_seal(envelope: Envelope, spool: Spool, messages: MessageSource) -> Open
     return _opened(header, payload, key)
 
 
-def reopen(key: str, spool: Spool) -> Opened:
-    """Open what `open_seal` named as `key`: the mail itself, or the upload that was sealed over it meanwhile."""
+def reopen(key: str, spool: Spool) -> LoadedMail:
+    """Open what `load_mail` named as `key`: the mail itself, or the upload that was sealed over it meanwhile."""
     header, payload = sealed.unseal(spool.get(key, MAX_SEALED))
     if header.kind == sealed.UPLOAD:
         payload = spool.get(upload_named(header.account, payload), MAX_SEALED)
@@ -85,7 +85,7 @@ def reopen(key: str, spool: Spool) -> Opened:
     return _opened(header, payload, key)
 
 
-def _opened(header: sealed.Header, payload: bytes, key: str) -> Opened:
+def _opened(header: sealed.Header, payload: bytes, key: str) -> LoadedMail:
     form: Form = "fields"
     if header.kind == sealed.RAW:
         mail, form = parse(payload), "raw"
@@ -95,7 +95,7 @@ def _opened(header: sealed.Header, payload: bytes, key: str) -> Opened:
         mail = from_message(_object(payload))
     else:
         raise Permanent(ERASED if header.kind == sealed.ERASED else "sealed_unreadable")
-    return Opened(mail, payload, key, form, header.provider_id, tuple(header.labels.splitlines()), header.date)
+    return LoadedMail(mail, payload, key, form, header.provider_id, tuple(header.labels.splitlines()), header.date)
 
 
 def _reference(payload: bytes, account: str) -> MessageReference:

@@ -14,7 +14,7 @@ OTHERS = (
 MOST = 500
 
 
-def everyone(mail: Mail) -> tuple[str, ...]:
+def all_addresses(mail: Mail) -> tuple[str, ...]:
     """Addresses as they stand there, without repeats, at most 500."""
     boxes = [*((mail.sender,) if mail.sender else ()), *mail.reply_to, *mail.to, *mail.cc]
     found = [box.address for box in boxes]

@@ -52,8 +52,8 @@ class Findings:
     """The balance and its differences; every tuple holds mail ids in order.
 
     - `missing`: sealed, but in no ledger row, no dead-letter queue and, by age, no queue.
-    - `strayed`: quarantined in the ledger, but in no dead-letter queue and, by age, not on its way again.
-    - `unnoted`: in a dead-letter queue without a ledger row.
+    - `orphaned`: quarantined in the ledger, but in no dead-letter queue and, by age, not on its way again.
+    - `unrecorded`: in a dead-letter queue without a ledger row.
     - `unnotified`: stored, but the notice is overdue.
     - `waiting`: how many of those in flight are overdue, and can be explained by what the queues hold.
     - `stalled`: those of them that are in flight for over an hour.
@@ -65,8 +65,8 @@ class Findings:
     quarantined: int
     in_flight: int
     missing: tuple[str, ...]
-    strayed: tuple[str, ...]
-    unnoted: tuple[str, ...]
+    orphaned: tuple[str, ...]
+    unrecorded: tuple[str, ...]
     unnotified: tuple[str, ...]
     waiting: int
     proven: bool
@@ -76,15 +76,15 @@ class Findings:
     def seen(self) -> int:
         """Every mail that any place knows of."""
         known = self.stored + self.excluded + self.quarantined + self.in_flight
-        return known + len(self.missing) + len(self.strayed) + len(self.unnoted)
+        return known + len(self.missing) + len(self.orphaned) + len(self.unrecorded)
 
     @property
     def balanced(self) -> bool:
         """True when every mail is in one visible state, and that is known."""
-        return self.proven and not (self.missing or self.strayed or self.unnoted or self.unnotified)
+        return self.proven and not (self.missing or self.orphaned or self.unrecorded or self.unnotified)
 
 
-def judge(evidence: Evidence, patience: timedelta = PATIENCE) -> Findings:
+def audit(evidence: Evidence, patience: timedelta = PATIENCE) -> Findings:
     """Say of every mail where it is.
 
     A queue's messages cannot be looked at, only counted. While the queues hold at least as many messages as there are
@@ -95,8 +95,8 @@ def judge(evidence: Evidence, patience: timedelta = PATIENCE) -> Findings:
     A quarantined mail that has neither letter nor seal can never be helped, so it must not claim a message for ever
     that is another mail: it comes last.
     """
-    unrecorded = (evidence.sealed.keys() | evidence.letters.keys()) - evidence.recorded - evidence.quarantined.keys()
-    absent = {mail_id for mail_id in unrecorded if mail_id not in evidence.letters}
+    without_row = (evidence.sealed.keys() | evidence.letters.keys()) - evidence.recorded - evidence.quarantined.keys()
+    absent = {mail_id for mail_id in without_row if mail_id not in evidence.letters}
     gone = evidence.quarantined.keys() - evidence.letters.keys()
     lasting = {mail_id for mail_id in gone if mail_id not in evidence.sealed}
     held = evidence.held if evidence.letters_known else float("inf")
@@ -108,21 +108,21 @@ def judge(evidence: Evidence, patience: timedelta = PATIENCE) -> Findings:
 
     late = sorted(mail_id for mail_id in absent if overdue(evidence.sealed[mail_id]))
     late_again = sorted(mail_id for mail_id in gone if overdue(evidence.quarantined[mail_id]))
-    unnoted = sorted(mail_id for mail_id in unrecorded - absent if overdue(evidence.letters[mail_id]))
+    unrecorded = sorted(mail_id for mail_id in without_row - absent if overdue(evidence.letters[mail_id]))
     missing = late if held < claims else []
-    strayed = [m for m in late_again if held < (claims + len(lasting) if m in lasting else claims)]
+    orphaned = [m for m in late_again if held < (claims + len(lasting) if m in lasting else claims)]
     since = {m: evidence.sealed[m] for m in late} | {m: evidence.quarantined[m] for m in late_again}
-    flying = since.keys() - {*missing, *strayed}
+    flying = since.keys() - {*missing, *orphaned}
     return Findings(
         stored=evidence.stored,
         excluded=evidence.excluded,
         quarantined=len(evidence.quarantined) - len(gone),
-        in_flight=len(unrecorded) + len(gone) - len(missing) - len(strayed) - len(unnoted),
+        in_flight=len(without_row) + len(gone) - len(missing) - len(orphaned) - len(unrecorded),
         missing=tuple(missing),
-        strayed=tuple(strayed),
-        unnoted=tuple(unnoted),
+        orphaned=tuple(orphaned),
+        unrecorded=tuple(unrecorded),
         unnotified=tuple(sorted(evidence.unsent)),
-        waiting=len(late) + len(late_again) - len(missing) - len(strayed),
+        waiting=len(late) + len(late_again) - len(missing) - len(orphaned),
         proven=evidence.letters_known,
         stalled=tuple(sorted(m for m in flying if evidence.now - since[m] >= STALLED)),
     )

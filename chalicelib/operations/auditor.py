@@ -13,9 +13,9 @@ from chalicelib.core.messages import Envelope, Quarantine, Receipt, encode
 from chalicelib.core.spool_keys import SEALED_PREFIX
 from chalicelib.core.stages import PIPELINE
 from chalicelib.mail import sealed
-from chalicelib.operations.audit import PATIENCE, Evidence, Findings, judge
+from chalicelib.operations.audit import PATIENCE, Evidence, Findings, audit
 from chalicelib.ports import DeadLetters, Ledger, MailStore, QueueDepth, Queues, Spool, SpoolEntry
-from chalicelib.ports.dead_letter_records import Letter, by_mail, read
+from chalicelib.ports.dead_letter_records import DeadLetterRecord, by_mail, read
 
 BEFORE_LEDGER = ("anonymize", "classify", "store")
 """The stages after which a mail has its ledger row."""
@@ -54,9 +54,9 @@ class Examination:
 
     findings: Findings
     sealed: dict[str, SpoolEntry]
-    letters: dict[str, Letter]
+    letters: dict[str, DeadLetterRecord]
     last_key: str
-    found: tuple[Letter, ...] = ()
+    found: tuple[DeadLetterRecord, ...] = ()
     unread: frozenset[str] = frozenset()
     depths: tuple[QueueDepth, ...] = ()
     quarantined: Mapping[str, datetime] = field(default_factory=dict)
@@ -72,8 +72,8 @@ class Repaired:
 
 
 @dataclass
-class Prover:
-    """`patience` as in `proof.judge`. All that it does is keyed by the mail id: two provers at once do no harm."""
+class Auditor:
+    """`patience` as in `proof.audit`. All that it does is keyed by the mail id: two provers at once do no harm."""
 
     spool: Spool
     queues: Queues
@@ -109,17 +109,17 @@ class Prover:
             quarantined=quarantined,
             unsent=self.ledger.unsent(now - self.patience, UNSENT) if self.notifying() else (),
         )
-        findings, held_by = judge(evidence, self.patience), tuple(depths.values())
+        findings, held_by = audit(evidence, self.patience), tuple(depths.values())
         return Examination(findings, entries, letters, last_key, tuple(found), unread, held_by, everyone)
 
     def repair(self, examination: Examination, limit: int | None = None, stalled: bool = False) -> Repaired:
-        """Send what is missing or strayed to the first stage again, and the notes that were not written to store.
+        """Send what is missing or orphaned to the first stage again, and the notes that were not written to store.
 
         At most `limit` mails. `stalled`: those that are in flight for over an hour as well, whatever holds them; a mail
         that is twice on its way is stored once. `Retryable` when the spool is away: what was not sent is found again.
         """
         findings = examination.findings
-        wanted = (*findings.missing, *findings.strayed, *(findings.stalled if stalled else ()))[:limit]
+        wanted = (*findings.missing, *findings.orphaned, *(findings.stalled if stalled else ()))[:limit]
         envelopes: list[Envelope | Quarantine] = []
         failed: list[tuple[str, str]] = []
         for mail_id in wanted:
@@ -131,7 +131,7 @@ class Prover:
                 failed.append((mail_id, error.code))
         now = self.now()
         left = None if limit is None else limit - len(wanted)
-        notes = [examination.letters[mail_id].note(now) for mail_id in findings.unnoted[:left]]
+        notes = [examination.letters[mail_id].note(now) for mail_id in findings.unrecorded[:left]]
         requeued, lost = self._send(PIPELINE[0].name, envelopes)
         noted, unwritten = self._send("store", [note for note in notes if note])
         failed += [(mail_id, "queue_unavailable") for mail_id in (*lost, *unwritten)]
@@ -158,9 +158,9 @@ class Prover:
         states = self.store.ledger_state(entries)
         return {mail_id: entry for mail_id, entry in entries.items() if states.get(mail_id, ("",))[0] not in ENDED}
 
-    def read(self, stages: Iterable[str], limit: int = LETTERS) -> tuple[list[Letter], frozenset[str]]:
+    def read(self, stages: Iterable[str], limit: int = LETTERS) -> tuple[list[DeadLetterRecord], frozenset[str]]:
         """What lies in these stages' dead-letter queues, given back at once; and those that were not read whole."""
-        found: list[Letter] = []
+        found: list[DeadLetterRecord] = []
         unread: set[str] = set()
         for stage in stages:
             inspection = self.dead.take(stage, limit, HIDE_SECONDS)

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from chalicelib.operations.audit import Findings
 from chalicelib.ports import QueueDepth
-from chalicelib.ports.dead_letter_records import Letter
+from chalicelib.ports.dead_letter_records import DeadLetterRecord
 
 EXPIRING = timedelta(days=10)
 """Age of a dead letter that is told: SQS deletes it after 14 days, counted from its `sent_at`."""
@@ -77,14 +77,14 @@ class Swept:
     findings: Findings
     failed: Sequence[tuple[str, str]] = ()
     whole: bool = True
-    letters: Sequence[Letter] = ()
+    letters: Sequence[DeadLetterRecord] = ()
     unread: Collection[str] = ()
     quarantined: Mapping[str, datetime] = field(default_factory=dict)
     mailed: Collection[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class Snapshot:
     """Everything that a look saw; None is what could not be asked. `breakers`: name → state (`closed`, …)."""
 
     now: datetime
@@ -96,7 +96,7 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class Evaluation:
     """The conditions; and the first letters of keys that nothing is known of now (`blind`), or not all (`partly`)."""
 
     conditions: tuple[Condition, ...] = ()
@@ -104,7 +104,7 @@ class Look:
     partly: tuple[str, ...] = ()
 
 
-def look(seen: Seen) -> Look:
+def evaluate(seen: Snapshot) -> Evaluation:
     """What is wrong, the gravest kinds first."""
     found: list[Condition] = []
     blind: list[str] = []
@@ -125,7 +125,7 @@ def look(seen: Seen) -> Look:
     else:
         held = {depth.name: depth.waiting + depth.in_flight + depth.delayed for depth in seen.depths}
         found += [Condition(f"backlog:{stage}", number) for stage, number in held.items() if number > seen.limit]
-    return Look(tuple(found[:MOST]), tuple(blind), tuple(partly))
+    return Evaluation(tuple(found[:MOST]), tuple(blind), tuple(partly))
 
 
 def _dead(swept: Swept) -> Iterator[Condition]:
@@ -144,13 +144,13 @@ def _sweep(swept: Swept) -> Iterator[Condition]:
     for mail_id, code in swept.failed:
         failed.setdefault(_code(code), []).append(mail_id)
     lists = {f"swept:failed:{code}": ids for code, ids in sorted(failed.items())}
-    lists |= {"swept:missing": [*findings.missing], "swept:strayed": [*findings.strayed]}
+    lists |= {"swept:missing": [*findings.missing], "swept:orphaned": [*findings.orphaned]}
     yield from (_of(key, ids) for key, ids in (lists | {"stalled": [*findings.stalled]}).items() if ids)
     if not findings.proven:
         yield Condition("swept:unproven")
 
 
-def _old(seen: Seen, swept: Swept) -> Iterator[Condition]:
+def _old(seen: Snapshot, swept: Swept) -> Iterator[Condition]:
     """Letters that SQS deletes soon, and mails in quarantine that it has deleted the letters of."""
     expiring: dict[str, list[str]] = {}
     for letter in swept.letters:
@@ -167,7 +167,7 @@ def _of(key: str, ids: Iterable[str], more: bool = False) -> Condition:
     return Condition(key, len(named), tuple(name for name in named if ID.fullmatch(name))[:SHOWN], more)
 
 
-def _id(letter: Letter) -> str:
+def _id(letter: DeadLetterRecord) -> str:
     return letter.mail_id or letter.dead.id
 
 
@@ -198,7 +198,7 @@ class News:
     waiting: int = 0
 
 
-def compare(memory: Memory, seen: Look, now: float) -> News:
+def compare(memory: Memory, seen: Evaluation, now: float) -> News:
     """What began and what ended since; `now` in Unix seconds."""
     marks: dict[str, Mark] = {}
     began: list[Condition] = []

@@ -16,7 +16,7 @@ from chalicelib.core.errors import MailroomError, Permanent, Retryable
 from chalicelib.core.mail_ids import MAIL_ID
 from chalicelib.core.stages import SERVICE, STAGES
 from chalicelib.ports import DeadLetter, DeadLetters, Ledger, Queues
-from chalicelib.ports.dead_letter_records import Letter, read
+from chalicelib.ports.dead_letter_records import DeadLetterRecord, read
 
 LIMIT = 1_000
 """Letters of one stage that are looked at."""
@@ -32,7 +32,7 @@ STAGE_NAMES = tuple(stage.name for stage in STAGES)
 class Listing:
     """Letters in the order of the stages, then of time; `complete` when there are no others."""
 
-    letters: tuple[Letter, ...]
+    letters: tuple[DeadLetterRecord, ...]
     complete: bool
 
 
@@ -43,8 +43,8 @@ class Outcome:
     `written_off` are quarantined mails that a discard found no letter of any more.
     """
 
-    done: tuple[Letter, ...]
-    failed: tuple[tuple[Letter, str], ...]
+    done: tuple[DeadLetterRecord, ...]
+    failed: tuple[tuple[DeadLetterRecord, str], ...]
     unknown: tuple[str, ...]
     complete: bool
     written_off: tuple[str, ...] = ()
@@ -64,7 +64,7 @@ class DeadLetterDesk:
         with self._taken(stages, limit) as (letters, complete):
             return Listing(tuple(sorted(letters, key=_order)), complete)
 
-    def show(self, identifier: str) -> list[Letter]:
+    def show(self, identifier: str) -> list[DeadLetterRecord]:
         """All letters of a mail, mostly one. `Permanent("unknown_letter")`, `Retryable`."""
         found = [letter for letter in self.listing().letters if identifier in _names(letter)]
         if not found:
@@ -77,7 +77,7 @@ class DeadLetterDesk:
         The mail stays `quarantined` in the ledger until it ends anew, with the time of this change. `Retryable`.
         """
 
-        def one(letter: Letter) -> None:
+        def one(letter: DeadLetterRecord) -> None:
             if letter.mail_id:
                 self.ledger.redriven(letter.dead.stage, [letter.mail_id], author)
             if self.queues.send(letter.dead.stage, [letter.dead.body], letter.account or SERVICE):
@@ -95,7 +95,7 @@ class DeadLetterDesk:
         if not REASON.fullmatch(reason):
             raise Permanent("invalid_reason")
 
-        def one(letter: Letter) -> None:
+        def one(letter: DeadLetterRecord) -> None:
             # The ledger first: a letter that is left over is found again, a mail without letter and decision is not.
             if note := letter.note(self.now()):
                 self.ledger.discard(note, reason, author)
@@ -118,11 +118,11 @@ class DeadLetterDesk:
         self.dead.move(stage)
         self.ledger.redriven(stage, None, author)
 
-    def _each(self, identifiers: Sequence[str], act: Callable[[Letter], None], dry_run: bool) -> Outcome:
+    def _each(self, identifiers: Sequence[str], act: Callable[[DeadLetterRecord], None], dry_run: bool) -> Outcome:
         """Do something to each chosen letter; the others, and those that failed, are given back."""
         wanted = set(identifiers)
-        done: list[Letter] = []
-        failed: list[tuple[Letter, str]] = []
+        done: list[DeadLetterRecord] = []
+        failed: list[tuple[DeadLetterRecord, str]] = []
         with self._taken(STAGE_NAMES, LIMIT) as (letters, complete):
             chosen = [letter for letter in letters if wanted & _names(letter)]
             for letter in chosen:
@@ -136,7 +136,7 @@ class DeadLetterDesk:
         return Outcome(tuple(done), tuple(failed), tuple(sorted(unknown)), complete)
 
     @contextmanager
-    def _taken(self, stages: Collection[str], limit: int) -> Iterator[tuple[list[Letter], bool]]:
+    def _taken(self, stages: Collection[str], limit: int) -> Iterator[tuple[list[DeadLetterRecord], bool]]:
         """Letters while they are hidden; whatever is not removed meanwhile is given back."""
         taken: list[DeadLetter] = []
         complete = True
@@ -150,9 +150,9 @@ class DeadLetterDesk:
             self.dead.give_back(taken)
 
 
-def _names(letter: Letter) -> set[str]:
+def _names(letter: DeadLetterRecord) -> set[str]:
     return {name for name in (letter.mail_id, letter.dead.id) if name}
 
 
-def _order(letter: Letter) -> tuple[int, str, str]:
+def _order(letter: DeadLetterRecord) -> tuple[int, str, str]:
     return STAGE_NAMES.index(letter.dead.stage), letter.first_at, letter.dead.id

@@ -11,7 +11,7 @@ from chalicelib.operations.auditor import Scope
 from chalicelib.operations.overdue_webhooks import Resent
 
 if TYPE_CHECKING:
-    from chalicelib.operations.auditor import Prover
+    from chalicelib.operations.auditor import Auditor
     from chalicelib.operations.overdue_webhooks import OverdueWebhooks
     from chalicelib.operations.report_conditions import ConditionReporter
     from chalicelib.ports import Cache, Telemetry
@@ -35,7 +35,7 @@ CURSOR, CURSOR_SECONDS = "sweep:after", 3600
 class LostMailRepair:
     """What the sweep does every `EVERY` minutes."""
 
-    prover: Prover
+    prover: Auditor
     webhooks: OverdueWebhooks
     cache: Cache
     reporter: ConditionReporter
@@ -58,8 +58,8 @@ class LostMailRepair:
         findings = examination.findings
         numbers = {
             "missing": len(findings.missing),
-            "strayed": len(findings.strayed),
-            "unnoted": len(findings.unnoted),
+            "orphaned": len(findings.orphaned),
+            "unrecorded": len(findings.unrecorded),
             "unnotified": len(findings.unnotified),
             "waiting": findings.waiting,
             "unproven": int(not findings.proven),

@@ -12,7 +12,7 @@ from chalicelib.core.stages import ALERT, SIDE, STAGES
 from chalicelib.operations import condition_texts, conditions
 
 if TYPE_CHECKING:
-    from chalicelib.operations.auditor import Examination, Prover, Repaired
+    from chalicelib.operations.auditor import Auditor, Examination, Repaired
     from chalicelib.ports import Cache, Messenger, QueueDepth, Queues, Telemetry
 
 REPORTED, REPORTED_SECONDS = "watch:told", 7 * 24 * 3600
@@ -31,7 +31,7 @@ class ConditionReporter:
     `messenger` and `breakers` are called late: neither a bot nor Redis is needed to look.
     """
 
-    prover: Prover
+    prover: Auditor
     queues: Queues
     breakers: Callable[[], Sequence[Mapping[str, Any]]]
     cache: Cache
@@ -53,7 +53,7 @@ class ConditionReporter:
         `MailroomError`: what cannot be reported now is reported by the next look.
         """
         now = self.prover.now()
-        seen = conditions.Seen(
+        seen = conditions.Snapshot(
             now=now,
             limit=self.backlog,
             within=within,
@@ -61,7 +61,7 @@ class ConditionReporter:
             breakers=self._breakers(),
             swept=self._swept(examination, repaired, whole) if examination else None,
         )
-        look = conditions.look(seen)
+        look = conditions.evaluate(seen)
         for condition in look.conditions:
             kind, place, code = condition.parts
             stage, code = (place, code) if place in STAGE_NAMES else ("", code or place)
@@ -74,18 +74,18 @@ class ConditionReporter:
             self.telemetry.warn("watch_untold", code=error.code, count=len(look.conditions))
         return len(look.conditions)
 
-    def _notify(self, look: conditions.Look, now: float) -> None:
+    def _notify(self, look: conditions.Evaluation, now: float) -> None:
         """One message, then the note that it was sent: an interruption in between repeats it, never loses it.
 
         Without Redis nobody knows what was reported, and every look would report everything: nothing is.
         """
-        held = self.cache.look(REPORTED)
+        held = self.cache.read(REPORTED)
         news = conditions.compare(conditions.decode(held), look, now)
         if text := condition_texts.message(news, self.language):
             self.messenger().send("system", text)
             self.telemetry.count("WatchTold")
         memory = conditions.encode(news.memory)
-        if (held or news.memory) and not self.cache.swap(REPORTED, held, memory, REPORTED_SECONDS):
+        if (held or news.memory) and not self.cache.compare_and_set(REPORTED, held, memory, REPORTED_SECONDS):
             raise Retryable("watch_raced")
 
     def _depths(self, examination: Examination | None) -> Sequence[QueueDepth] | None:

@@ -11,9 +11,9 @@ from chalicelib.core.errors import Permanent
 from chalicelib.core.keyed_hashes import sender_key
 from chalicelib.core.messages import INLINE_TEXT_BYTES, Content, Envelope, Exclusion, Message
 from chalicelib.intake.apply_policy import Rules, decide
-from chalicelib.intake.load_mail import ERASED, Opened, open_seal
+from chalicelib.intake.load_mail import ERASED, LoadedMail, load_mail
 from chalicelib.intake.seal_links import with_links
-from chalicelib.mail.everyone import everyone
+from chalicelib.mail.everyone import all_addresses
 from chalicelib.mail.headers import parse_date
 from chalicelib.mail.identity import claims, thread_root
 from chalicelib.mail.model import Mail
@@ -57,7 +57,7 @@ class AnonymizeWorker:
 
     def _anonymized(self, message: Envelope) -> Envelope | Exclusion:
         with timed(self.now) as watch:
-            opened = open_seal(message, self.spool, self.messages)
+            opened = load_mail(message, self.spool, self.messages)
             decided = decide(message, opened, self.rules, self.pseudonym_key, self.now())
             if isinstance(decided, Exclusion):
                 return decided
@@ -71,7 +71,7 @@ class AnonymizeWorker:
         receipt = watch.receipt("anonymize", "email.anonymize", "anonymized")
         return replace(message, content=content, receipts=(*message.receipts, receipt))
 
-    def _content(self, message: Envelope, opened: Opened, result: Anonymized, thread: str) -> Content:
+    def _content(self, message: Envelope, opened: LoadedMail, result: Anonymized, thread: str) -> Content:
         mail = opened.mail
         identities, matches = claims(mail, opened.provider_id, opened.form)
         text, text_key = result.text, ""
@@ -95,7 +95,7 @@ class AnonymizeWorker:
             matches=matches,
             traits=traits(mail),
             defects=mail.defects,
-            address_keys=tuple(sender_key(address, self.pseudonym_key) for address in everyone(mail)),
+            address_keys=tuple(sender_key(address, self.pseudonym_key) for address in all_addresses(mail)),
         )
 
     def _known(self, thread: str) -> dict[str, str]:
@@ -114,7 +114,7 @@ class AnonymizeWorker:
                 self.cache.set(key, seal(result.mapping, self.mapping_key, name), self.mapping_ttl)
 
 
-def _date(opened: Opened, received_at: str) -> str | None:
+def _date(opened: LoadedMail, received_at: str) -> str | None:
     """The mail's own date, else the mailbox's, else the time of receipt; only the first is part of an identity."""
     date = opened.mail.date or parse_date(opened.told_date) or parse_date(received_at)
     return date.isoformat() if date else None

@@ -8,7 +8,7 @@ from chalicelib.core import stages
 from chalicelib.core.messages import Envelope
 
 
-def handed_on(stage: str, mail: Envelope) -> list[tuple[str, Envelope]]:
+def next_messages(stage: str, mail: Envelope) -> list[tuple[str, Envelope]]:
     """(stage, message) for each that follows `stage`.
 
     After *store* a mail goes to *notify*, and to *offload* where a rule asks for the files of its links, else straight

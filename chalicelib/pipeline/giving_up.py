@@ -7,7 +7,7 @@ from chalicelib.core.messages import Envelope
 from chalicelib.ports import Telemetry
 
 
-def say_given_up(worker: object, message: object, code: str, telemetry: Telemetry) -> None:
+def notify_dead_lettered(worker: object, message: object, code: str, telemetry: Telemetry) -> None:
     """Call the worker's `given_up(message, code)` where it has one.
 
     Best effort: the dead letter does not wait for a record, and a record without its letter is mended by the message,

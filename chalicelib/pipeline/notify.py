@@ -75,7 +75,7 @@ class NotifyWorker:
         self._wait = claim.wait
         if not claim.notices:
             return 0
-        if claim.notices[0].together == refusals.BARE:
+        if claim.notices[0].max_batch == refusals.WITHOUT_TEXT:
             text, fitting = self.render.minimal(claim.notices[0]), 1
         else:
             text, fitting = self.render.digest(claim.notices)
@@ -104,12 +104,12 @@ class NotifyWorker:
     def _refused(self, taken: Sequence[Notice], code: str) -> None:
         """Nothing is lost and nothing is tried for ever: smaller messages, a bare notice, and then a rest."""
         self._failure = Postponed(code)  # no mail's try, neither of those that were refused nor of those that wait
-        if taken[0].together != refusals.BARE:
+        if taken[0].max_batch != refusals.WITHOUT_TEXT:
             self.outbox.refused([notice.id for notice in taken], refusals.after_refusal(len(taken)), 0)
             self.telemetry.count("NotifyRefused", stage="notify")
             self.telemetry.log("notify_refused", code=code, count=len(taken))
             return
         rest = refusals.rest(taken[0].refusals)
-        self.outbox.refused([taken[0].id], refusals.BARE, rest)
+        self.outbox.refused([taken[0].id], refusals.WITHOUT_TEXT, rest)
         self.telemetry.count("NotifyStuck", stage="notify")
         self.telemetry.warn("notify_stuck", code=code, refused=taken[0].refusals + 1, wait=rest)

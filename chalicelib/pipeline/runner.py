@@ -18,8 +18,8 @@ from typing import Any, Protocol
 from chalicelib.core import stages
 from chalicelib.core.errors import ConfigurationError, Permanent, Postponed, Retryable
 from chalicelib.core.messages import Envelope, Exclusion, decode, encode, given_up
-from chalicelib.pipeline.fan_out import handed_on
-from chalicelib.pipeline.giving_up import say_given_up
+from chalicelib.pipeline.fan_out import next_messages
+from chalicelib.pipeline.giving_up import notify_dead_lettered
 from chalicelib.pipeline.record import Record, read_record
 from chalicelib.ports import Queues, Telemetry
 from chalicelib.resilience import retry
@@ -72,9 +72,9 @@ class Runner:
         not_begun = self._begin(readable)
         ready: list[Record] = []
         flushed = monotonic()
-        for record in sorted(readable, key=self._innocence):
+        for record in sorted(readable, key=self._suspects_last):
             if record.native > 1:
-                ready = self._let_go(records, ready)
+                ready = self._ack_finished(records, ready)
             if not_begun or self.remaining_ms() < 1000 * self.stage.reserve:
                 self._postpone(record, not_begun or Retryable("out_of_time", after=1))
                 continue
@@ -105,11 +105,11 @@ class Runner:
             return error if isinstance(error, Retryable) else Retryable("batch_not_begun")
         return None
 
-    def _innocence(self, record: Record) -> tuple[int, float]:
+    def _suspects_last(self, record: Record) -> tuple[int, float]:
         """Order of the work: what comes back may have killed its worker, so that it comes after what never did."""
         return record.native, self.chance() if record.native > 1 else 0.0
 
-    def _let_go(self, records: Sequence[Record], ready: Sequence[Record]) -> list[Record]:
+    def _ack_finished(self, records: Sequence[Record], ready: Sequence[Record]) -> list[Record]:
         """Before a message that may kill this worker: what is finished is handed on, and out of its reach.
 
         Else its neighbours would come back with it, again and again, and end in quarantine with it.
@@ -153,11 +153,11 @@ class Runner:
 
     def _postpone(self, record: Record, error: Retryable) -> None:
         if isinstance(error, Postponed):
-            self._repeat(record, error)
+            self._requeue_copy(record, error)
         else:
             self._retry(record, error)
 
-    def _repeat(self, record: Record, error: Postponed) -> None:
+    def _requeue_copy(self, record: Record, error: Postponed) -> None:
         """A copy for later, then this one is let go: SQS counts the copy's receives, and its age, from nothing."""
         attempts, counted_at = record.receives - 1, record.counted_at
         if error.attempted and retry.counts(attempts, counted_at, self.clock()):
@@ -173,7 +173,7 @@ class Runner:
             self.queues.repeat(self.stage.name, record.body, record.group, seconds, carried)
         except Retryable as inner:
             self.telemetry.failure("repeat_failed", inner, **self._ids(record))
-            self._hide(record, seconds)
+            self._nack(record, seconds)
 
     def _retry(self, record: Record, error: Retryable) -> None:
         if record.receives >= retry.MAX_RECEIVES:
@@ -184,9 +184,9 @@ class Runner:
         self.telemetry.log(
             "retry", **self._ids(record), code=error.code, receives=record.receives, wait=round(seconds, 1)
         )
-        self._hide(record, seconds)
+        self._nack(record, seconds)
 
-    def _hide(self, record: Record, seconds: float) -> None:
+    def _nack(self, record: Record, seconds: float) -> None:
         """Report the record as failed; SQS delivers it again after so long."""
         record.failed = True
         try:
@@ -207,7 +207,7 @@ class Runner:
             "last_at": now,
         }
         message = record.message
-        say_given_up(getattr(self, "worker", None), message, code, self.telemetry)
+        notify_dead_lettered(getattr(self, "worker", None), message, code, self.telemetry)
         try:
             self.queues.send_dead(self.stage.name, record.body, attributes)
             # Beside the pipeline a mail is stored already, whatever becomes of its files and webhooks.
@@ -229,7 +229,7 @@ class Runner:
         for record in records:
             message = record.forward
             if isinstance(message, Envelope):
-                for target, copy in handed_on(self.stage.name, message):
+                for target, copy in next_messages(self.stage.name, message):
                     groups.setdefault((target, message.account), []).append((record, encode(copy)))
             elif message is not None:
                 groups.setdefault((LEDGER, message.account), []).append((record, encode(message)))

@@ -9,7 +9,7 @@ from typing import Any
 from chalicelib.core.messages import Routing
 
 
-class Verdict(StrEnum):
+class PolicyAction(StrEnum):
     """What becomes of a mail: only `ACCEPT` and `HOLD` send it down the pipeline."""
 
     ACCEPT = "accept"
@@ -60,7 +60,7 @@ class Decision:
     when the window opens.
     """
 
-    verdict: Verdict
+    verdict: PolicyAction
     routing: Routing
     reason: str = ""
     rule: str = ""
@@ -68,7 +68,7 @@ class Decision:
     matches: tuple[Match, ...] = ()
 
 
-def told(decision: Decision) -> dict[str, Any]:
+def as_dict(decision: Decision) -> dict[str, Any]:
     """A decision as JSON values, for operators: names and codes of theirs, nothing of the mail."""
     routing = decision.routing
     return {

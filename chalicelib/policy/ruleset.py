@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from chalicelib.core.messages import Routing
 from chalicelib.mail.links import Provider
 from chalicelib.policy import windows
-from chalicelib.policy.decision import OUTSIDE_WINDOW, SENDER_NOT_ALLOWED, STOPPED, Decision, Facts, Match, Verdict
+from chalicelib.policy.decision import OUTSIDE_WINDOW, SENDER_NOT_ALLOWED, STOPPED, Decision, Facts, Match, PolicyAction
 from chalicelib.policy.document import Destination, Document, InvalidRules, Limits, Rate, Rule, Span
 
 if TYPE_CHECKING:  # a door without rules loads neither the compiler nor the validator
@@ -150,16 +150,18 @@ class _Gathered:
 
     def out(self, reason: str, rule: str = "") -> Decision:
         """The mail is kept out."""
-        return Decision(Verdict.EXCLUDE, self._routing(""), reason, rule, "", tuple(self.matches))
+        return Decision(PolicyAction.EXCLUDE, self._routing(""), reason, rule, "", tuple(self.matches))
 
     def decision(self) -> Decision:
         """The answer when every rule was looked at."""
         matches = tuple(self.matches)
         if self.refused:
-            return Decision(Verdict.REFUSE, self._routing(""), OUTSIDE_WINDOW, self.refused, self.retry_at, matches)
+            return Decision(
+                PolicyAction.REFUSE, self._routing(""), OUTSIDE_WINDOW, self.refused, self.retry_at, matches
+            )
         if self.hold:
-            return Decision(Verdict.HOLD, self._routing(_iso(self.hold)), "", self.held_by, "", matches)
-        return Decision(Verdict.ACCEPT, self._routing(""), matches=matches)
+            return Decision(PolicyAction.HOLD, self._routing(_iso(self.hold)), "", self.held_by, "", matches)
+        return Decision(PolicyAction.ACCEPT, self._routing(""), matches=matches)
 
     def _routing(self, hold_until: str) -> Routing:
         return Routing(

@@ -21,8 +21,8 @@ from chalicelib.ports.delivery import (
     Progress,
     Receiver,
 )
-from chalicelib.ports.governance import Archive, Erasure, Held, People
-from chalicelib.ports.reconciliation import Folder, Listing, Look, Looks, Page
+from chalicelib.ports.governance import Archive, Erasure, MailLocation, People
+from chalicelib.ports.reconciliation import Folder, Listing, Page, ReconciliationRun, ReconciliationStore
 from chalicelib.ports.records import (
     Claim,
     Excluded,
@@ -40,7 +40,7 @@ from chalicelib.ports.records import (
     RuleVersion,
     Stored,
 )
-from chalicelib.ports.reports import Day, Deed, Ended, Hour, MailLine, MailStory, Reports
+from chalicelib.ports.reports import Day, Hour, MailLine, MailStory, OperatorAction, Reports, StateCount
 from chalicelib.ports.services import (
     Anonymizer,
     Classifier,
@@ -77,11 +77,9 @@ __all__ = [
     "Day",
     "DeadLetter",
     "DeadLetters",
-    "Deed",
     "DeliveryStore",
     "Download",
     "Downloads",
-    "Ended",
     "Erasure",
     "Excluded",
     "ExclusionQuery",
@@ -92,16 +90,14 @@ __all__ = [
     "FlagChange",
     "FlagStore",
     "Folder",
-    "Held",
     "Hour",
     "Inspection",
     "Ledger",
     "Limiter",
     "LinkStore",
     "Listing",
-    "Look",
-    "Looks",
     "MailLine",
+    "MailLocation",
     "MailStore",
     "MailStory",
     "MessageReference",
@@ -110,6 +106,7 @@ __all__ = [
     "Notice",
     "Offer",
     "OpenDeliveries",
+    "OperatorAction",
     "Original",
     "Outbox",
     "Overdue",
@@ -121,12 +118,15 @@ __all__ = [
     "Queues",
     "Quota",
     "Receiver",
+    "ReconciliationRun",
+    "ReconciliationStore",
     "Reports",
     "RuleChange",
     "RuleStore",
     "RuleVersion",
     "Spool",
     "SpoolEntry",
+    "StateCount",
     "Stored",
     "Telemetry",
     "Uploads",

@@ -19,7 +19,7 @@ UNREADABLE = "malformed_message"
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class DeadLetterRecord:
     """A dead letter and what is in it. `message` is None for what is no mail of ours (an alarm, a broken body).
 
     `first_at` and `last_at` are ISO 8601, `last_at` empty where nobody noted it.
@@ -99,7 +99,7 @@ class Letter:
         )
 
 
-def read(dead: DeadLetter) -> Letter:
+def read(dead: DeadLetter) -> DeadLetterRecord:
     """Read a dead letter; anything at all can lie in a dead-letter queue, so nothing is raised."""
     try:
         message = decode(dead.body)
@@ -110,9 +110,9 @@ def read(dead: DeadLetter) -> Letter:
     sent = dead.sent_at.isoformat()
     if dead.native or "reason" not in dead.attributes:
         # After a redrive a letter may still carry the attributes of its last quarantine: they say nothing of this one.
-        return Letter(dead, message, unreadable or WORKER_DIED, "", MAX_RECEIVE_COUNT, sent, "")
+        return DeadLetterRecord(dead, message, unreadable or WORKER_DIED, "", MAX_RECEIVE_COUNT, sent, "")
     told = dead.attributes
-    return Letter(
+    return DeadLetterRecord(
         dead,
         message,
         reason=told["reason"],
@@ -123,9 +123,9 @@ def read(dead: DeadLetter) -> Letter:
     )
 
 
-def by_mail(letters: Iterable[Letter]) -> dict[str, Letter]:
+def by_mail(letters: Iterable[DeadLetterRecord]) -> dict[str, DeadLetterRecord]:
     """mail id → its letter; of several the one that is the mail itself, not a note about it."""
-    found: dict[str, Letter] = {}
+    found: dict[str, DeadLetterRecord] = {}
     for letter in letters:
         if letter.mail_id and (letter.mail_id not in found or isinstance(found[letter.mail_id].message, Quarantine)):
             found[letter.mail_id] = letter

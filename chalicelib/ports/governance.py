@@ -42,7 +42,7 @@ class Erasure:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class MailLocation:
     """A mail that belongs to a person. `state` is empty while it is in flight."""
 
     place: MailRef
@@ -65,10 +65,10 @@ class People(Protocol):
     def progress(self, erasure: Erasure, counts: Mapping[str, int]) -> None:
         """Write down how much was erased until now: a run that is killed is counted too."""
 
-    def of(self, address_key: str) -> list[Held]:
+    def of(self, address_key: str) -> list[MailLocation]:
         """Mails whose hashes name this address, excluded ones by their sender, and the doubles of all of these."""
 
-    def held(self, mail_ids: Sequence[str]) -> list[Held]:
+    def held(self, mail_ids: Sequence[str]) -> list[MailLocation]:
         """Those of the mails that have a ledger row."""
 
     def unjudged(self, after: str, limit: int) -> list[str]:
@@ -86,7 +86,7 @@ class People(Protocol):
     def files(self, mail_id: str) -> list[tuple[str, str]]:
         """(key, upload id or empty) of the files that were off-loaded for a mail."""
 
-    def erase(self, mail: Held, source: str, received_at: str) -> Mapping[str, int]:
+    def erase(self, mail: MailLocation, source: str, received_at: str) -> Mapping[str, int]:
         """Everything of the mail goes; its ledger row (made where there is none) says `excluded`, `erased`."""
 
     def rules_naming(self, text: str) -> list[int]:

@@ -38,7 +38,7 @@ class Listing(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class ReconciliationRun:
     """The last comparison of an account's mailbox with the ledger.
 
     `since`: mail received until then is accounted for; None before the first whole listing. `outcome` is `complete`,
@@ -55,20 +55,20 @@ class Look:
     gaps: int = 0
     gaps_total: int = 0
 
-    def told(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         """As JSON has it."""
         values = asdict(self)
         return {name: one.isoformat() if isinstance(one, datetime) else one for name, one in values.items()}
 
 
-class Looks(Protocol):
+class ReconciliationStore(Protocol):
     """What is remembered of the comparisons (PostgreSQL). All methods raise `Retryable`."""
 
-    def latest(self) -> dict[str, Look]:
+    def latest(self) -> dict[str, ReconciliationRun]:
         """The last look at each account."""
 
     def older(self, mail_ids: Iterable[str]) -> frozenset[str]:
         """Those of the mails that were in a mailbox before Mailroom watched it."""
 
-    def note(self, look: Look, older: Iterable[str] = ()) -> None:
+    def note(self, look: ReconciliationRun, older: Iterable[str] = ()) -> None:
         """Remember a look, in place of the one before, and mails that were there before; both or neither."""

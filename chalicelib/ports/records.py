@@ -132,7 +132,7 @@ class Exclusions(Protocol):
 class Notice:
     """One outbox row. `topic` is `email`, `system` or one that a rule names; `mail_id` is None where it is no mail's.
 
-    `fields` are anonymized values, never personal data. After a refusal `together` bounds the notices of its next
+    `fields` are anonymized values, never personal data. After a refusal `max_batch` bounds the notices of its next
     message (0: alone and without its text, `rules.refusals`); `refusals` counts those of the bare notice.
     """
 
@@ -142,7 +142,7 @@ class Notice:
     urgency: int
     fields: Mapping[str, str]
     created_at: datetime
-    together: int | None = None
+    max_batch: int | None = None
     refusals: int = 0
 
 
@@ -162,7 +162,7 @@ class Outbox(Protocol):
 
         A notice is not claimed before its time (`Routing.hold_until`) nor while it rests, and none of a topic of
         which `rules.refusals.STUCK` rest. Those that were refused together stay apart from the others: notices of
-        one claim have the same `together`, and are no more than that.
+        one claim have the same `max_batch`, and are no more than that.
 
         Reserves the chat's next sending slot (`rules.pacing`) in the same transaction, so that two
         workers never send at once.
@@ -173,8 +173,8 @@ class Outbox(Protocol):
     def release(self, ids: Sequence[int], after: float) -> None:
         """Give claimed notices back, and let the chat rest for `after` seconds."""
 
-    def refused(self, ids: Sequence[int], together: int, rest: float) -> None:
-        """Give claimed notices back that were refused: at most `together` of them in a message from now on.
+    def refused(self, ids: Sequence[int], max_batch: int, rest: float) -> None:
+        """Give claimed notices back that were refused: at most `max_batch` of them in a message from now on.
 
         A `rest` of more than 0 seconds is one more refusal of a bare notice, which is not claimed before it is over.
         """

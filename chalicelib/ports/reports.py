@@ -11,7 +11,7 @@ from chalicelib.core.messages import Receipt
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class StateCount:
     """How many mails of the whole ledger ended so; `reason` is a code, empty for those that are stored."""
 
     state: str
@@ -58,7 +58,7 @@ class MailLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Deed:
+class OperatorAction:
     """What an operator decided about a mail: `redriven`, `discarded` or `reconsidered`."""
 
     decision: str
@@ -86,13 +86,13 @@ class MailStory:
     confidence: float | None
     expired_at: datetime | None
     receipts: tuple[Receipt, ...]
-    deeds: tuple[Deed, ...]
+    deeds: tuple[OperatorAction, ...]
 
 
 class Reports(Protocol):
     """Read only, anonymized, bounded (PostgreSQL). Bodies and originals are out of its reach."""
 
-    def totals(self) -> list[Ended]:
+    def totals(self) -> list[StateCount]:
         """The whole ledger by state and reason, the most first, 200 reasons at most. `Retryable`."""
 
     def day(self, since: datetime) -> Day:

@@ -135,9 +135,9 @@ class DeadLetters(Protocol):
 class Board(Protocol):
     """Small values that containers share and change in turns (Redis). Both raise `Retryable("cache_unavailable")`."""
 
-    def look(self, key: str) -> bytes | None: ...
+    def read(self, key: str) -> bytes | None: ...
 
-    def swap(self, key: str, old: bytes | None, new: bytes, ttl: int) -> bool:
+    def compare_and_set(self, key: str, old: bytes | None, new: bytes, ttl: int) -> bool:
         """Write `new` where `old` (None: nothing) still stands, in one step; False when something else stands there.
 
         `ttl` in seconds.

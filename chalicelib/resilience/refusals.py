@@ -6,7 +6,7 @@ notice alone loses its text. What is refused even then is no text's fault: the c
 
 from __future__ import annotations
 
-BARE = 0
+WITHOUT_TEXT = 0
 """Stands for "alone, and without its text"."""
 STUCK = 2
 """Notices of one topic at rest, from which on the whole topic rests: it is not the notices' fault."""
@@ -16,7 +16,7 @@ LAST_REST = 3600.0
 
 def after_refusal(held: int) -> int:
     """Notices that the next message may hold at most, after one that held so many was refused (0: bare)."""
-    return held // 2 if held > 1 else BARE
+    return held // 2 if held > 1 else WITHOUT_TEXT
 
 
 def rest(refusals: int) -> float:

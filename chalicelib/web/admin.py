@@ -14,7 +14,7 @@ from chalicelib.core.errors import ConfigurationError, MailroomError, Permanent,
 from chalicelib.policy.flags import DEFAULTS
 from chalicelib.web.http import answer, guarded, respond, trace_id
 from chalicelib.web.request_fields import Refused, author_of, body_of, refused
-from chalicelib.web.unauthorized import is_admin, turned_away
+from chalicelib.web.unauthorized import is_admin, unauthorized_response
 
 routes = Blueprint(__name__)
 
@@ -64,7 +64,7 @@ def status() -> Response:
     request = routes.current_request
     trace = trace_id(request)
     if not is_admin(request):
-        return turned_away(request, trace)
+        return unauthorized_response(request, trace)
     parts = container()
     body: dict[str, Any] = {"status": "ok"}
     sources: dict[str, Callable[[], Any]] = {
@@ -81,7 +81,7 @@ def status() -> Response:
         ],
         "breakers": lambda: parts.breaker.shown(_destinations(parts)),
         "ledger": lambda: parts.store.ledger_counts(),
-        "mailboxes": lambda: [look.told() for look in parts.looks.latest().values()],
+        "mailboxes": lambda: [look.as_dict() for look in parts.looks.latest().values()],
         "flags": lambda: {name: parts.flags.on(name) for name in DEFAULTS},
     }
     for name, read in sources.items():
@@ -109,7 +109,7 @@ def set_flag(name: str) -> Response:
     request = routes.current_request
     trace = trace_id(request)
     if not is_admin(request):
-        return turned_away(request, trace)
+        return unauthorized_response(request, trace)
     try:
         body = body_of(request, {"value", "author"})
         if not isinstance(body.get("value"), bool):

@@ -13,7 +13,7 @@ from chalicelib.core.mail_ids import MAIL_ID
 from chalicelib.core.stages import STAGES
 from chalicelib.web.http import answer, guarded, respond, trace_id
 from chalicelib.web.request_fields import Refused, author_of, body_of, refused, switch_of
-from chalicelib.web.unauthorized import is_admin, turned_away
+from chalicelib.web.unauthorized import is_admin, unauthorized_response
 
 if TYPE_CHECKING:
     from chalicelib.operations.dead_letters import Outcome
@@ -33,7 +33,7 @@ def listing() -> Response:
     request = routes.current_request
     trace = trace_id(request)
     if not is_admin(request):
-        return turned_away(request, trace)
+        return unauthorized_response(request, trace)
     query = dict(request.query_params or {})
     stage, limit = query.get("stage", ""), query.get("limit", str(LISTED))
     if "stage" in query and stage not in STAGE_NAMES:
@@ -52,7 +52,7 @@ def show(mail_id: str) -> Response:
     request = routes.current_request
     trace = trace_id(request)
     if not is_admin(request):
-        return turned_away(request, trace)
+        return unauthorized_response(request, trace)
     if not MAIL_ID.fullmatch(mail_id):
         return answer("invalid_field", trace, field="mail_id")
     try:
@@ -69,7 +69,7 @@ def redrive() -> Response:
     request = routes.current_request
     trace = trace_id(request)
     if not is_admin(request):
-        return turned_away(request, trace)
+        return unauthorized_response(request, trace)
     try:
         body = body_of(request, {"author", "mail_ids", "stage", "all", "dry_run"})
         author, dry_run = author_of(body), switch_of(body, "dry_run")
@@ -92,7 +92,7 @@ def discard() -> Response:
     request = routes.current_request
     trace = trace_id(request)
     if not is_admin(request):
-        return turned_away(request, trace)
+        return unauthorized_response(request, trace)
     try:
         body = body_of(request, {"author", "mail_ids", "reason", "dry_run"})
         author, dry_run, chosen = author_of(body), switch_of(body, "dry_run"), _chosen(body)

@@ -13,7 +13,7 @@ from chalicelib.core.mail_ids import MAIL_ID
 from chalicelib.intake.arrival import REASONS
 from chalicelib.web.http import answer, guarded, respond, trace_id
 from chalicelib.web.request_fields import Refused, author_of, body_of, refused, switch_of
-from chalicelib.web.unauthorized import is_admin, turned_away
+from chalicelib.web.unauthorized import is_admin, unauthorized_response
 
 routes = Blueprint(__name__)
 CONDITIONS = {"sender": 320, "domain": 255, "rule": 200, "reason": 50}
@@ -27,7 +27,7 @@ def reconsider() -> Response:
     request = routes.current_request
     trace = trace_id(request)
     if not is_admin(request):
-        return turned_away(request, trace)
+        return unauthorized_response(request, trace)
     from chalicelib.operations.reconsider import Wanted  # a door answers without it
 
     try:

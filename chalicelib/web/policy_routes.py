@@ -23,7 +23,7 @@ from chalicelib.web.request_fields import (
     switch_of,
     text_of,
 )
-from chalicelib.web.unauthorized import is_admin, turned_away
+from chalicelib.web.unauthorized import is_admin, unauthorized_response
 
 if TYPE_CHECKING:
     from chalicelib.policy.ruleset import InvalidRules
@@ -46,7 +46,7 @@ def show() -> Response:
     request = routes.current_request
     trace = trace_id(request)
     if not is_admin(request):
-        return turned_away(request, trace)
+        return unauthorized_response(request, trace)
     return respond(200, {"status": "ok"} | _whole(container().rules.durable().current()), trace)
 
 
@@ -57,7 +57,7 @@ def change() -> Response:
     request = routes.current_request
     trace = trace_id(request)
     if not is_admin(request):
-        return turned_away(request, trace)
+        return unauthorized_response(request, trace)
     if len(raw_body(request)) > MAX_BODY:
         return answer("too_large", trace, limit=MAX_BODY)
     try:
@@ -79,7 +79,7 @@ def versions() -> Response:
     request = routes.current_request
     trace = trace_id(request)
     if not is_admin(request):
-        return turned_away(request, trace)
+        return unauthorized_response(request, trace)
     try:
         limit = limit_of(dict(request.query_params or {}), LISTED, MOST)
     except Refused as error:
@@ -95,7 +95,7 @@ def version(number: str) -> Response:
     request = routes.current_request
     trace = trace_id(request)
     if not is_admin(request):
-        return turned_away(request, trace)
+        return unauthorized_response(request, trace)
     if not (number.isascii() and number.isdecimal() and 1 <= len(number) <= 9):
         return answer("invalid_field", trace, field="number")
     found = container().rules.durable().version(int(number))
@@ -111,7 +111,7 @@ def rollback() -> Response:
     request = routes.current_request
     trace = trace_id(request)
     if not is_admin(request):
-        return turned_away(request, trace)
+        return unauthorized_response(request, trace)
     try:
         body = body_of(request, {"version", "author", "comment", "dry_run"})
         order = author_of(body), text_of(body, "comment", COMMENT_CHARS)
@@ -134,14 +134,14 @@ def try_mail() -> Response:
     Nothing is stored, sent or counted. `document` tries other rules than those in force.
     """
     from chalicelib.mail.parse import parse
-    from chalicelib.policy.decision import told
+    from chalicelib.policy.decision import as_dict
     from chalicelib.policy.facts import facts_of
     from chalicelib.policy.ruleset import InvalidRules, load
 
     request = routes.current_request
     trace = trace_id(request)
     if not is_admin(request):
-        return turned_away(request, trace)
+        return unauthorized_response(request, trace)
     parts = container()
     try:
         body = body_of(request, {"raw", "account", "labels", "at", "document"})
@@ -158,7 +158,7 @@ def try_mail() -> Response:
     except InvalidRules as error:
         return _invalid(error, trace)
     decision = rules.decide(facts_of(parse(raw), account, labels), at)
-    return respond(200, {"status": "ok", "version": rules.version, "decision": told(decision)}, trace)
+    return respond(200, {"status": "ok", "version": rules.version, "decision": as_dict(decision)}, trace)
 
 
 def _replace(

@@ -19,12 +19,12 @@ from chalicelib.web.http import answer
 def is_admin(request: Request) -> bool:
     """True when the request carries one of the operator's tokens, and does not come from who failed too often."""
     parts = container()
-    if parts.failures.barred(address_of(request)):
+    if parts.auth_failures.blocked_for(address_of(request)):
         return False
     return auth.bearer_ok(request.headers.get("authorization"), parts.door_secrets.texts("admin_tokens"))
 
 
-def turned_away(request: Request, trace: str) -> Response:
+def unauthorized_response(request: Request, trace: str) -> Response:
     """The answer to who is not the operator, counted."""
     status, more = verdict(request, container())
     telemetry.count("Verdict", door="admin", status=status)
@@ -33,7 +33,7 @@ def turned_away(request: Request, trace: str) -> Response:
 
 def verdict(request: Request, parts: Container) -> tuple[str, dict[str, int]]:
     """(`unauthorized`, nothing) or (`rate_limited`, when to come back), for a request whose credential is wrong."""
-    wait = parts.failures.failed(address_of(request))
+    wait = parts.auth_failures.record(address_of(request))
     return ("rate_limited", {"retry_after": math.ceil(wait)}) if wait else ("unauthorized", {})
 
 

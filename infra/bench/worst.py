@@ -18,7 +18,7 @@ from pathlib import Path
 from time import perf_counter
 
 from chalicelib.core.messages import Envelope
-from chalicelib.intake.load_mail import open_seal
+from chalicelib.intake.load_mail import load_mail
 from chalicelib.mail import bounds, sealed
 from chalicelib.mail.identity import claims
 from chalicelib.mail.traits import traits
@@ -110,7 +110,7 @@ def work(raw: bytes, anonymizer: Anonymizer | None) -> None:
     held = Holding(raw)
     identifier = "00000000-0000-4000-8000-000000000000"
     envelope = Envelope(identifier, "personal", "emailengine", "sealed/personal/a", "2026-01-01T00:00:00+00:00", "t")
-    opened = open_seal(envelope, held, held)
+    opened = load_mail(envelope, held, held)
     claims(opened.mail, opened.provider_id, opened.form)
     traits(opened.mail)
     if anonymizer:

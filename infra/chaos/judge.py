@@ -162,7 +162,7 @@ def ledger(info: Info) -> Check:
         findings = prover.examine().findings
     found = [
         f"{kind}: {mail_id}"
-        for kind in ("missing", "strayed", "unnoted", "unnotified")
+        for kind in ("missing", "orphaned", "unrecorded", "unnotified")
         for mail_id in getattr(findings, kind)
     ]
     found += [] if findings.proven else ["a dead-letter queue could not be read whole"]

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from chalicelib.core.errors import Permanent
 from chalicelib.operations.dead_letters import STAGE_NAMES, DeadLetterDesk, Outcome
-from chalicelib.ports.dead_letter_records import Letter
+from chalicelib.ports.dead_letter_records import DeadLetterRecord
 from infra.cli.common import confirm_environment
 from infra.cli.show import console, plain
 
@@ -44,7 +44,7 @@ def show_list(desk: DeadLetterDesk, stage: str | None, as_json: bool) -> None:
         console.print("[yellow]there are more[/]: somebody else is reading the queue, or it holds over a thousand")
 
 
-def letter_table(letters: Sequence[Letter]) -> Table:
+def letter_table(letters: Sequence[DeadLetterRecord]) -> Table:
     """Ids, codes and times; a letter without a mail in it is named by its own id."""
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1))
     for name in COLUMNS:

@@ -17,8 +17,8 @@ from chalicelib.adapters.postgres.people import PostgresPeople
 from chalicelib.bootstrap.compose import Container
 from chalicelib.bootstrap.compose_side import file_target
 from chalicelib.data_rights.erase import Eraser
-from chalicelib.data_rights.export import Takeout
-from chalicelib.data_rights.find import Finder, Found
+from chalicelib.data_rights.export import DataExport
+from chalicelib.data_rights.find import Found, PersonalDataFinder
 from chalicelib.ports import Erasure
 from infra.cli.show import console
 
@@ -40,10 +40,10 @@ def people(made: Container) -> PostgresPeople:
 
 
 @contextmanager
-def finder(made: Container) -> Iterator[Finder]:
+def finder(made: Container) -> Iterator[PersonalDataFinder]:
     """Finds the mail and shows how far it is."""
     with console.status("looking …") as shown:
-        yield Finder(
+        yield PersonalDataFinder(
             people(made),
             made.spool,
             made.dead_letters,
@@ -97,7 +97,7 @@ def export(made: Container, address: str, target: Path) -> None:
         raise click.ClickException(f"{target} cannot be written: {error.strerror}") from None
     try:
         with os.fdopen(handle, "wb") as out, finder(made) as looking:
-            counts = Takeout(looking, people(made)).write(address, out)
+            counts = DataExport(looking, people(made)).write(address, out)
     except BaseException:
         target.unlink(missing_ok=True)  # half an answer must not look like a whole one
         raise

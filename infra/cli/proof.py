@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from chalicelib.operations.audit import Findings
-from chalicelib.operations.auditor import LETTERS, Examination, Prover, Repaired
+from chalicelib.operations.auditor import LETTERS, Auditor, Examination, Repaired
 from chalicelib.operations.overdue_webhooks import BY_HAND, LIMIT, OverdueWebhooks, Resent
 from infra.cli.show import console
 
@@ -19,8 +19,8 @@ TRIES, PAUSE = 6, 5.0
 SHOWN = 20
 KINDS = {
     "missing": "sealed, but in no queue, dead-letter queue or ledger",
-    "strayed": "quarantined in the ledger, but in no dead-letter queue and not on its way again",
-    "unnoted": "in a dead-letter queue, but not in the ledger",
+    "orphaned": "quarantined in the ledger, but in no dead-letter queue and not on its way again",
+    "unrecorded": "in a dead-letter queue, but not in the ledger",
     "unnotified": "stored, but the notice is overdue",
 }
 AGAIN = "`mailroom verify --repair --stalled` sends them again"
@@ -28,7 +28,7 @@ REMEDY = "`mailroom verify --repair` sends them on their way again and writes th
 
 
 def verify(
-    prover: Prover,
+    prover: Auditor,
     webhooks: OverdueWebhooks,
     older_than: int | None,
     repair: bool,
@@ -64,11 +64,11 @@ def balance_line(findings: Findings) -> str:
         f"seen {findings.seen} = stored {findings.stored} + excluded {findings.excluded}"
         f" + quarantined {findings.quarantined} + in flight {findings.in_flight}"
     )
-    lost = len(findings.missing) + len(findings.strayed) + len(findings.unnoted)
+    lost = len(findings.missing) + len(findings.orphaned) + len(findings.unrecorded)
     return told + (f" + {lost} that no state has" if lost else "")
 
 
-def _examine(prover: Prover) -> Examination:
+def _examine(prover: Auditor) -> Examination:
     examination = prover.examine()
     for _ in range(TRIES - 1):
         if examination.findings.proven:
@@ -108,7 +108,7 @@ def _list(ids: tuple[str, ...]) -> None:
 
 def _show_repair(examination: Examination, repaired: Repaired, repair: bool, dry_run: bool, stalled: bool) -> None:
     findings = examination.findings
-    reparable = len(findings.missing) + len(findings.strayed) + len(findings.unnoted)
+    reparable = len(findings.missing) + len(findings.orphaned) + len(findings.unrecorded)
     reparable += len(findings.stalled) if stalled else 0
     if repair and dry_run:
         console.print(f"--dry-run: {reparable} would be repaired, nothing was changed")

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from chalicelib.mail.parse import parse
 from chalicelib.policy.changes import pretty, summary, unified
-from chalicelib.policy.decision import told
+from chalicelib.policy.decision import as_dict
 from chalicelib.policy.facts import facts_of
 from chalicelib.policy.ruleset import InvalidRules, RuleSet, load
 from infra.cli.admin_api import Caller, expect
@@ -96,9 +96,9 @@ def try_mail(
     """The decision, and each rule that was looked at with its reason; nothing of the mail."""
     decision = rules.decide(facts_of(parse(raw), account, labels), now)
     if as_json:
-        click.echo(json.dumps({"version": rules.version} | told(decision), indent=1))
+        click.echo(json.dumps({"version": rules.version} | as_dict(decision), indent=1))
         return
-    for name, value in told(decision).items():
+    for name, value in as_dict(decision).items():
         if value and name not in ("matches", "rules"):
             console.print(f"{name:<11} {plain(', '.join(value) if isinstance(value, list) else str(value))}")
     if not decision.matches:

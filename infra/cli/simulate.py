@@ -17,7 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 from chalicelib.bootstrap.compose import Container
-from chalicelib.policy.decision import told
+from chalicelib.policy.decision import as_dict
 from chalicelib.policy.ruleset import InvalidRules, RuleSet, load
 from chalicelib.ports import RuleStore
 from infra.cli.replay import Archive, Past
@@ -90,7 +90,7 @@ def differences(mails: Iterable[Past], old: RuleSet, new: RuleSet, counts: Count
         if mail.facts is None:
             counts[f"not compared: {mail.code}"] += 1
             continue
-        before, after = (told(rules.decide(mail.facts, mail.received_at)) for rules in (old, new))
+        before, after = (as_dict(rules.decide(mail.facts, mail.received_at)) for rules in (old, new))
         changed = {name: (before[name], after[name]) for name in LOOKED_AT if before[name] != after[name]}
         if changed:
             counts["differ"] += 1

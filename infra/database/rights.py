@@ -26,7 +26,7 @@ class Rights:
 
 
 NOTIFIES = {
-    "core.outbox": "SELECT, UPDATE (claimed_until, attempts, sent_at, together, refusals, rest_until)",
+    "core.outbox": "SELECT, UPDATE (claimed_until, attempts, sent_at, max_batch, refusals, rest_until)",
     "core.chats": "SELECT, INSERT (chat), UPDATE (recent, next_at)",
     "core.action_receipts": "INSERT",
     "core.flags": "SELECT",

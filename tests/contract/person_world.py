@@ -13,10 +13,10 @@ from chalicelib.adapters.postgres.store import PostgresMailStore
 from chalicelib.core.keyed_hashes import sender_key
 from chalicelib.core.messages import Envelope, encode
 from chalicelib.data_rights.erase import Eraser
-from chalicelib.data_rights.export import Takeout
-from chalicelib.data_rights.find import Finder
+from chalicelib.data_rights.export import DataExport
+from chalicelib.data_rights.find import PersonalDataFinder
 from chalicelib.mail import sealed
-from chalicelib.mail.everyone import everyone
+from chalicelib.mail.everyone import all_addresses
 from chalicelib.mail.identity import thread_root
 from chalicelib.mail.parse import parse
 from chalicelib.ports import Original, Stored
@@ -52,16 +52,16 @@ class World:
         self.dead = MemoryDeadLetters(self.queues)
 
     @property
-    def finder(self) -> Finder:
-        return Finder(self.people, self.spool, self.dead, PSEUDONYM_KEY)
+    def finder(self) -> PersonalDataFinder:
+        return PersonalDataFinder(self.people, self.spool, self.dead, PSEUDONYM_KEY)
 
     @property
     def eraser(self) -> Eraser:
         return Eraser(self.finder, self.people, self.spool, self.cache, self.store)
 
     @property
-    def takeout(self) -> Takeout:
-        return Takeout(self.finder, self.people)
+    def takeout(self) -> DataExport:
+        return DataExport(self.finder, self.people)
 
     def key(self, address: str) -> str:
         return sender_key(address, PSEUDONYM_KEY)
@@ -82,7 +82,7 @@ class World:
         mail = parse(source)
         made = envelope(name, **more)
         assert made.content is not None
-        hashes = tuple(map(self.key, everyone(mail))) if hashed else ()
+        hashes = tuple(map(self.key, all_addresses(mail))) if hashed else ()
         sender = self.key(mail.sender.address) if mail.sender and hashed else ""
         return replace(
             made, content=replace(made.content, address_keys=hashes, sender_key=sender, thread_key=self.thread(source))

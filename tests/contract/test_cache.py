@@ -99,36 +99,36 @@ def test_only_a_ping_tells_that_the_cache_is_unreachable(unreachable: Cache) -> 
 
 
 def test_what_is_looked_at_is_what_was_written(cache: Cache, key: str) -> None:
-    assert cache.look(key) is None
+    assert cache.read(key) is None
     cache.set(key, b"\x00\xff value", 60)
-    assert cache.look(key) == b"\x00\xff value"
+    assert cache.read(key) == b"\x00\xff value"
 
 
 def test_a_swap_of_nothing_writes(cache: Cache, key: str) -> None:
-    assert cache.swap(key, None, b"\x00 first", 60)
-    assert cache.look(key) == b"\x00 first"
+    assert cache.compare_and_set(key, None, b"\x00 first", 60)
+    assert cache.read(key) == b"\x00 first"
 
 
 def test_a_swap_of_what_stands_there_writes(cache: Cache, key: str) -> None:
-    cache.swap(key, None, b"\x00 first", 60)
-    assert cache.swap(key, b"\x00 first", b"second", 60)
-    assert cache.look(key) == b"second"
+    cache.compare_and_set(key, None, b"\x00 first", 60)
+    assert cache.compare_and_set(key, b"\x00 first", b"second", 60)
+    assert cache.read(key) == b"second"
 
 
 @pytest.mark.parametrize("old", [None, b"other", b"firs"])
 def test_a_swap_of_what_does_not_stand_there_changes_nothing(cache: Cache, key: str, old: bytes | None) -> None:
-    cache.swap(key, None, b"first", 60)
-    assert not cache.swap(key, old, b"second", 60)
-    assert cache.look(key) == b"first"
+    cache.compare_and_set(key, None, b"first", 60)
+    assert not cache.compare_and_set(key, old, b"second", 60)
+    assert cache.read(key) == b"first"
 
 
 def test_a_swap_of_what_is_gone_changes_nothing(cache: Cache, key: str) -> None:
-    assert not cache.swap(key, b"first", b"second", 60)
-    assert cache.look(key) is None
+    assert not cache.compare_and_set(key, b"first", b"second", 60)
+    assert cache.read(key) is None
 
 
 def test_what_is_certain_cannot_be_known_of_an_unreachable_cache(unreachable: Cache, key: str) -> None:
     with pytest.raises(Retryable, match="cache_unavailable"):
-        unreachable.look(key)
+        unreachable.read(key)
     with pytest.raises(Retryable, match="cache_unavailable"):
-        unreachable.swap(key, None, b"value", 60)
+        unreachable.compare_and_set(key, None, b"value", 60)

@@ -212,10 +212,10 @@ def test_marking_and_releasing_nothing_is_harmless(side: Side) -> None:
     side.outbox.release([], 0)
 
 
-def refuse(side: Side, together: int, rest: float = 0) -> list[str | None]:
+def refuse(side: Side, max_batch: int, rest: float = 0) -> list[str | None]:
     """Claim what there is, have it refused, and let the chat's pause pass; the mails of the claim."""
     notices = side.outbox.claim(10, 600).notices
-    side.outbox.refused([notice.id for notice in notices], together, rest)
+    side.outbox.refused([notice.id for notice in notices], max_batch, rest)
     side.pass_time(5)
     return [notice.mail_id for notice in notices]
 
@@ -241,7 +241,7 @@ def test_a_notice_says_how_it_was_refused(side: Side) -> None:
     side.outbox.refused([first.id], 0, 30)
     side.pass_time(31)
     [second] = side.outbox.claim(10, 60).notices
-    assert [(notice.together, notice.refusals) for notice in (first, second)] == [(1, 0), (0, 1)]
+    assert [(notice.max_batch, notice.refusals) for notice in (first, second)] == [(1, 0), (0, 1)]
 
 
 def test_a_bare_notice_is_claimed_alone(side: Side) -> None:

@@ -14,7 +14,7 @@ from chalicelib.adapters.postgres.reports import PostgresReports
 from chalicelib.adapters.postgres.store import PostgresMailStore
 from chalicelib.core.errors import Retryable
 from chalicelib.core.messages import Receipt
-from chalicelib.ports import Ended, Hour, Ledger, MailStore, Reports
+from chalicelib.ports import Hour, Ledger, MailStore, Reports, StateCount
 from tests.contract.mails import ORIGINAL, RECEIPT, RECEIVED, at, envelope, exclusion, mail_id, note
 from tests.twins.ledger import MemoryLedger
 from tests.twins.reports import MemoryReports
@@ -62,9 +62,9 @@ def test_the_ledger_is_counted_by_state_and_reason(side: Side) -> None:
     side.store.quarantine(note("c"))
     side.store.exclude(exclusion("d"))
     assert side.reports.totals() == [
-        Ended("stored", "", 2),
-        Ended("excluded", "sender_not_allowed", 1),
-        Ended("quarantined", "mime_unreadable", 1),
+        StateCount("stored", "", 2),
+        StateCount("excluded", "sender_not_allowed", 1),
+        StateCount("quarantined", "mime_unreadable", 1),
     ]
 
 

@@ -36,7 +36,7 @@ PASSWORDS = {name: f"pässword/of {name}@" for name in LOGINS}
 LEDGER = ("INSERT", "SELECT", "UPDATE")
 OUTBOX = (
     "SELECT",
-    *(f"UPDATE({name})" for name in ("attempts", "claimed_until", "refusals", "rest_until", "sent_at", "together")),
+    *(f"UPDATE({name})" for name in ("attempts", "claimed_until", "max_batch", "refusals", "rest_until", "sent_at")),
 )
 CHATS = ("INSERT(chat)", "SELECT", "UPDATE(next_at)", "UPDATE(recent)")
 EXPECTED: dict[str, dict[str, tuple[str, ...]]] = {

@@ -64,7 +64,7 @@ def verified(world: World, *options: str) -> dict[str, Any]:
 def differs(world: World, identifier: str) -> list[str]:
     """The kinds of difference that a mail has."""
     told = verified(world)
-    return [kind for kind in ("missing", "strayed", "unnoted") if identifier in told[kind]]
+    return [kind for kind in ("missing", "orphaned", "unrecorded") if identifier in told[kind]]
 
 
 def sealed_only(world: World, name: str) -> str:
@@ -139,7 +139,7 @@ def test_a_mail_whose_workers_all_died_is_noted_and_redriven(world: World) -> No
             return any(identifier in held["Body"] for held in world.dead("anonymize"))
 
         world.wait(died_often_enough, "the native move")
-        assert differs(world, identifier) == ["unnoted"]
+        assert differs(world, identifier) == ["unrecorded"]
         assert identifier in verified(world, "--repair")["repaired"]["noted"]
     assert states(world.ends(identifier), [identifier]) == [("quarantined", WORKER_DIED)]
     assert differs(world, identifier) == []

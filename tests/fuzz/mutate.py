@@ -113,7 +113,7 @@ def splice(data: bytes, random: Random, others: Sequence[bytes]) -> bytes:
     return data[: random.randrange(len(data) + 1)] + other[random.randrange(len(other) + 1) :]
 
 
-def swap(data: bytes, random: Random, _: Sequence[bytes]) -> bytes:
+def compare_and_set(data: bytes, random: Random, _: Sequence[bytes]) -> bytes:
     """Lines change places."""
     lines = data.split(b"\n")
     one, two = random.randrange(len(lines)), random.randrange(len(lines))
@@ -121,7 +121,7 @@ def swap(data: bytes, random: Random, _: Sequence[bytes]) -> bytes:
     return b"\n".join(lines)
 
 
-KINDS: tuple[Damage, ...] = (flip, cut, salt, salt, again, splice, swap)
+KINDS: tuple[Damage, ...] = (flip, cut, salt, salt, again, splice, compare_and_set)
 
 
 def mutant(seeds: Sequence[bytes], random: Random) -> bytes:

@@ -30,11 +30,11 @@ class MemoryCache:
         if not self.down:
             self.values.pop(key, None)
 
-    def look(self, key: str) -> bytes | None:
+    def read(self, key: str) -> bytes | None:
         self.ping()
         return self.get(key)
 
-    def swap(self, key: str, old: bytes | None, new: bytes, ttl: int) -> bool:
+    def compare_and_set(self, key: str, old: bytes | None, new: bytes, ttl: int) -> bool:
         self.ping()
         return self.get(key) == old and self.set(key, new, ttl)
 

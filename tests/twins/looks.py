@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from chalicelib.core.errors import Retryable
-from chalicelib.ports import Look
+from chalicelib.ports import ReconciliationRun
 
 
 class MemoryLooks:
-    """`ports.Looks`; away while `down`."""
+    """`ports.ReconciliationStore`; away while `down`."""
 
     def __init__(self) -> None:
-        self.held: dict[str, Look] = {}
+        self.held: dict[str, ReconciliationRun] = {}
         self.before: set[str] = set()
         self.down = False
 
-    def latest(self) -> dict[str, Look]:
+    def latest(self) -> dict[str, ReconciliationRun]:
         self._ask()
         return dict(sorted(self.held.items()))
 
@@ -24,7 +24,7 @@ class MemoryLooks:
         self._ask()
         return frozenset(mail_ids) & self.before
 
-    def note(self, look: Look, older: Iterable[str] = ()) -> None:
+    def note(self, look: ReconciliationRun, older: Iterable[str] = ()) -> None:
         self._ask()
         self.held[look.account] = look
         self.before |= set(older)

@@ -60,8 +60,8 @@ class MemoryOutbox:
                 return Claim((), due - now)
             pending.sort(key=lambda row: (-row.notice.urgency, row.notice.created_at, row.notice.id))
             head = pending[0].notice
-            most = limit if head.together is None else min(limit, head.together)
-            alike = [row for row in pending if (row.notice.topic, row.notice.together) == (head.topic, head.together)]
+            most = limit if head.max_batch is None else min(limit, head.max_batch)
+            alike = [row for row in pending if (row.notice.topic, row.notice.max_batch) == (head.topic, head.max_batch)]
             chosen = alike[: max(1, most)]
             for row in chosen:
                 row.claimed_until = now + lease
@@ -79,13 +79,13 @@ class MemoryOutbox:
                 row.claimed_until = 0.0
             self._rest_until = max(self._rest_until, self._clock() + max(0.0, after))
 
-    def refused(self, ids: Sequence[int], together: int, rest: float) -> None:
+    def refused(self, ids: Sequence[int], max_batch: int, rest: float) -> None:
         with self._lock:
             for row in self._rows(ids):
                 if not row.sent:
                     row.claimed_until, row.rest_until = 0.0, self._clock() + rest if rest > 0 else 0.0
                     counted = row.notice.refusals + (rest > 0)
-                    row.notice = replace(row.notice, together=together, refusals=counted)
+                    row.notice = replace(row.notice, max_batch=max_batch, refusals=counted)
 
     def sent(self, mail_ids: Sequence[str]) -> frozenset[str]:
         with self._lock:

@@ -6,7 +6,7 @@ from collections import Counter
 from datetime import UTC, datetime
 
 from chalicelib.core.errors import Retryable
-from chalicelib.ports import Day, Deed, Ended, Hour, MailLine, MailStory
+from chalicelib.ports import Day, Hour, MailLine, MailStory, OperatorAction, StateCount
 from tests.twins.ledger import MemoryLedger
 from tests.twins.store import Entry
 
@@ -19,10 +19,12 @@ class MemoryReports:
         self._store = ledger.store
         self.down = False
 
-    def totals(self) -> list[Ended]:
+    def totals(self) -> list[StateCount]:
         self._answer()
         counted = Counter((entry.state, entry.reason) for entry in self._store.ledger.values())
-        return [Ended(*kind, number) for kind, number in sorted(counted.items(), key=lambda one: (-one[1], one[0]))]
+        return [
+            StateCount(*kind, number) for kind, number in sorted(counted.items(), key=lambda one: (-one[1], one[0]))
+        ]
 
     def day(self, since: datetime) -> Day:
         self._answer()
@@ -72,7 +74,7 @@ class MemoryReports:
             None,
             tuple(sorted(receipts, key=lambda one: (datetime.fromisoformat(one.started), one.module, one.action))),
             tuple(
-                Deed(decision, stage, reason, author, datetime.now(UTC))
+                OperatorAction(decision, stage, reason, author, datetime.now(UTC))
                 for of, stage, decision, reason, author in self._ledger.decisions
                 if of == mail_id
             ),

@@ -27,19 +27,19 @@ DUE = f"""
 # Up to `limit` notices of the topic, and with the bound, that the most urgent pending one has.
 CLAIM = f"""
     WITH pending AS (
-        SELECT id, topic, urgency, created_at, together FROM core.outbox
+        SELECT id, topic, urgency, created_at, max_batch FROM core.outbox
         WHERE (claimed_until IS NULL OR claimed_until <= %(now)s) AND {DUE}
     ), head AS (
-        SELECT topic, together FROM pending ORDER BY urgency DESC, created_at, id LIMIT 1
+        SELECT topic, max_batch FROM pending ORDER BY urgency DESC, created_at, id LIMIT 1
     ), chosen AS (
         SELECT pending.id FROM pending JOIN head
-            ON pending.topic = head.topic AND pending.together IS NOT DISTINCT FROM head.together
+            ON pending.topic = head.topic AND pending.max_batch IS NOT DISTINCT FROM head.max_batch
         ORDER BY urgency DESC, created_at, id
-        LIMIT least(%(limit)s, (SELECT CASE WHEN together < 1 THEN 1 ELSE together END FROM head))
+        LIMIT least(%(limit)s, (SELECT CASE WHEN max_batch < 1 THEN 1 ELSE max_batch END FROM head))
     )
     UPDATE core.outbox AS outbox SET claimed_until = %(until)s, attempts = attempts + 1
     FROM chosen WHERE outbox.id = chosen.id
-    RETURNING outbox.id, topic, mail_id::text, urgency, fields, created_at, together, refusals
+    RETURNING outbox.id, topic, mail_id::text, urgency, fields, created_at, max_batch, refusals
 """  # noqa: S608
 
 ANYTHING_PENDING = f"""
@@ -49,7 +49,7 @@ ANYTHING_PENDING = f"""
 TO_SEND = f"SELECT mail_id::text FROM core.outbox WHERE mail_id = ANY(%(mails)s::uuid[]) AND {DUE}"  # noqa: S608
 
 REFUSED = """
-    UPDATE core.outbox SET claimed_until = NULL, together = %(together)s,
+    UPDATE core.outbox SET claimed_until = NULL, max_batch = %(max_batch)s,
         refusals = refusals + (%(until)s::timestamptz IS NOT NULL)::int, rest_until = %(until)s
     WHERE id = ANY(%(ids)s) AND sent_at IS NULL
 """
@@ -92,9 +92,9 @@ class PostgresOutbox:
 
         self._database.run(work)
 
-    def refused(self, ids: Sequence[int], together: int, rest: float) -> None:
+    def refused(self, ids: Sequence[int], max_batch: int, rest: float) -> None:
         until = _time(self._clock() + rest) if rest > 0 else None
-        values = {"ids": list(ids), "together": together, "until": until}
+        values = {"ids": list(ids), "max_batch": max_batch, "until": until}
         self._database.run(lambda connection: connection.execute(REFUSED, values))
 
     def sent(self, mail_ids: Sequence[str]) -> frozenset[str]:

@@ -11,7 +11,7 @@ from chalicelib.adapters.postgres.archive import forget
 from chalicelib.adapters.postgres.database import Database
 from chalicelib.core.errors import Permanent, Retryable
 from chalicelib.core.mail_ids import MailRef
-from chalicelib.ports import Erasure, Held
+from chalicelib.ports import Erasure, MailLocation
 
 if TYPE_CHECKING:
     from chalicelib.adapters.postgres.database import Connection
@@ -108,10 +108,10 @@ class PostgresPeople:
             raise Permanent("database_rejected")
         return Erasure(*row)
 
-    def of(self, address_key: str) -> list[Held]:
+    def of(self, address_key: str) -> list[MailLocation]:
         return self._held(OF, {"key": address_key})
 
-    def held(self, mail_ids: Sequence[str]) -> list[Held]:
+    def held(self, mail_ids: Sequence[str]) -> list[MailLocation]:
         return self._held(f"{HELD} WHERE ledger.mail_id = ANY(%(ids)s::uuid[])", {"ids": list(mail_ids)})
 
     def unjudged(self, after: str, limit: int) -> list[str]:
@@ -136,7 +136,7 @@ class PostgresPeople:
         values = (self._raw_key(), mail_id)
         return self._database.run(lambda connection: connection.execute(FILES, values).fetchall())
 
-    def erase(self, mail: Held, source: str, received_at: str) -> Mapping[str, int]:
+    def erase(self, mail: MailLocation, source: str, received_at: str) -> Mapping[str, int]:
         place = mail.place
         (lock,) = rows.lock_keys(place.account, (place.mail_id,))
         values = {"mail_id": place.mail_id, "account": place.account, "source": source, "received_at": received_at}
@@ -159,9 +159,9 @@ class PostgresPeople:
         found = self._database.run(lambda connection: connection.execute(query, (text,)).fetchall())
         return [version for (version,) in found]
 
-    def _held(self, query: str, values: Mapping[str, Any]) -> list[Held]:
+    def _held(self, query: str, values: Mapping[str, Any]) -> list[MailLocation]:
         found = self._database.run(lambda connection: connection.execute(query.encode(), values).fetchall())
-        return [Held(MailRef(mail_id, account), state, thread) for mail_id, account, state, thread in found]
+        return [MailLocation(MailRef(mail_id, account), state, thread) for mail_id, account, state, thread in found]
 
     def _one(self, query: str, values: Any) -> tuple[Any, ...] | None:
         return self._database.run(lambda connection: connection.execute(query.encode(), values).fetchone())

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from chalicelib.adapters.postgres.database import Database
-from chalicelib.ports import Look
+from chalicelib.ports import ReconciliationRun
 
 if TYPE_CHECKING:
     from chalicelib.adapters.postgres.database import Connection
@@ -33,21 +33,21 @@ REMEMBERED = """
 
 
 class PostgresReconciliations:
-    """`ports.Looks`; each method is one transaction."""
+    """`ports.ReconciliationStore`; each method is one transaction."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def latest(self) -> dict[str, Look]:
+    def latest(self) -> dict[str, ReconciliationRun]:
         found = self._database.run(lambda connection: connection.execute(LATEST).fetchall())
-        return {row[0]: Look(*row) for row in found}
+        return {row[0]: ReconciliationRun(*row) for row in found}
 
     def older(self, mail_ids: Iterable[str]) -> frozenset[str]:
         wanted = list(mail_ids)
         found = self._database.run(lambda connection: connection.execute(OLDER, (wanted,)).fetchall())
         return frozenset(mail_id for (mail_id,) in found)
 
-    def note(self, look: Look, older: Iterable[str] = ()) -> None:
+    def note(self, look: ReconciliationRun, older: Iterable[str] = ()) -> None:
         row = (look.account, look.checked_at, look.outcome, look.code, look.since, look.listed, look.gaps)
 
         def work(connection: Connection) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.adapters.postgres.database import Database
 from chalicelib.core.messages import Receipt
-from chalicelib.ports import Day, Deed, Ended, Hour, MailLine, MailStory
+from chalicelib.ports import Day, Hour, MailLine, MailStory, OperatorAction, StateCount
 
 if TYPE_CHECKING:
     from chalicelib.adapters.postgres.database import Connection
@@ -78,9 +78,9 @@ class PostgresReports:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def totals(self) -> list[Ended]:
+    def totals(self) -> list[StateCount]:
         found = self._database.run(lambda connection: connection.execute(TOTALS, (MOST_REASONS,)).fetchall())
-        return [Ended(state, reason, int(number)) for state, reason, number in found]
+        return [StateCount(state, reason, int(number)) for state, reason, number in found]
 
     def day(self, since: datetime) -> Day:
         def work(connection: Connection) -> list[list[tuple[Any, ...]]]:
@@ -107,7 +107,12 @@ class PostgresReports:
             receipts = connection.execute(RECEIPTS, (mail_id, MOST_STEPS)).fetchall()
             deeds = connection.execute(DEEDS, (mail_id, MOST_STEPS)).fetchall()
             told = tuple(Receipt(one[0], one[1], one[2].isoformat(), *one[3:]) for one in receipts)
-            values: list[Any] = [MailLine(*row[:COLUMNS]), *row[COLUMNS:], told, tuple(Deed(*deed) for deed in deeds)]
+            values: list[Any] = [
+                MailLine(*row[:COLUMNS]),
+                *row[COLUMNS:],
+                told,
+                tuple(OperatorAction(*deed) for deed in deeds),
+            ]
             return MailStory(*values)
 
         return self._database.run(work)

@@ -65,12 +65,12 @@ class RedisCache:
         """Remove, where Redis answers."""
         self._hint(lambda redis: redis.delete(key), None)
 
-    def look(self, key: str) -> bytes | None:
+    def read(self, key: str) -> bytes | None:
         """The value. `Retryable("cache_unavailable")`, also while Redis rests."""
         found: bytes | None = self._certain(lambda redis: redis.get(key))
         return found
 
-    def swap(self, key: str, old: bytes | None, new: bytes, ttl: int) -> bool:
+    def compare_and_set(self, key: str, old: bytes | None, new: bytes, ttl: int) -> bool:
         """Compare and set. `Retryable("cache_unavailable")`, also while Redis rests."""
         return bool(self._certain(lambda redis: redis.eval(SWAP, 1, key, old or b"", new, max(1, ttl))))
 

@@ -59,7 +59,7 @@ def _handle(event: webhook_event.Event, event_id: str, parts: Container, trace: 
     if delivery and parts.cache.get(delivery) is not None:
         return _counted("already_processed", trace)
     telemetry.count("Ingress", door="emailengine")
-    [verdict] = parts.intake.take([webhook_event.arrival(event)], trace, parts.gate.counted)
+    [verdict] = parts.intake.take([webhook_event.arrival(event)], trace, parts.gate.check_total_rate)
     if verdict.status in SETTLED and delivery:
         parts.cache.set(delivery, b"1", EVENT_SECONDS)
     later = {"retry_after": math.ceil(verdict.retry_after)} if verdict.retry_after else {}

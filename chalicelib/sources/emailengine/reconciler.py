@@ -16,7 +16,7 @@ from chalicelib.core.spool_keys import sealed_key
 from chalicelib.intake.arrival import TAKEN, Arrival
 from chalicelib.intake.intake import Intake
 from chalicelib.mail.identity import mail_id
-from chalicelib.ports import Folder, Listing, Look, Looks, MailStore, Spool, Telemetry
+from chalicelib.ports import Folder, Listing, MailStore, ReconciliationRun, ReconciliationStore, Spool, Telemetry
 from chalicelib.sources.emailengine import webhook_event
 
 OVERLAP = timedelta(days=2)
@@ -39,7 +39,7 @@ class Reconciler:
     """`folders` as in the settings; `trace` names the run in what it takes in. What it does twice does no harm."""
 
     listing: Listing
-    looks: Looks
+    looks: ReconciliationStore
     store: MailStore
     spool: Spool
     intake: Intake
@@ -48,7 +48,7 @@ class Reconciler:
     trace: str
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
-    def run(self, accounts: Sequence[str], remaining: Callable[[], float]) -> list[Look]:
+    def run(self, accounts: Sequence[str], remaining: Callable[[], float]) -> list[ReconciliationRun]:
         """Look at each account, the one that waited longest first, while there is time (seconds). `Retryable`."""
         before = self.looks.latest()
         looks = []
@@ -59,10 +59,10 @@ class Reconciler:
             looks.append(self._look(account, before.get(account)))
         return looks
 
-    def _look(self, account: str, last: Look | None) -> Look:
+    def _look(self, account: str, last: ReconciliationRun | None) -> ReconciliationRun:
         started = self.now()
         since = last.since if last else None
-        look = Look(account, started, "complete", since=since, gaps_total=last.gaps_total if last else 0)
+        look = ReconciliationRun(account, started, "complete", since=since, gaps_total=last.gaps_total if last else 0)
         older: list[str] = []
         settled = True
         try:
@@ -138,7 +138,7 @@ class Reconciler:
         """Take them in; how many were. The hint "seen" is not believed: neither ledger nor spool knows them."""
         if not strangers:
             return 0
-        verdicts = self.intake.take(list(strangers.values()), self.trace, believe=False)
+        verdicts = self.intake.take(list(strangers.values()), self.trace, trust_seen_cache=False)
         for verdict in verdicts:
             self.telemetry.log("gap", mail_id=verdict.mail_id, status=str(verdict.status), trace_id=self.trace)
         return sum(verdict.status in TAKEN for verdict in verdicts)
@@ -152,7 +152,7 @@ def _is_young(date: object, now: datetime) -> bool:
     return timedelta(0) <= age < GRACE
 
 
-def _tell(look: Look, trace: str, telemetry: Telemetry) -> None:
+def _tell(look: ReconciliationRun, trace: str, telemetry: Telemetry) -> None:
     telemetry.count("Reconciled", look.gaps, kind="gaps")
     telemetry.count("ReconcileLooks", outcome=look.outcome)
     if look.gaps or look.outcome in ("partial", "failed"):

@@ -20,6 +20,6 @@ def reconcile(trace: str, context: Any) -> list[dict[str, Any]]:
         folders = parts.settings.emailengine_folders
         made = Reconciler(parts.listing, parts.looks, parts.store, parts.spool, parts.intake, telemetry, folders, trace)
         looks = made.run(parts.settings.accounts, lambda: context.get_remaining_time_in_millis() / 1000)
-        return [look.told() for look in looks]
+        return [look.as_dict() for look in looks]
     finally:
         telemetry.flush()

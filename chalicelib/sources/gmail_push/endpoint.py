@@ -10,7 +10,7 @@ from chalice.app import Blueprint, Request, Response
 
 from chalicelib.bootstrap import telemetry
 from chalicelib.bootstrap.compose import Container, container
-from chalicelib.intake.arrival import Arrival, Status, Verdict
+from chalicelib.intake.arrival import Arrival, IntakeResult, Status
 from chalicelib.mail.identity import mail_id
 from chalicelib.mail.sealed import UPLOAD
 from chalicelib.sources.gmail_push import push
@@ -99,7 +99,7 @@ def _verdicts(mails: list[Any], parts: Container, trace: str) -> list[dict[str, 
     read = [_read(mail, parts) for mail in mails]
     arrivals = [item for item in read if isinstance(item, Arrival)]
     telemetry.count("Ingress", len(mails), door="gmail")
-    judged = iter(parts.intake.take(arrivals, trace, parts.gate.full) if arrivals else ())
+    judged = iter(parts.intake.take(arrivals, trace, parts.gate.check_all) if arrivals else ())
     return [
         _answer(mail, item if isinstance(item, push.Refused) else next(judged), parts)
         for mail, item in zip(mails, read, strict=True)
@@ -117,11 +117,11 @@ def _read(mail: Any, parts: Container) -> Arrival | push.Refused:
     return arrival
 
 
-def _answer(mail: Any, result: Verdict | push.Refused, parts: Container) -> dict[str, Any]:
+def _answer(mail: Any, result: IntakeResult | push.Refused, parts: Container) -> dict[str, Any]:
     """The verdict on one mail, naming the `id` that the pusher gave it."""
     given = mail.get("id") if isinstance(mail, dict) else None
     named = {"id": given[:64]} if isinstance(given, str) else {}
-    if isinstance(result, Verdict):
+    if isinstance(result, IntakeResult):
         # In a batch the verdict says what a single mail's answer says in its header.
         wait = RETRY_AFTER if result.status == Status.TRY_AGAIN else math.ceil(result.retry_after)
         later = {"retry_after": wait} if wait else {}

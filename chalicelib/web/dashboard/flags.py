@@ -6,9 +6,9 @@ from chalicelib.bootstrap import telemetry
 from chalicelib.core.errors import Permanent
 from chalicelib.policy.flags import DEFAULTS
 from chalicelib.ports import FlagChange
-from chalicelib.web.dashboard.frame import done, page, section, table, trouble
+from chalicelib.web.dashboard.frame import done, error_page, page, section, table
 from chalicelib.web.dashboard.html import Child, Html, e
-from chalicelib.web.dashboard.visit import Answer, Away, Visit
+from chalicelib.web.dashboard.visit import Answer, Unavailable, Visit
 
 EACH = 20
 
@@ -16,7 +16,7 @@ EACH = 20
 def show(visit: Visit) -> Answer:
     """`GET /dashboard/flags`."""
     history = _history(visit)
-    if isinstance(history, Away):
+    if isinstance(history, Unavailable):
         past = visit.missing(history)
     else:
         rows = [
@@ -45,13 +45,13 @@ def switch(visit: Visit, name: str) -> Answer:
     """`POST /dashboard/flags/{name}` with `value` on or off; the change is recorded with the author of the session."""
     value = {"on": True, "off": False}.get(visit.value("value"))
     if name not in DEFAULTS:
-        return trouble(visit, 404)
+        return error_page(visit, 404)
     if value is None:
-        return trouble(visit, 400)
+        return error_page(visit, 400)
     try:
         visit.parts.flags.switch(name, value, visit.author)
     except Permanent as error:  # the database refuses the author
-        return trouble(visit, 400, error.code)
+        return error_page(visit, 400, error.code)
     telemetry.log("flag_changed", flag=name, value=value, trace_id=visit.trace)
     return visit.see("" if visit.value("from") == "overview" else "/flags", done="switched")
 
@@ -60,9 +60,9 @@ def switches(visit: Visit, origin: str) -> Html:
     """A switch for each flag, with who changed it last."""
     history = _history(visit)
     last: dict[str, FlagChange] = {}
-    for change in () if isinstance(history, Away) else history:
+    for change in () if isinstance(history, Unavailable) else history:
         last.setdefault(change.name, change)
-    rows = [_switch(visit, name, last.get(name), isinstance(history, Away), origin) for name in DEFAULTS]
+    rows = [_switch(visit, name, last.get(name), isinstance(history, Unavailable), origin) for name in DEFAULTS]
     return e("ul", rows, class_="flags")
 
 
@@ -95,7 +95,7 @@ def _next(on: bool, origin: str) -> tuple[tuple[str, str], tuple[str, str]]:
     return ("value", "off" if on else "on"), ("from", origin)
 
 
-def _history(visit: Visit) -> list[FlagChange] | Away:
+def _history(visit: Visit) -> list[FlagChange] | Unavailable:
     return visit.read("database", lambda: visit.parts.flags.durable().history(EACH))
 
 

@@ -6,17 +6,17 @@ from chalicelib.core.stages import PIPELINE
 from chalicelib.ports import QueueDepth
 from chalicelib.web.dashboard.frame import section
 from chalicelib.web.dashboard.html import Html, e
-from chalicelib.web.dashboard.visit import Away, Visit
+from chalicelib.web.dashboard.visit import Unavailable, Visit
 
 LATE_SECONDS = 15 * 60
 """The alarms' own limit for the oldest message of a queue."""
 IN_LINE = tuple(stage.name for stage in PIPELINE)
 
 
-def flow(visit: Visit, depths: list[QueueDepth] | Away, received: int | None) -> Html:
+def flow(visit: Visit, depths: list[QueueDepth] | Unavailable, received: int | None) -> Html:
     """The doors, the stages in their order, and those beside them."""
     title, more = visit.t("flow"), visit.t("flow.more")
-    if isinstance(depths, Away):
+    if isinstance(depths, Unavailable):
         return section(title, visit.missing(depths), name="flow")
     known = {depth.name: depth for depth in depths}
     line = [_stage(visit, known[name]) for name in IN_LINE if name in known]

@@ -65,11 +65,11 @@ def page(visit: Visit, title: str, *content: Child, code: int = 200, current: st
     )
     text = "<!doctype html>" + e("html", head, body, lang=visit.language)
     if len(text.encode()) > MOST_BYTES:
-        return trouble(visit, 500)
+        return error_page(visit, 500)
     return Answer(text, code, HEADERS | {name.replace("_", "-"): value for name, value in headers.items()})
 
 
-def trouble(visit: Visit, code: int, more: str = "") -> Answer:
+def error_page(visit: Visit, code: int, more: str = "") -> Answer:
     """A page that says why there is no other."""
     key = f"error.{code}"
     told = more or (visit.t(f"{key}.more") if code in (401, 403, 409, 500) else "")

@@ -8,9 +8,9 @@ from datetime import datetime
 from chalicelib.core.mail_ids import MAIL_ID
 from chalicelib.core.plain_text import plain
 from chalicelib.ports import MailLine, MailStory
-from chalicelib.web.dashboard.frame import page, section, table, trouble
+from chalicelib.web.dashboard.frame import error_page, page, section, table
 from chalicelib.web.dashboard.html import Child, Html, e
-from chalicelib.web.dashboard.visit import Answer, Away, Visit
+from chalicelib.web.dashboard.visit import Answer, Unavailable, Visit
 
 A_PAGE = 50
 STATES = ("stored", "excluded", "quarantined")
@@ -20,18 +20,18 @@ def show(visit: Visit) -> Answer:
     """`GET /dashboard/mails`: `?state=` one state, `?before=` the mail that the page begins after."""
     state, before = visit.query.get("state", ""), visit.query.get("before", "")
     if state not in ("", *STATES) or (before and not MAIL_ID.fullmatch(before)):
-        return trouble(visit, 400)
+        return error_page(visit, 400)
     found = visit.read("database", lambda: visit.parts.reports.latest(A_PAGE + 1, before, state))
     choices = [("", visit.t("mails.all")), *((one, visit.t(f"state.{one}")) for one in STATES)]
     tabs = [
         e("li", e("a", told, href=visit.link("/mails", state=one), aria_current="page" if one == state else None))
         for one, told in choices
     ]
-    shown = found if isinstance(found, Away) else found[:A_PAGE]
+    shown = found if isinstance(found, Unavailable) else found[:A_PAGE]
     pages: list[Child] = []
     if before:
         pages.append(e("a", visit.t("mails.newest"), href=visit.link("/mails", state=state), rel="first"))
-    if not isinstance(found, Away) and len(found) > A_PAGE:
+    if not isinstance(found, Unavailable) and len(found) > A_PAGE:
         older = visit.link("/mails", state=state, before=found[A_PAGE - 1].mail_id)
         pages.append(e("a", visit.t("mails.older"), href=older, rel="next"))
     return page(
@@ -44,9 +44,9 @@ def show(visit: Visit) -> Answer:
     )
 
 
-def lines(visit: Visit, found: Sequence[MailLine] | Away) -> Html:
+def lines(visit: Visit, found: Sequence[MailLine] | Unavailable) -> Html:
     """Mails as a table."""
-    if isinstance(found, Away):
+    if isinstance(found, Unavailable):
         return visit.missing(found)
     if not found:
         return e("p", visit.t("mails.none"))
@@ -57,12 +57,12 @@ def lines(visit: Visit, found: Sequence[MailLine] | Away) -> Html:
 def story(visit: Visit, mail_id: str) -> Answer:
     """`GET /dashboard/mails/{mail_id}`: one mail."""
     if not MAIL_ID.fullmatch(mail_id):
-        return trouble(visit, 404)
+        return error_page(visit, 404)
     found = visit.read("database", lambda: visit.parts.reports.story(mail_id))
-    if isinstance(found, Away):
+    if isinstance(found, Unavailable):
         return page(visit, visit.t("quarantine.mail"), visit.missing(found), current="mails")
     if found is None:
-        return trouble(visit, 404, visit.t("mail.unknown"))
+        return error_page(visit, 404, visit.t("mail.unknown"))
     line = found.line
     title = plain(line.subject) or visit.t("mail.no_text")
     return page(

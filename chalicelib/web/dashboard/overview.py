@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from chalicelib.core.stages import PIPELINE
-from chalicelib.ports import Day, Ended, QueueDepth
+from chalicelib.ports import Day, QueueDepth, StateCount
 from chalicelib.web.dashboard.charts import bar, hours, legend
 from chalicelib.web.dashboard.flags import switches
 from chalicelib.web.dashboard.flow import flow
@@ -13,7 +13,7 @@ from chalicelib.web.dashboard.frame import page, section, table
 from chalicelib.web.dashboard.html import Html, e
 from chalicelib.web.dashboard.mails import lines
 from chalicelib.web.dashboard.rules import in_force
-from chalicelib.web.dashboard.visit import Answer, Away, Visit
+from chalicelib.web.dashboard.visit import Answer, Unavailable, Visit
 
 LATEST = 8
 BEFORE_LEDGER = tuple(stage.name for stage in PIPELINE[:3])
@@ -27,7 +27,7 @@ def show(visit: Visit) -> Answer:
     totals = visit.read("database", lambda: parts.reports.totals())
     latest = visit.read("database", lambda: parts.reports.latest(LATEST))
     depths = visit.read("queue", lambda: parts.queues.depths())
-    received = None if isinstance(day, Away) else sum(hour.number for hour in day.hours)
+    received = None if isinstance(day, Unavailable) else sum(hour.number for hour in day.hours)
     every = e("p", e("a", visit.t("mails.every"), href=visit.link("/mails")))
     return page(
         visit,
@@ -42,15 +42,15 @@ def show(visit: Visit) -> Answer:
     )
 
 
-def _balance(visit: Visit, totals: list[Ended] | Away, depths: list[QueueDepth] | Away) -> Html:
+def _balance(visit: Visit, totals: list[StateCount] | Unavailable, depths: list[QueueDepth] | Unavailable) -> Html:
     title = visit.t("balance")
-    if isinstance(totals, Away):
+    if isinstance(totals, Unavailable):
         return section(title, visit.missing(totals), name="balance")
     states = dict.fromkeys(("stored", "excluded", "quarantined"), 0)
     for ended in totals:
         states[ended.state] = states.get(ended.state, 0) + ended.number
     note = None
-    if isinstance(depths, Away):
+    if isinstance(depths, Unavailable):
         note = e("p", visit.t("balance.no_flight"), class_="away")
     else:
         states["in_flight"] = sum(
@@ -77,9 +77,9 @@ def _balance(visit: Visit, totals: list[Ended] | Away, depths: list[QueueDepth] 
     )
 
 
-def _day(visit: Visit, day: Day | Away) -> Html:
+def _day(visit: Visit, day: Day | Unavailable) -> Html:
     title = visit.t("day")
-    if isinstance(day, Away):
+    if isinstance(day, Unavailable):
         return section(title, visit.missing(day), name="day")
     verdicts = [
         e("li", e("code", name), " ", e("strong", visit.number(number))) for name, number in day.verdicts.items()
@@ -103,7 +103,7 @@ def _day(visit: Visit, day: Day | Away) -> Html:
 def _breakers(visit: Visit) -> Html:
     shown = visit.read("cache", lambda: visit.parts.breaker.shown())
     title = visit.t("breakers")
-    if isinstance(shown, Away):
+    if isinstance(shown, Unavailable):
         return section(title, visit.missing(shown), name="breakers")
     rows = []
     for one in shown:

@@ -9,10 +9,10 @@ from chalicelib.core.errors import Permanent
 from chalicelib.core.mail_ids import MAIL_ID
 from chalicelib.core.stages import STAGES
 from chalicelib.operations.dead_letters import REASON, Outcome
-from chalicelib.ports.dead_letter_records import Letter
-from chalicelib.web.dashboard.frame import done, page, section, table, trouble
+from chalicelib.ports.dead_letter_records import DeadLetterRecord
+from chalicelib.web.dashboard.frame import done, error_page, page, section, table
 from chalicelib.web.dashboard.html import Child, Html, e
-from chalicelib.web.dashboard.visit import Answer, Away, Visit
+from chalicelib.web.dashboard.visit import Answer, Unavailable, Visit
 
 STAGE_NAMES = tuple(stage.name for stage in STAGES)
 LISTED = 100
@@ -25,20 +25,20 @@ def show(visit: Visit) -> Answer:
     """`GET /dashboard/quarantine`: `?stage=` one stage. Looking hides the letters from others for a moment."""
     stage = visit.query.get("stage", "")
     if stage not in ("", *STAGE_NAMES):
-        return trouble(visit, 400)
+        return error_page(visit, 400)
     limit = LISTED if stage else LISTED // 2
     found = visit.read("queue", lambda: visit.parts.desk.listing([stage] if stage else STAGE_NAMES, limit))
     tabs = [
         e("li", e("a", told, href=visit.link("/quarantine", stage=one), aria_current="page" if one == stage else None))
         for one, told in (("", visit.t("quarantine.all_stages")), *((s, visit.code("stage", s)) for s in STAGE_NAMES))
     ]
-    if isinstance(found, Away):
+    if isinstance(found, Unavailable):
         content: list[Child] = [visit.missing(found)]
     elif not found.letters:
         content = [e("p", visit.t("quarantine.none"), class_="good")]
     else:
         content = [_letters(visit, found.letters[:CHOSEN]), _all_of(visit, found.letters)]
-    if not isinstance(found, Away) and (not found.complete or len(found.letters) > CHOSEN):
+    if not isinstance(found, Unavailable) and (not found.complete or len(found.letters) > CHOSEN):
         content.append(e("p", visit.t("quarantine.incomplete"), class_="away"))
     return page(
         visit,
@@ -63,9 +63,9 @@ def _confirm(visit: Visit, action: str, wrong: str = "") -> Answer:
         return _asked(visit, title, visit.t("confirm.redrive.more"), "redrive", hidden)
     chosen = _chosen(visit)
     if action not in ("redrive", "discard"):
-        return trouble(visit, 400)
+        return error_page(visit, 400)
     if not chosen:
-        return trouble(visit, 400, visit.t("quarantine.nothing"))
+        return error_page(visit, 400, visit.t("quarantine.nothing"))
     hidden = [e("input", type="hidden", name="letter", value=one) for one in chosen]
     title, more = visit.t(f"confirm.{action}", n=len(chosen)), visit.t(f"confirm.{action}.more")
     reason = _reason(visit, wrong) if action == "discard" else None
@@ -77,10 +77,10 @@ def redrive(visit: Visit) -> Answer:
     """`POST /dashboard/quarantine/redrive`: the chosen letters, or all of one stage."""
     stage = visit.value("stage")
     if stage:
-        return _redrive_all(visit, stage) if stage in STAGE_NAMES else trouble(visit, 400)
+        return _redrive_all(visit, stage) if stage in STAGE_NAMES else error_page(visit, 400)
     chosen = _chosen(visit)
     if not chosen:
-        return trouble(visit, 400, visit.t("quarantine.nothing"))
+        return error_page(visit, 400, visit.t("quarantine.nothing"))
     return _told(visit, "redriven", visit.parts.desk.redrive(chosen, visit.author))
 
 
@@ -88,7 +88,7 @@ def discard(visit: Visit) -> Answer:
     """`POST /dashboard/quarantine/discard`: the chosen letters, for a reason that is a code."""
     chosen, reason = _chosen(visit), visit.value("reason").strip()
     if not chosen:
-        return trouble(visit, 400, visit.t("quarantine.nothing"))
+        return error_page(visit, 400, visit.t("quarantine.nothing"))
     if not REASON.fullmatch(reason):
         wrong = visit.t("confirm.reason.wrong", help=visit.t("confirm.reason.help"))
         return _confirm(visit, "discard", wrong)
@@ -128,11 +128,11 @@ def _chosen(visit: Visit) -> list[str]:
     return chosen if len(chosen) <= CHOSEN and all(map(MAIL_ID.fullmatch, chosen)) else []
 
 
-def _name(letter: Letter) -> str:
+def _name(letter: DeadLetterRecord) -> str:
     return letter.mail_id or letter.dead.id
 
 
-def _letters(visit: Visit, letters: Sequence[Letter]) -> Html:
+def _letters(visit: Visit, letters: Sequence[DeadLetterRecord]) -> Html:
     heads: list[Child] = [e("span", visit.t("quarantine.select"), class_="unseen")]
     heads += [visit.t(f"quarantine.{one}") for one in ("mail", "stage")] + [visit.t("reason")]
     heads += [visit.t(f"quarantine.{one}") for one in ("attempts", "first", "last")]
@@ -147,7 +147,7 @@ def _letters(visit: Visit, letters: Sequence[Letter]) -> Html:
     return visit.post("/quarantine", table(heads, rows, visit.t("quarantine")), actions)
 
 
-def _letter(visit: Visit, letter: Letter) -> Html:
+def _letter(visit: Visit, letter: DeadLetterRecord) -> Html:
     name = _name(letter)
     box = e("input", type="checkbox", name="letter", value=name, aria_label=visit.t("quarantine.select_one", id=name))
     if letter.mail_id:
@@ -167,7 +167,7 @@ def _letter(visit: Visit, letter: Letter) -> Html:
     )
 
 
-def _all_of(visit: Visit, letters: Sequence[Letter]) -> Html:
+def _all_of(visit: Visit, letters: Sequence[DeadLetterRecord]) -> Html:
     forms = []
     for stage in dict.fromkeys(letter.dead.stage for letter in letters):
         told = visit.t("quarantine.redrive_all", stage=visit.code("stage", stage))

@@ -171,18 +171,18 @@ def _page(show: Show, depth: int = 1, signed_in: bool = True, form: bool = False
     make = functools.partial(_visit, request, depth + path.endswith("/"), trace)
     try:
         if form and len(raw_body(request)) > _limit():
-            return _response(frame.trouble(make(), 413), trace)
+            return _response(frame.error_page(make(), 413), trace)
         visit = make(signed_in=signed_in, form=form)
         return _response(_answered(visit, show, signed_in, form), trace)
     except Retryable as error:
         telemetry.failure("try_again", error, code=error.code, trace_id=trace)
         telemetry.count("Error", door="dashboard")
-        return _response(frame.trouble(make(), 503, make().t("error.503.more", code=error.code)), trace)
+        return _response(frame.error_page(make(), 503, make().t("error.503.more", code=error.code)), trace)
     except Exception as error:  # noqa: BLE001 - answered as 500 and logged by class and place
         trace = str(uuid.uuid4())
         telemetry.failure("internal_error", error, trace_id=trace)
         telemetry.count("Error", door="dashboard")
-        return _response(frame.trouble(_visit(request, depth, trace), 500), trace)
+        return _response(frame.error_page(_visit(request, depth, trace), 500), trace)
 
 
 def _answered(visit: Visit, show: Show, signed_in: bool, form: bool) -> Answer:
@@ -192,9 +192,9 @@ def _answered(visit: Visit, show: Show, signed_in: bool, form: bool) -> Answer:
     if not signed_in:
         return show(visit)
     if visit.session is None:
-        return frame.trouble(visit, 401) if form else visit.see("/sign-in")
+        return frame.error_page(visit, 401) if form else visit.see("/sign-in")
     if form and not same(visit.value("token"), visit.session.token):
-        return frame.trouble(visit, 403)
+        return frame.error_page(visit, 403)
     return show(visit)
 
 

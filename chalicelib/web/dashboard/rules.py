@@ -10,9 +10,9 @@ from chalicelib.core.errors import Permanent
 from chalicelib.policy.changes import summary, unified
 from chalicelib.policy.ruleset import InvalidRules, load
 from chalicelib.ports import RuleChange, RuleVersion
-from chalicelib.web.dashboard.frame import done, page, section, table, trouble
+from chalicelib.web.dashboard.frame import done, error_page, page, section, table
 from chalicelib.web.dashboard.html import Child, Html, e
-from chalicelib.web.dashboard.visit import Answer, Away, Visit
+from chalicelib.web.dashboard.visit import Answer, Unavailable, Visit
 from chalicelib.web.dashboard.words import Words
 
 LISTED = 50
@@ -26,7 +26,7 @@ def show(visit: Visit) -> Answer:
     store = visit.parts.rules.durable
     current = visit.read("database", lambda: store().current())
     changes = visit.read("database", lambda: store().versions(LISTED))
-    if isinstance(current, Away):
+    if isinstance(current, Unavailable):
         now: Child = visit.missing(current)
         told = visit.t("rules")
     elif current is None:
@@ -47,7 +47,7 @@ def show(visit: Visit) -> Answer:
 def in_force(visit: Visit) -> Html:
     """Which version is in force, since when and by whom, in short."""
     changes = visit.read("database", lambda: visit.parts.rules.durable().versions(1))
-    if isinstance(changes, Away):
+    if isinstance(changes, Unavailable):
         return section(visit.t("rules"), visit.missing(changes), name="rules")
     if not changes:
         return section(visit.t("rules"), e("p", visit.t("rules.none")), name="rules")
@@ -60,11 +60,11 @@ def in_force(visit: Visit) -> Html:
 def version(visit: Visit, number: str) -> Answer:
     """`GET /dashboard/rules/{number}`: what a version says, what it changed, and what going back to it would."""
     if not (number.isascii() and number.isdecimal() and 1 <= len(number) <= 9):
-        return trouble(visit, 404)
+        return error_page(visit, 404)
     wanted, store = int(number), visit.parts.rules.durable()
     found = store.version(wanted) if wanted else None
     if found is None and wanted:
-        return trouble(visit, 404, visit.t("rules.unknown"))
+        return error_page(visit, 404, visit.t("rules.unknown"))
     current = store.current()
     before = store.version(wanted - 1) if wanted > 1 else None
     document, old = (found.document if found else {}), (before.document if before else {})
@@ -85,20 +85,20 @@ def rollback(visit: Visit) -> Answer:
     """`POST /dashboard/rules/rollback` with `version` and `base`, the one that was looked at."""
     told = [visit.value(name) for name in ("version", "base")]
     if not all(one.isascii() and one.isdecimal() and 1 <= len(one) <= 9 for one in told):
-        return trouble(visit, 400)
+        return error_page(visit, 400)
     wanted, base = map(int, told)
     book = visit.parts.rules
     found, current = (book.durable().version(wanted) if wanted else None), book.durable().current()
     if wanted and found is None:
-        return trouble(visit, 404, visit.t("rules.unknown"))
+        return error_page(visit, 404, visit.t("rules.unknown"))
     if (current.change.version if current else 0) != base:
-        return trouble(visit, 409)
+        return error_page(visit, 409)
     try:
         saved = book.save(found.document if found else {}, visit.author, "", base, wanted or None)
     except InvalidRules:
-        return trouble(visit, 400, visit.t("rules.unreadable"))
+        return error_page(visit, 400, visit.t("rules.unreadable"))
     except Permanent as error:
-        return trouble(visit, 409) if error.code == "version_conflict" else trouble(visit, 400, error.code)
+        return error_page(visit, 409) if error.code == "version_conflict" else error_page(visit, 400, error.code)
     telemetry.log("rules_changed", version=saved.change.version, kind="rollback", trace_id=visit.trace)
     return visit.see("/rules", done="rolled_back", n=saved.change.version)
 
@@ -156,8 +156,8 @@ def _way_back(visit: Visit, current: RuleVersion, document: Mapping[str, Any], w
     )
 
 
-def _changes(visit: Visit, changes: list[RuleChange] | Away, current: RuleVersion | Away | None) -> Html:
-    if isinstance(changes, Away):
+def _changes(visit: Visit, changes: list[RuleChange] | Unavailable, current: RuleVersion | Unavailable | None) -> Html:
+    if isinstance(changes, Unavailable):
         return visit.missing(changes)
     if not changes:
         return e("p", visit.t("rules.none"))

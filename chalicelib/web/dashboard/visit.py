@@ -23,7 +23,7 @@ MOST_FIELDS = 300
 
 
 @dataclass(frozen=True, slots=True)
-class Away:
+class Unavailable:
     """What could not be read, by its code."""
 
     code: str
@@ -100,20 +100,20 @@ class Visit:
         token = e("input", type="hidden", name="token", value=self.session.token)
         return e("form", token, *children, method="post", action=self.link(path), **attributes)
 
-    def read(self, system: str, ask: Callable[[], T]) -> T | Away:
+    def read(self, system: str, ask: Callable[[], T]) -> T | Unavailable:
         """Ask; a system that was away before in this request is not asked again: each time-out would add up."""
         if system in self._away:
-            return Away(self._away[system])
+            return Unavailable(self._away[system])
         try:
             return ask()
         except MailroomError as error:
             if error.code.endswith("_unavailable"):
                 self._away[system] = error.code
-            return Away(error.code)
+            return Unavailable(error.code)
         except ConfigurationError:
-            return Away("misconfigured")
+            return Unavailable("misconfigured")
 
-    def missing(self, away: Away) -> Html:
+    def missing(self, away: Unavailable) -> Html:
         """In the place of what could not be read."""
         return e("p", e("strong", self.t("not_available")), " ", e("code", away.code), class_="away", role="status")
 

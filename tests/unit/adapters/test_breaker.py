@@ -62,12 +62,12 @@ def test_an_answer_is_passed_on(world: Containers) -> None:
 
 def test_a_whole_service_costs_redis_one_question(world: Containers) -> None:
     looked: list[str] = []
-    look = world.redis.look
+    read = world.redis.read
 
     class Counting(MemoryCache):
-        def look(self, key: str) -> bytes | None:
+        def read(self, key: str) -> bytes | None:
             looked.append(key)
-            return look(key)
+            return read(key)
 
     Breaker("emailengine", Counting()).call(lambda: None)
     assert looked == ["breaker:emailengine"]
@@ -197,7 +197,7 @@ def test_without_redis_it_heals_all_the_same(world: Containers) -> None:
 
 def test_a_container_that_loses_every_race_asks_no_half_open_service() -> None:
     class Contended(MemoryCache):
-        def swap(self, key: str, old: bytes | None, new: bytes, ttl: int) -> bool:
+        def compare_and_set(self, key: str, old: bytes | None, new: bytes, ttl: int) -> bool:
             return False
 
     redis = Contended()

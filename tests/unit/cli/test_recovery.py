@@ -41,7 +41,7 @@ def test_the_balance_is_one_line() -> None:
 
 
 def test_the_balance_says_how_much_is_lost() -> None:
-    line = proof.balance_line(replace(NOTHING, stored=5, missing=("a",), unnoted=("b",)))
+    line = proof.balance_line(replace(NOTHING, stored=5, missing=("a",), unrecorded=("b",)))
     assert line == "seen 7 = stored 5 + excluded 0 + quarantined 0 + in flight 0 + 2 that no state has"
 
 

@@ -13,7 +13,7 @@ import pytest
 from chalicelib.core.errors import MailroomError, Permanent, Postponed, Retryable
 from chalicelib.core.messages import Routing
 from chalicelib.delivery import webhook
-from chalicelib.pipeline.fan_out import handed_on
+from chalicelib.pipeline.fan_out import next_messages
 from chalicelib.policy.document import Destination
 from chalicelib.ports import Answered
 from tests.twins.delivery import Source
@@ -285,7 +285,7 @@ def test_a_mail_is_handed_on_to_whom_its_rules_name(
     side: Side, stage: str, routing: Routing | None, targets: list[str]
 ) -> None:
     found = []
-    for name, message in handed_on(stage, replace(side.mail, routing=routing)):
+    for name, message in next_messages(stage, replace(side.mail, routing=routing)):
         told = f":{','.join(message.routing.webhooks)}" if message.routing and name in ("deliver", "offload") else ""
         found.append(name + told)
     assert found == targets

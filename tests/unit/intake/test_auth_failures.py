@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chalicelib.core.errors import Retryable
-from chalicelib.intake.auth_failures import ALL, CROWDED, MOST, ONE_ADDRESS, Failures
+from chalicelib.intake.auth_failures import ALL, CROWDED, MOST, ONE_ADDRESS, AuthFailureLimiter
 from chalicelib.resilience.rates import MemoryLimiter
 
 AT_ONCE = ONE_ADDRESS[1]
@@ -21,8 +21,8 @@ class World:
         self.down = False
         self.one, self.other = self.container(), self.container()
 
-    def container(self) -> Failures:
-        return Failures(self.limiter, lambda: b"k" * 32, lambda: self.now)
+    def container(self) -> AuthFailureLimiter:
+        return AuthFailureLimiter(self.limiter, lambda: b"k" * 32, lambda: self.now)
 
     def limiter(self) -> MemoryLimiter:
         self.asked += 1
@@ -30,8 +30,8 @@ class World:
             raise Retryable("secrets_unavailable")
         return self.shared
 
-    def fail(self, times: int, address: str = "192.0.2.1", at: Failures | None = None) -> float:
-        return max([(at or self.one).failed(address) for _ in range(times)])
+    def fail(self, times: int, address: str = "192.0.2.1", at: AuthFailureLimiter | None = None) -> float:
+        return max([(at or self.one).record(address) for _ in range(times)])
 
 
 @pytest.fixture
@@ -45,27 +45,27 @@ def test_a_few_failures_are_no_guessing(world: World) -> None:
 
 def test_an_address_that_goes_on_failing_waits(world: World) -> None:
     world.fail(AT_ONCE + 1)
-    assert 0 < world.one.barred("192.0.2.1") <= 60 / ONE_ADDRESS[0]
+    assert 0 < world.one.blocked_for("192.0.2.1") <= 60 / ONE_ADDRESS[0]
 
 
 def test_after_its_wait_the_address_may_try_again(world: World) -> None:
     world.now += world.fail(AT_ONCE + 1) + 0.01
-    assert (world.one.barred("192.0.2.1"), world.fail(1)) == (0, 0)
+    assert (world.one.blocked_for("192.0.2.1"), world.fail(1)) == (0, 0)
 
 
 def test_guesses_of_an_hour_are_as_few_as_its_rate_allows(world: World) -> None:
     tried = 0
     while world.now < 1_000 + 3600:
-        if not world.one.barred("192.0.2.1"):
+        if not world.one.blocked_for("192.0.2.1"):
             tried += 1
-            world.one.failed("192.0.2.1")
+            world.one.record("192.0.2.1")
         world.now += 0.5
     assert tried <= 2 * (AT_ONCE + 60 * ONE_ADDRESS[0])
 
 
 def test_another_address_does_not_wait(world: World) -> None:
     world.fail(AT_ONCE + 1)
-    assert (world.one.barred("192.0.2.2"), world.fail(1, "192.0.2.2")) == (0, 0)
+    assert (world.one.blocked_for("192.0.2.2"), world.fail(1, "192.0.2.2")) == (0, 0)
 
 
 def test_containers_count_together(world: World) -> None:
@@ -76,12 +76,12 @@ def test_containers_count_together(world: World) -> None:
 def test_an_ipv6_network_is_one_address(world: World) -> None:
     for number in range(AT_ONCE + 1):
         world.fail(1, f"2001:db8::{number:x}")
-    assert world.one.barred("2001:db8::ffff") > 0
+    assert world.one.blocked_for("2001:db8::ffff") > 0
 
 
 def test_ipv6_networks_are_told_apart(world: World) -> None:
     world.fail(AT_ONCE + 1, "2001:db8::1")
-    assert world.one.barred("2001:db8:0:1::1") == 0
+    assert world.one.blocked_for("2001:db8:0:1::1") == 0
 
 
 def test_when_all_fail_too_often_each_failure_costs_a_minute(world: World) -> None:
@@ -93,11 +93,11 @@ def test_when_all_fail_too_often_each_failure_costs_a_minute(world: World) -> No
 def test_when_all_fail_too_often_who_never_failed_is_not_barred(world: World) -> None:
     for number in range(ALL[1] + 1):
         world.fail(1, f"198.51.{number // 256}.{number % 256}")
-    assert world.one.barred("203.0.113.1") == 0
+    assert world.one.blocked_for("203.0.113.1") == 0
 
 
 def test_who_never_failed_costs_no_question(world: World) -> None:
-    world.one.barred("192.0.2.1")
+    world.one.blocked_for("192.0.2.1")
     assert world.asked == 0
 
 
@@ -122,4 +122,4 @@ def test_what_a_container_remembers_is_bounded(world: World) -> None:
     world.fail(AT_ONCE + 1)
     for number in range(ALL[1] + MOST + 10):
         world.fail(1, f"host-{number}")
-    assert len(world.one._barred) == MOST
+    assert len(world.one._blocked) == MOST

@@ -7,36 +7,36 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.intake.load_mail import parse_source
-from chalicelib.mail.everyone import MOST, OTHERS, everyone
+from chalicelib.mail.everyone import MOST, OTHERS, all_addresses
 from chalicelib.mail.fields import from_push
 from chalicelib.mail.parse import parse
 
 
 @pytest.mark.parametrize("field", OTHERS)
 def test_every_address_field_counts(field: str) -> None:
-    assert "ann@example.org" in everyone(parse(f"{field}: Ann <ann@example.org>\r\n\r\nbody".encode()))
+    assert "ann@example.org" in all_addresses(parse(f"{field}: Ann <ann@example.org>\r\n\r\nbody".encode()))
 
 
 def test_an_address_in_the_text_does_not_count() -> None:
-    assert everyone(parse(b"From: ann@example.org\r\n\r\nask bob@example.org")) == ("ann@example.org",)
+    assert all_addresses(parse(b"From: ann@example.org\r\n\r\nask bob@example.org")) == ("ann@example.org",)
 
 
 def test_who_is_named_twice_counts_once() -> None:
-    assert everyone(parse(b"From: ann@example.org\r\nTo: ann@example.org\r\n\r\n")) == ("ann@example.org",)
+    assert all_addresses(parse(b"From: ann@example.org\r\nTo: ann@example.org\r\n\r\n")) == ("ann@example.org",)
 
 
 def test_a_list_of_thousands_is_cut() -> None:
     boxes = ", ".join(f"p{number}@example.org" for number in range(5_000))
-    assert len(everyone(parse(f"To: {boxes}\r\n\r\n".encode()))) <= MOST
+    assert len(all_addresses(parse(f"To: {boxes}\r\n\r\n".encode()))) <= MOST
 
 
 def test_a_push_in_fields_names_its_sender_and_recipients() -> None:
     mail = from_push(
         {"sender": "Ann <ann@example.org>", "to": ["bob@example.org"], "headers": {"Bcc": "cy@example.org"}}
     )
-    assert set(everyone(mail)) == {"ann@example.org", "bob@example.org", "cy@example.org"}
+    assert set(all_addresses(mail)) == {"ann@example.org", "bob@example.org", "cy@example.org"}
 
 
 @given(st.binary(max_size=400) | st.binary(max_size=400).map(lambda data: b"{" + data))
 def test_any_bytes_are_an_original(source: bytes) -> None:
-    everyone(parse_source(source))
+    all_addresses(parse_source(source))

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.operations.audit import DRAINED, PATIENCE, STALLED, Evidence, Findings, judge
+from chalicelib.operations.audit import DRAINED, PATIENCE, STALLED, Evidence, Findings, audit
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 OLD, YOUNG = NOW - PATIENCE, NOW - timedelta(seconds=1)
@@ -82,24 +82,24 @@ def evidence(world: list[Mail], held: int, known: bool = True) -> Evidence:
 
 @given(mails, st.integers(0, 15))
 def test_the_differences_are_exactly_those_that_there_are(world: list[Mail], held: int) -> None:
-    findings = judge(evidence(world, held))
+    findings = audit(evidence(world, held))
     claims = sum(mail.nowhere and mail.sealed for mail in world)  # those that can be sent again come first
     lost = {True: held < claims, False: held < sum(mail.nowhere for mail in world)}
     named = [(f"mail-{number:02}", mail) for number, mail in enumerate(world)]
     late = [(name, mail) for name, mail in named if mail.late and lost[mail.sealed]]
     assert findings.missing == tuple(name for name, mail in late if not mail.row)
-    assert findings.strayed == tuple(name for name, mail in late if mail.row)
-    assert findings.unnoted == tuple(name for name, mail in named if mail.lies and not mail.row and mail.letter_old)
+    assert findings.orphaned == tuple(name for name, mail in late if mail.row)
+    assert findings.unrecorded == tuple(name for name, mail in named if mail.lies and not mail.row and mail.letter_old)
 
 
 @given(mails, st.integers(0, 15), st.booleans())
 def test_every_mail_is_counted_exactly_once(world: list[Mail], held: int, known: bool) -> None:
-    assert judge(evidence(world, held, known)).seen == sum(mail.known for mail in world)
+    assert audit(evidence(world, held, known)).seen == sum(mail.known for mail in world)
 
 
 @given(mails, st.integers(0, 15))
 def test_the_ledger_s_own_numbers_are_told(world: list[Mail], held: int) -> None:
-    findings = judge(evidence(world, held))
+    findings = audit(evidence(world, held))
     assert findings.stored == sum(mail.row == "stored" for mail in world)
     assert findings.excluded == sum(mail.row == "excluded" for mail in world)
     assert findings.quarantined == sum(mail.row == "quarantined" and mail.lies for mail in world)
@@ -107,31 +107,31 @@ def test_the_ledger_s_own_numbers_are_told(world: list[Mail], held: int) -> None
 
 @given(mails, st.integers(0, 15))
 def test_balanced_means_that_no_mail_differs(world: list[Mail], held: int) -> None:
-    findings = judge(evidence(world, held))
-    assert findings.balanced == (not findings.missing + findings.strayed + findings.unnoted)
+    findings = audit(evidence(world, held))
+    assert findings.balanced == (not findings.missing + findings.orphaned + findings.unrecorded)
 
 
 @given(mails, st.integers(0, 15))
 def test_nothing_is_called_missing_while_a_dead_letter_queue_is_not_known(world: list[Mail], held: int) -> None:
-    findings = judge(evidence(world, held, known=False))
-    assert (findings.missing, findings.strayed, findings.balanced) == ((), (), False)
+    findings = audit(evidence(world, held, known=False))
+    assert (findings.missing, findings.orphaned, findings.balanced) == ((), (), False)
 
 
 @given(mails)
 def test_what_the_queues_can_hold_is_never_called_missing(world: list[Mail]) -> None:
-    findings = judge(evidence(world, held=len(world)))
-    assert (findings.missing, findings.strayed) == ((), ())
+    findings = audit(evidence(world, held=len(world)))
+    assert (findings.missing, findings.orphaned) == ((), ())
     assert findings.waiting == sum(mail.late for mail in world)
 
 
 def judged(sealed: timedelta, held: int = 0, patience: timedelta = PATIENCE) -> Findings:
     """One or two mails without a row, sealed so long ago; `held` messages in the queues."""
     both = {"a": NOW - sealed, "b": NOW - sealed}
-    return judge(replace(EMPTY, sealed=both, held=held), patience)
+    return audit(replace(EMPTY, sealed=both, held=held), patience)
 
 
 def test_an_empty_system_is_balanced() -> None:
-    assert (judge(EMPTY).seen, judge(EMPTY).balanced) == (0, True)
+    assert (audit(EMPTY).seen, audit(EMPTY).balanced) == (0, True)
 
 
 def test_a_mail_that_has_just_come_is_in_flight() -> None:
@@ -153,13 +153,13 @@ def test_an_operator_s_shorter_patience_counts_for_drained_queues_too() -> None:
 
 
 def test_a_notice_that_is_overdue_is_a_difference_but_no_missing_mail() -> None:
-    findings = judge(replace(EMPTY, stored=1, unsent=("a",)))
+    findings = audit(replace(EMPTY, stored=1, unsent=("a",)))
     assert (findings.seen, findings.unnotified, findings.balanced) == (1, ("a",), False)
 
 
 def test_a_mail_that_cannot_be_helped_does_not_make_others_look_lost() -> None:
     world = replace(EMPTY, held=1, sealed={"waits": OLD}, quarantined={"gone": OLD})
-    assert (judge(world).missing, judge(world).strayed) == ((), ("gone",))
+    assert (audit(world).missing, audit(world).orphaned) == ((), ("gone",))
 
 
 def test_what_has_been_in_flight_for_over_an_hour_is_named() -> None:
@@ -169,7 +169,7 @@ def test_what_has_been_in_flight_for_over_an_hour_is_named() -> None:
 
 def test_a_quarantined_mail_that_is_on_its_way_again_stalls_too() -> None:
     world = replace(EMPTY, held=1, sealed={"a": NOW}, recorded=frozenset("a"), quarantined={"a": NOW - STALLED})
-    assert judge(world).stalled == ("a",)
+    assert audit(world).stalled == ("a",)
 
 
 def test_what_is_missing_is_not_called_stalled_as_well() -> None:

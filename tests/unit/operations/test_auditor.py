@@ -12,11 +12,11 @@ import pytest
 
 from chalicelib.core.errors import Retryable
 from chalicelib.core.messages import Envelope, Exclusion, Quarantine, decode, encode
-from chalicelib.intake.arrival import Arrival, Barred, Judged, Status
+from chalicelib.intake.arrival import Arrival, ExclusionReason, IntakeDecision, Status
 from chalicelib.intake.intake import Intake
 from chalicelib.mail.sealed import EMAILENGINE, RAW
 from chalicelib.operations.audit import PATIENCE, STALLED, Findings
-from chalicelib.operations.auditor import Prover, Scope
+from chalicelib.operations.auditor import Auditor, Scope
 from chalicelib.operations.overdue_webhooks import OverdueWebhooks
 from chalicelib.ports import SpoolEntry
 from chalicelib.resilience.retry import MAX_RECEIVE_COUNT
@@ -51,7 +51,7 @@ class World:
         self.store = MemoryMailStore()
         self.ledger = MemoryLedger(self.store, lambda: self.clock)
         self.intake = Intake(self.spool, self.queues, MemoryCache(), Telemetry(), self.now)
-        self.prover = Prover(self.spool, self.queues, self.dead, self.store, self.ledger, now=self.now)
+        self.prover = Auditor(self.spool, self.queues, self.dead, self.store, self.ledger, now=self.now)
         self.webhooks = OverdueWebhooks(MemoryOpenDeliveries(self.store), self.queues, now=self.now)
 
     def now(self) -> datetime:
@@ -178,7 +178,7 @@ def test_a_dead_letter_without_a_row_gets_the_note_that_was_lost(world: World) -
     message = world.mail("a")
     world.bury(message)
     world.later()
-    assert world.findings().unnoted == (message.mail_id,)
+    assert world.findings().unrecorded == (message.mail_id,)
     assert world.repair() == ((), (message.mail_id,), ())
     [note] = world.sent("store")
     assert isinstance(note, Quarantine)
@@ -233,7 +233,7 @@ def test_a_quarantined_mail_whose_letter_is_gone_is_sent_again_from_its_seal(wor
     world.findings()
     world.queues.dead["anonymize"] = []
     world.later()
-    assert world.findings().strayed == (message.mail_id,)
+    assert world.findings().orphaned == (message.mail_id,)
     assert world.repair()[0] == (message.mail_id,)
 
 
@@ -322,8 +322,10 @@ def test_a_mail_that_stalls_is_sent_again_when_that_is_asked_for() -> None:
 def bar(world: World) -> str:
     """A mail that the rules keep out at the door; its note waits for the store stage."""
 
-    def judge(arrivals: Sequence[Arrival]) -> list[Judged]:
-        return [Judged(Status.STOPPED, barred=Barred("stopped_by_routing_rule", "r", 1, "", ""))] * len(arrivals)
+    def judge(arrivals: Sequence[Arrival]) -> list[IntakeDecision]:
+        return [
+            IntakeDecision(Status.STOPPED, excluded=ExclusionReason("stopped_by_routing_rule", "r", 1, "", ""))
+        ] * len(arrivals)
 
     [verdict] = world.intake.take([Arrival("praxis", "gmail", RAW, b"payload", "provider:barred")], "trace", judge)
     return verdict.mail_id

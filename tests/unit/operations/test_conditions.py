@@ -15,9 +15,9 @@ from chalicelib.core.stages import STAGES
 from chalicelib.operations import conditions as watch
 from chalicelib.operations.audit import Findings
 from chalicelib.operations.condition_texts import WORDS, message
-from chalicelib.operations.conditions import Condition, Look, Mark, Seen, Swept, compare, look
+from chalicelib.operations.conditions import Condition, Evaluation, Mark, Snapshot, Swept, compare, evaluate
 from chalicelib.ports import DeadLetter, QueueDepth
-from chalicelib.ports.dead_letter_records import Letter, read
+from chalicelib.ports.dead_letter_records import DeadLetterRecord, read
 from tests.contract.mails import envelope, mail_id
 
 NOW = datetime(2026, 3, 4, 5, 0, tzinfo=UTC)
@@ -26,7 +26,7 @@ EVERY = 300.0
 WHOLE = Findings(0, 0, 0, 0, (), (), (), (), 0, proven=True)
 
 
-def letter(name: str = "a", stage: str = "store", reason: str = "spool_missing", days: float = 0) -> Letter:
+def letter(name: str = "a", stage: str = "store", reason: str = "spool_missing", days: float = 0) -> DeadLetterRecord:
     """A dead letter of that many days."""
     sent = NOW - timedelta(days=days)
     return read(DeadLetter(stage, f"letter-{name}", encode(envelope(name)), {"reason": reason}, sent, False, "h"))
@@ -37,21 +37,21 @@ def findings(**changes: Any) -> Findings:
     return Findings(**values | changes)
 
 
-def seen(swept: Swept | None = None, held: dict[str, int] | None = None, **breakers: str) -> Look:
+def seen(swept: Swept | None = None, held: dict[str, int] | None = None, **breakers: str) -> Evaluation:
     depths = [QueueDepth(stage.name, 1, 2, (held or {}).get(stage.name, 3) - 3, 0, None) for stage in STAGES]
-    return look(Seen(NOW, 100, timedelta(days=5), depths, breakers, swept or Swept(WHOLE)))
+    return evaluate(Snapshot(NOW, 100, timedelta(days=5), depths, breakers, swept or Swept(WHOLE)))
 
 
-def keys(found: Look) -> dict[str, int]:
+def keys(found: Evaluation) -> dict[str, int]:
     return {condition.key: condition.number for condition in found.conditions}
 
 
-def swept(*letters: Letter, **more: Any) -> Swept:
+def swept(*letters: DeadLetterRecord, **more: Any) -> Swept:
     return Swept(more.pop("findings", WHOLE), letters=letters, **more)
 
 
 def test_where_all_is_well_there_is_no_condition() -> None:
-    assert seen(emailengine="closed") == Look()
+    assert seen(emailengine="closed") == Evaluation()
 
 
 def test_dead_letters_are_one_condition_for_each_stage_and_reason() -> None:
@@ -93,7 +93,7 @@ def test_a_breaker_that_is_not_closed_is_a_condition(state: str) -> None:
     ("changes", "key"),
     [
         ({"missing": ("m1", "m2")}, "swept:missing"),
-        ({"strayed": ("m1", "m2")}, "swept:strayed"),
+        ({"orphaned": ("m1", "m2")}, "swept:orphaned"),
         ({"stalled": ("m1", "m2")}, "stalled"),
     ],
 )
@@ -130,7 +130,7 @@ def test_a_letter_that_is_there_or_may_be_is_not_gone(more: dict[str, Any]) -> N
 def test_of_a_queue_that_was_not_read_whole_the_number_is_the_least() -> None:
     [condition] = seen(swept(letter(), unread={"store"})).conditions
     assert condition.more
-    assert "≥ 1" in message(compare({}, Look((condition,)), AT), "en")
+    assert "≥ 1" in message(compare({}, Evaluation((condition,)), AT), "en")
 
 
 def test_causes_without_end_leave_room_for_the_other_conditions() -> None:
@@ -150,9 +150,9 @@ class Operator:
         self.now = AT
         self.told: list[tuple[list[str], list[str]]] = []
 
-    def look(self, *conditions: str, **doubt: tuple[str, ...]) -> None:
+    def evaluate(self, *conditions: str, **doubt: tuple[str, ...]) -> None:
         self.now += EVERY
-        news = compare(self.memory, Look(tuple(map(Condition, conditions)), **doubt), self.now)
+        news = compare(self.memory, Evaluation(tuple(map(Condition, conditions)), **doubt), self.now)
         self.memory = watch.decode(watch.encode(news.memory))
         if message(news, "en"):
             self.told.append(([condition.key for condition in news.began], list(news.ended)))
@@ -161,60 +161,60 @@ class Operator:
 def test_a_condition_is_told_once_when_it_begins_and_once_when_it_ends() -> None:
     operator = Operator()
     for conditions in (["stalled"], ["stalled"], ["stalled"], [], []):
-        operator.look(*conditions)
+        operator.evaluate(*conditions)
     assert operator.told == [(["stalled"], []), ([], ["stalled"])]
 
 
 def test_several_changes_are_one_message() -> None:
     operator = Operator()
-    operator.look("stalled")
-    operator.look("breaker:llm", "dead:store:a")
+    operator.evaluate("stalled")
+    operator.evaluate("breaker:llm", "dead:store:a")
     assert operator.told[1:] == [(["breaker:llm", "dead:store:a"], ["stalled"])]
 
 
 def test_what_comes_back_is_told_again() -> None:
     operator = Operator()
     for conditions in (["stalled"], [], ["stalled"]):
-        operator.look(*conditions)
+        operator.evaluate(*conditions)
     assert len(operator.told) == 3
 
 
 @pytest.mark.parametrize("key", ["backlog:store", "swept:unproven"])
 def test_what_a_minute_may_end_is_told_when_the_next_look_sees_it_too(key: str) -> None:
     operator = Operator()
-    operator.look(key)
+    operator.evaluate(key)
     assert operator.told == []
-    operator.look(key)
+    operator.evaluate(key)
     assert operator.told == [([key], [])]
 
 
 def test_a_burst_that_is_worked_off_is_never_told() -> None:
     operator = Operator()
     for conditions in (["backlog:store"], [], ["backlog:store"], []):
-        operator.look(*conditions)
+        operator.evaluate(*conditions)
     assert operator.told == []
 
 
 def test_what_could_not_be_looked_at_has_not_ended() -> None:
     operator = Operator()
-    operator.look("dead:store:a", "backlog:store", "breaker:llm")
-    operator.look("breaker:llm", blind=("dead:", "backlog:"))
+    operator.evaluate("dead:store:a", "backlog:store", "breaker:llm")
+    operator.evaluate("breaker:llm", blind=("dead:", "backlog:"))
     assert operator.told == [(["dead:store:a", "breaker:llm"], [])]
 
 
 def test_of_what_was_looked_at_in_part_the_end_is_told_after_an_hour() -> None:
     operator = Operator()
-    operator.look("dead:store:a", "dead:notify:a")
+    operator.evaluate("dead:store:a", "dead:notify:a")
     for _ in range(11):
-        operator.look("dead:notify:a", partly=("dead:store:",))
+        operator.evaluate("dead:notify:a", partly=("dead:store:",))
     assert len(operator.told) == 1
-    operator.look("dead:notify:a", partly=("dead:store:",))
+    operator.evaluate("dead:notify:a", partly=("dead:store:",))
     assert operator.told[1:] == [([], ["dead:store:a"])]
 
 
 def test_without_the_evidence_of_the_sweep_queues_and_breakers_are_still_looked_at() -> None:
     depths = [QueueDepth("store", 0, 0, 101, 0, None)]
-    found = look(Seen(NOW, 100, timedelta(days=5), depths, {"llm": "open"}))
+    found = evaluate(Snapshot(NOW, 100, timedelta(days=5), depths, {"llm": "open"}))
     assert keys(found) == {"breaker:llm": 1, "backlog:store": 101}
     assert not [key for key in ("dead:x:y:", "stalled:", "swept:z:") if not key.startswith(found.blind)]
 
@@ -223,7 +223,7 @@ def test_more_than_fits_is_told_by_the_next_message() -> None:
     operator = Operator()
     many = [f"dead:store:r{number}" for number in range(2 * watch.LINES)]
     for conditions in (many, many, many, [], [], []):
-        operator.look(*conditions)
+        operator.evaluate(*conditions)
     assert [(len(began), len(ended)) for began, ended in operator.told] == [(8, 0), (8, 0), (0, 8), (0, 8)]
 
 
@@ -235,7 +235,7 @@ def test_whatever_comes_and_goes_each_beginning_and_each_end_is_told_once(course
     """Beginnings and ends of a key take turns, and in the end what holds is told and what does not is over."""
     operator = Operator()
     for conditions in (*course, *[course[-1] if course else set()] * 3):
-        operator.look(*sorted(conditions))
+        operator.evaluate(*sorted(conditions))
     standing: set[str] = set()
     for began, ended in operator.told:
         assert not standing & set(began)
@@ -252,7 +252,13 @@ def test_a_memory_that_is_none_is_empty(held: bytes) -> None:
 
 # In words.
 
-WORST = [f"dead:anonymize:{'W' * 64}", f"swept:failed:{'W' * 64}", "expiring:anonymize", "letter_gone", "swept:strayed"]
+WORST = [
+    f"dead:anonymize:{'W' * 64}",
+    f"swept:failed:{'W' * 64}",
+    "expiring:anonymize",
+    "letter_gone",
+    "swept:orphaned",
+]
 
 
 @pytest.mark.parametrize("language", WORDS)
@@ -264,7 +270,7 @@ def test_the_longest_message_fits_into_one_of_telegram(language: str, key: str) 
 
 
 ALL = ("dead:store:x", "backlog:store", "stalled", "breaker:llm", "expiring:store", "letter_gone")
-ALL += ("swept:missing", "swept:strayed", "swept:failed:x", "swept:unproven")
+ALL += ("swept:missing", "swept:orphaned", "swept:failed:x", "swept:unproven")
 
 
 @pytest.mark.parametrize("language", WORDS)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.policy.decision import OUTSIDE_WINDOW, SENDER_NOT_ALLOWED, STOPPED, Decision, Facts, Verdict
+from chalicelib.policy.decision import OUTSIDE_WINDOW, SENDER_NOT_ALLOWED, STOPPED, Decision, Facts, PolicyAction
 from chalicelib.policy.document import Limits, Rate
 from chalicelib.policy.ruleset import RuleSet, load
 from infra.bench.rules import MAIL, document
@@ -51,7 +51,7 @@ def rule(name: str = "rule", when: Any = None, outside: str = "", **then: Any) -
 
 
 def test_without_rules_every_mail_is_accepted() -> None:
-    assert load({}).decide(mail(), WEDNESDAY_NOON).verdict is Verdict.ACCEPT
+    assert load({}).decide(mail(), WEDNESDAY_NOON).verdict is PolicyAction.ACCEPT
 
 
 def test_the_version_is_told_with_the_routing() -> None:
@@ -85,7 +85,7 @@ def test_a_sender_off_the_allowlist_is_named_as_the_reason() -> None:
 
 def test_an_empty_allowlist_lets_everyone_in() -> None:
     empty = load({"allowlist": {"addresses": [], "domains": []}})
-    assert empty.decide(mail(), WEDNESDAY_NOON).verdict is Verdict.ACCEPT
+    assert empty.decide(mail(), WEDNESDAY_NOON).verdict is PolicyAction.ACCEPT
 
 
 # --- conditions --------------------------------------------------------------------------------------------------
@@ -177,7 +177,12 @@ def test_a_disabled_rule_is_not_looked_at() -> None:
 
 def test_a_stopping_rule_excludes_the_mail_and_ends_the_evaluation() -> None:
     answer = decided(rule("stop", stop_processing=True), rule("later", topic="x"))
-    assert (answer.verdict, answer.reason, answer.rule, len(answer.matches)) == (Verdict.EXCLUDE, STOPPED, "stop", 1)
+    assert (answer.verdict, answer.reason, answer.rule, len(answer.matches)) == (
+        PolicyAction.EXCLUDE,
+        STOPPED,
+        "stop",
+        1,
+    )
 
 
 def test_every_rule_that_was_looked_at_explains_itself() -> None:
@@ -191,13 +196,13 @@ def test_every_rule_that_was_looked_at_explains_itself() -> None:
 @pytest.mark.parametrize("outside", ["hold", "skip", "refuse"])
 def test_inside_its_window_a_rule_just_applies(outside: str) -> None:
     answer = decided(rule(outside=outside, topic="x"))
-    assert (answer.verdict, answer.routing.topic) == (Verdict.ACCEPT, "x")
+    assert (answer.verdict, answer.routing.topic) == (PolicyAction.ACCEPT, "x")
 
 
 def test_outside_its_window_a_rule_may_hold_the_mail_until_it_opens() -> None:
     answer = decided(rule("held", outside="hold", topic="x"), at=SATURDAY_NOON)
     assert (answer.verdict, answer.routing.hold_until, answer.rule) == (
-        Verdict.HOLD,
+        PolicyAction.HOLD,
         "2026-03-09T07:30:00+00:00",
         "held",
     )
@@ -212,13 +217,13 @@ def test_of_two_windows_that_hold_the_later_opening_counts(order: tuple[str, str
 
 def test_outside_its_window_a_rule_may_keep_the_mail_out() -> None:
     answer = decided(rule("kept out", outside="skip"), at=SATURDAY_NOON)
-    assert (answer.verdict, answer.reason, answer.rule) == (Verdict.EXCLUDE, OUTSIDE_WINDOW, "kept out")
+    assert (answer.verdict, answer.reason, answer.rule) == (PolicyAction.EXCLUDE, OUTSIDE_WINDOW, "kept out")
 
 
 def test_outside_its_window_a_rule_may_refuse_and_say_when_it_opens() -> None:
     answer = decided(rule(outside="refuse"), at=SATURDAY_NOON)
     assert (answer.verdict, answer.reason, answer.retry_at) == (
-        Verdict.REFUSE,
+        PolicyAction.REFUSE,
         OUTSIDE_WINDOW,
         "2026-03-09T07:30:00+00:00",
     )
@@ -227,7 +232,7 @@ def test_outside_its_window_a_rule_may_refuse_and_say_when_it_opens() -> None:
 @pytest.mark.parametrize("later", [{"stop_processing": True}, {"outside": "skip"}, {"outside": "hold"}])
 def test_a_refusal_stands_whatever_later_rules_say(later: dict[str, Any]) -> None:
     answer = decided(rule("a", outside="refuse"), rule("b", **later), at=SATURDAY_NOON)
-    assert (answer.verdict, answer.rule, answer.routing.hold_until) == (Verdict.REFUSE, "a", "")
+    assert (answer.verdict, answer.rule, answer.routing.hold_until) == (PolicyAction.REFUSE, "a", "")
 
 
 def test_a_refused_mail_has_its_routing_for_the_stage_that_cannot_refuse() -> None:
@@ -237,7 +242,7 @@ def test_a_refused_mail_has_its_routing_for_the_stage_that_cannot_refuse() -> No
 
 def test_a_mail_that_is_kept_out_is_not_held() -> None:
     answer = decided(rule("a", outside="hold"), rule("b", stop_processing=True), at=SATURDAY_NOON)
-    assert (answer.verdict, answer.routing.hold_until) == (Verdict.EXCLUDE, "")
+    assert (answer.verdict, answer.routing.hold_until) == (PolicyAction.EXCLUDE, "")
 
 
 @pytest.mark.parametrize(
@@ -245,12 +250,12 @@ def test_a_mail_that_is_kept_out_is_not_held() -> None:
 )
 def test_an_accepted_mail_is_only_routed(made: dict[str, Any]) -> None:
     answer = decided(made, at=SATURDAY_NOON, stops=False)
-    assert (answer.verdict, answer.routing.topic, answer.routing.hold_until) == (Verdict.ACCEPT, "x", "")
+    assert (answer.verdict, answer.routing.topic, answer.routing.hold_until) == (PolicyAction.ACCEPT, "x", "")
 
 
 def test_an_accepted_mail_is_not_put_to_the_allowlist_again() -> None:
     rules = load({"allowlist": {"domains": ["media.example"]}})
-    assert rules.decide(mail(), WEDNESDAY_NOON, stops=False).verdict is Verdict.ACCEPT
+    assert rules.decide(mail(), WEDNESDAY_NOON, stops=False).verdict is PolicyAction.ACCEPT
 
 
 # --- what else a set says ----------------------------------------------------------------------------------------

@@ -7,7 +7,9 @@ import pytest
 from chalicelib.resilience import refusals
 
 
-@pytest.mark.parametrize(("held", "then"), [(40, 20), (3, 1), (2, 1), (1, refusals.BARE), (0, refusals.BARE)])
+@pytest.mark.parametrize(
+    ("held", "then"), [(40, 20), (3, 1), (2, 1), (1, refusals.WITHOUT_TEXT), (0, refusals.WITHOUT_TEXT)]
+)
 def test_a_refused_message_is_halved_and_the_last_notice_is_bare(held: int, then: int) -> None:
     assert refusals.after_refusal(held) == then
 

@@ -17,7 +17,7 @@ from chalicelib.core.spool_keys import sealed_key
 from chalicelib.intake.intake import Intake
 from chalicelib.mail.identity import mail_id
 from chalicelib.mail.sealed import EMAILENGINE, unseal
-from chalicelib.ports import Look, MessageReference, Page
+from chalicelib.ports import MessageReference, Page, ReconciliationRun
 from chalicelib.sources.emailengine import webhook_event
 from chalicelib.sources.emailengine.reconciler import Reconciler
 from tests.twins.cache import MemoryCache
@@ -29,6 +29,7 @@ from tests.twins.spool import MemorySpool
 from tests.twins.store import MemoryMailStore
 from tests.twins.telemetry import Telemetry
 
+Runs = list[ReconciliationRun]
 ACCOUNT = "practice"
 START = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
@@ -70,7 +71,7 @@ class World:
         events = [self.event(held.reference) for held in self.source.held.values()]
         self.intake.take([webhook_event.arrival(event) for event in events], "trace")
 
-    def look(self, minutes: float = 10, accounts: Iterable[str] = (ACCOUNT,), left: float = 300.0) -> list[Look]:
+    def look(self, minutes: float = 10, accounts: Iterable[str] = (ACCOUNT,), left: float = 300.0) -> Runs:
         """So many minutes later."""
         self.now += timedelta(minutes=minutes)
         made = Reconciler(
