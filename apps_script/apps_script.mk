@@ -7,12 +7,12 @@ $(APPS_STAMP): $(APPS)/package.json $(APPS)/package-lock.json
 	@touch $@
 
 .PHONY: test-apps-script bench-apps-script pusher
-pusher: ## the Gmail pusher as two files to paste, in build/pusher
+pusher: ## Write the Gmail pusher as two files to paste into build/pusher.
 	@mkdir -p build/pusher && cat $(APPS)/src/*.js > build/pusher/Code.gs && cp $(APPS)/appsscript.json build/pusher/
-	@echo "paste build/pusher/Code.gs and build/pusher/appsscript.json at https://script.google.com ($(APPS)/README.md)"
+	@echo "Paste build/pusher/Code.gs and build/pusher/appsscript.json at https://script.google.com ($(APPS)/README.md)"
 
-test-apps-script: $(APPS_STAMP) ## lint and test the Gmail pusher under Node
+test-apps-script: $(APPS_STAMP) ## Lint and test the Gmail pusher under Node.
 	@cd $(APPS) && node_modules/.bin/eslint . && node --test test/*.test.js
 
-bench-apps-script: ## mails per minute within the consumer quota, from counted calls
+bench-apps-script: ## Print how many mails a minute the consumer quota allows, from counted calls.
 	@node $(APPS)/test/quota.js

@@ -1,4 +1,4 @@
-"""Writes the generated parts of the documents: `python -m infra.docs` (a test compares them)."""
+"""Writes the generated parts of the documents: `make docs` (a test compares them)."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def bench_table() -> str:
 
 
 def generated(text: str) -> str:
-    """The document with its marked parts made anew."""
+    """The document with its marked parts rewritten."""
     for name, make in (("settings", settings_table), ("rights", rights_table), ("bench", bench_table)):
         if name == "bench" and not BENCH.exists():
             continue

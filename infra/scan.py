@@ -1,4 +1,4 @@
-"""`make scan`: no secret in the repository; offline. What looks like one and is none is listed in `.secrets.json`.
+"""`make scan`: no secret in the repository; offline. False positives are listed in `.secrets.json`.
 
 Forms of tokens and keys are looked for everywhere, credentials in URLs, passwords and random-looking strings
 outside of the tests (which are full of invented ones) as well.
@@ -53,14 +53,14 @@ def found(names: Iterable[str], root: Path = ROOT) -> set[tuple[str, str, str]]:
 
 
 def accepted() -> set[tuple[str, str, str]]:
-    """What somebody looked at and found harmless."""
+    """What was checked and found harmless."""
     return {(one[0], one[1], one[2]) for one in json.loads(ACCEPTED.read_text())} if ACCEPTED.exists() else set()
 
 
 def main() -> int:
-    """0 when there is nothing new."""
+    """The exit code: 0 when there is nothing new."""
     parser = argparse.ArgumentParser(prog="make scan", description=__doc__)
-    parser.add_argument("--accept", action="store_true", help="you looked at each: none is a secret")
+    parser.add_argument("--accept", action="store_true", help="record that you checked each: none is a secret")
     options = parser.parse_args()
     now = found(tracked())
     if options.accept:
@@ -69,8 +69,8 @@ def main() -> int:
     for name, kind, digest in new:
         print(f"{name}: {kind} ({digest[:12]})")
     if new:
-        print("A real secret: take it out, and change it where it is used, because git keeps it (docs/security.md).")
-        print("None: python -m infra.scan --accept")
+        print("A real secret: remove it, and replace it where it is used, because git keeps it (docs/security.md).")
+        print("No secret: make scan ACCEPT=1")
     return 1 if new else 0
 
 

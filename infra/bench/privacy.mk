@@ -4,7 +4,7 @@ FAKER         := faker==40.54.0
 SENTENCES     := presidio-evaluator==0.3.2
 
 .PHONY: bench-privacy
-bench-privacy: $(STAMP) $(BENCH_PRIVACY)/.fetched ## measure the anonymizer against stock Presidio
+bench-privacy: $(STAMP) $(BENCH_PRIVACY)/.fetched ## Measure the anonymizer against stock Presidio.
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 BLIS_NUM_THREADS=1 PYTHONPATH=$(BENCH_PRIVACY)/lib $(BIN)/python -W ignore -m infra.bench.privacy --public $(BENCH_PRIVACY)/synth_dataset_v2.json --out .mailroom/bench-privacy.json
 
 # presidio-research's 1,500 sentences (MIT) ship in its source package alone; nothing of the package is run here.

@@ -1,4 +1,4 @@
-"""The operator's routes of a deployed stack, on this machine or on AWS, for the commands that change something."""
+"""The API's routes for operators, of the local stack or of one on AWS."""
 
 from __future__ import annotations
 
@@ -10,15 +10,19 @@ from typing import Any, Protocol
 import click
 import requests
 
+from infra.cli.codes import sentence
 from infra.cli.common import running
+from infra.cli.parts import ambient, parts
 from infra.cloudformation.deploy import outputs
 from infra.local.stack import Stack
 
 TIMEOUT = 60
+TRACE = "trace_id"
+"""Where the trace id of a failed answer is added to its JSON."""
 
 
 class Caller(Protocol):
-    """Asks a route of the API."""
+    """Calls a route of the API."""
 
     def call(self, method: str, path: str, body: Any = None) -> tuple[int, dict[str, Any]]:
         """HTTP status and the JSON of the answer."""
@@ -34,47 +38,49 @@ class AdminApi:
 
     def call(self, method: str, path: str, body: Any = None) -> tuple[int, dict[str, Any]]:
         """HTTP status and the JSON of the answer. Raises `click.ClickException` where there is none."""
+        silent = f"{self.url} does not answer as the API does"
         headers = {"Authorization": f"Bearer {self.token}"}
         try:
             answer = requests.request(method, self.url + path, headers=headers, json=body, timeout=TIMEOUT)
-            told = answer.json()
+            content = answer.json()
         except requests.RequestException as error:
-            raise click.ClickException(f"{self.url} does not answer as the API does ({type(error).__name__})") from None
-        if not isinstance(told, dict):
-            raise click.ClickException(f"{self.url} answers {answer.status_code}, but not as the API does")
-        return answer.status_code, told
+            raise click.ClickException(f"{silent} ({type(error).__name__}).") from None
+        if not isinstance(content, dict):
+            raise click.ClickException(f"{silent} (HTTP {answer.status_code}).")
+        if not answer.ok:
+            content |= {TRACE: answer.headers.get("X-Correlation-Id", "")}
+        return answer.status_code, content
 
 
 def admin_api(folder: Path, aws: bool) -> AdminApi:
-    """The API of the local stack or, with `aws`, of the one that the shell's AWS credentials name."""
+    """The API of the local stack or, with `aws`, of the one in the current AWS profile."""
     if not aws:
         info = running(Stack(folder, persist=True))
         return AdminApi(info.api, info.aws, info.credentials["admin_tokens"][0])
-    from infra.cli.parts import ambient, parts
-
     environment = ambient()
     url = outputs(environment)["EndpointURL"].rstrip("/")
     with parts(environment) as made:
         tokens = made.door_secrets.texts("admin_tokens")
     if not tokens:
-        raise click.ClickException("the door secret has no admin_tokens: add one")
+        raise click.ClickException("The secret of the API has no admin_tokens: add one.")
     return AdminApi(url, environment, tokens[0])
 
 
 def expect(answer: tuple[int, dict[str, Any]], what: str) -> dict[str, Any]:
-    """The body of a good answer. Raises `click.ClickException` that says why it is none."""
-    code, told = answer
+    """The body of a good answer. Raises `click.ClickException`: `what`, why, and what to do."""
+    code, body = answer
     if 200 <= code < 300:
-        return told
-    status = str(told.get("status", f"HTTP {code}"))
-    hints = {
-        "unauthorized": "the API does not take the admin token of the secret (it reads a new one within five minutes)",
-        "try_again": "the API cannot reach what it needs just now: see /ready, then try again",
-        "version_conflict": f"the rules were changed meanwhile, version {told.get('version')} is in force: "
-        "look at it (`mailroom rules show`) and make your change again",
-        "unknown_rules": "there is no such version: see `mailroom rules history`",
-        "too_large": f"more than the {told.get('limit')} bytes that the API takes",
-        "invalid_field": f"the API does not take the field {told.get('field')}",
-        "internal_error": f"a bug: the logs know {told.get('correlation_id')}",
-    }
-    raise click.ClickException(f"{what}: {hints.get(status, status)}")
+        return body
+    status = str(body.get("status", f"http_{code}"))
+    details = (("field", "field"), ("limit", "limit"), ("version", "version in force"), ("unknown", "ids"))
+    named = "; ".join(f"{label}: {shown(body[name])}" for name, label in details if body.get(name) is not None)
+    trace = str(body.get("correlation_id") or body.get(TRACE) or "")
+    parts = [f"{what}: {sentence(status, trace)}", f"({named})" if named else ""]
+    if status == "internal_error" and trace:
+        parts.append(f"The trace id is {trace}.")
+    raise click.ClickException(" ".join(filter(None, parts)))
+
+
+def shown(value: Any) -> str:
+    """A detail of an answer as text."""
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

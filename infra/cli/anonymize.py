@@ -8,6 +8,7 @@ from dataclasses import asdict
 from html import escape
 from pathlib import Path
 
+import click
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -17,6 +18,8 @@ from chalicelib.mail.parse import parse
 from chalicelib.privacy.engine import RulesAnonymizer
 from chalicelib.privacy.mapping import TOKEN
 from chalicelib.privacy.model import Anonymized
+from infra.cli.common import AS_JSON, expected
+from infra.cli.mailfiles import problem_of
 
 COLOURS = {
     "PERSON": "bold magenta",
@@ -35,6 +38,21 @@ mark.PERSON{background:#f5d0fe}
 mark.LOCATION,mark.ADDRESS{background:#bbf7d0}
 mark.SECRET{background:#fecaca}
 td,th{text-align:left;padding:.1rem .8rem .1rem 0}"""
+
+
+@click.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@AS_JSON
+@click.option("--html", "html_out", type=click.Path(path_type=Path), help="Also write a page with highlights.")
+@expected
+def anonymize(file: Path, as_json: bool, html_out: Path | None) -> None:
+    """Show a mail as the later stages see it, with the reason of each replacement.
+
+    Needs no running stack. Nothing of the original is printed.
+    """
+    if problem := problem_of(file.read_bytes()):
+        raise click.ClickException(f"{file}: {problem}")
+    run(file, as_json, html_out)
 
 
 def run(path: Path, as_json: bool = False, html_out: Path | None = None, engine: RulesAnonymizer | None = None) -> None:

@@ -1,4 +1,4 @@
-"""A client of the API: pushes as the Apps Script pusher does (both factors, batches in bounds), operator's routes."""
+"""A client of the API: pushes as the Apps Script pusher does (both factors, bounded batches), operators' routes."""
 
 from __future__ import annotations
 
@@ -16,9 +16,8 @@ from infra.local.stack import Info
 
 MAX_BATCH = 50
 MAX_BYTES = 5 * 1024 * 1024 - 64 * 1024
-"""A push stays below the door's 5 MiB."""
-
-
+"""A push stays below the 5 MiB that the endpoint accepts."""
+PUSHES = "/api/ingress/gmail"
 LATER = ("try_again", "rate_limited")
 """Verdicts after which the same mail is sent again."""
 
@@ -50,12 +49,10 @@ def headers(info: Info, body: bytes) -> dict[str, str]:
     }
 
 
-def post(info: Info, push: Any, extra: dict[str, str] | None = None) -> requests.Response:
+def post(info: Info, push: Any, extra: dict[str, str] | None = None, path: str = PUSHES) -> requests.Response:
     """One push; `extra` overrides headers, for tests of the refusals. Bytes are signed and sent as they are."""
     body = push if isinstance(push, bytes) else json.dumps(push).encode()
-    return requests.post(
-        f"{info.api}/api/ingress/gmail", data=body, headers=headers(info, body) | (extra or {}), timeout=60
-    )
+    return requests.post(info.api + path, data=body, headers=headers(info, body) | (extra or {}), timeout=60)
 
 
 def admin(info: Info, method: str, path: str, body: Any = None) -> requests.Response:
@@ -71,7 +68,7 @@ def raw_push(raw: bytes, account: str = "") -> dict[str, str]:
 
 
 def batches(pushes: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
-    """Pushes in batches that the door takes."""
+    """Pushes in batches that the endpoint accepts."""
     batch: list[dict[str, Any]] = []
     size = 0
     for push in pushes:
@@ -86,9 +83,21 @@ def batches(pushes: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
 
 
 def push_all(info: Info, pushes: Iterable[dict[str, Any]]) -> Iterator[Answer]:
-    """Push everything, in order; what the door asks to try again is tried again (five times)."""
+    """Push everything, in order; a push that is to be tried again is tried five times in all."""
     for batch in batches(pushes):
         yield from _push(info, batch)
+
+
+def upload(info: Info, raw: bytes, account: str = "") -> Answer:
+    """Send a mail that is too large for a push: ask for an address, put the mail there, push its id."""
+    named = {"account": account} if account else {}
+    response = post(info, {"size": len(raw), **named}, path=f"{PUSHES}/uploads")
+    offered = _object(response)
+    if offered.get("status") != "upload_offered":
+        return Answer(response.status_code, offered)
+    offer = offered["upload"]
+    requests.put(offer["url"], data=raw, headers=offer["headers"], timeout=300).raise_for_status()
+    return next(push_all(info, [{"upload": offer["id"], **named}]))
 
 
 def _push(info: Info, batch: list[dict[str, Any]]) -> list[Answer]:
@@ -107,12 +116,17 @@ def _push(info: Info, batch: list[dict[str, Any]]) -> list[Answer]:
 
 
 def _verdicts(response: requests.Response, number: int) -> list[dict[str, Any]]:
-    try:
-        body = response.json()
-    except ValueError:
-        body = {"status": f"http_{response.status_code}"}
+    body = _object(response)
     verdicts = body.get("verdicts")
     if isinstance(verdicts, list) and len(verdicts) == number:
         return verdicts
     status = "try_again" if response.status_code in (429, 500, 502, 503, 504) else body.get("status", "refused")
     return [{"status": status} for _ in range(number)]
+
+
+def _object(response: requests.Response) -> dict[str, Any]:
+    try:
+        body = response.json()
+    except ValueError:
+        body = None
+    return body if isinstance(body, dict) else {"status": f"http_{response.status_code}"}

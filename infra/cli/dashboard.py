@@ -1,4 +1,4 @@
-"""`mailroom dashboard`: where the operator's pages are, and how to sign in. Prints no token."""
+"""`mailroom dashboard`: the address of the dashboard, and how to sign in. Prints no token."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from pathlib import Path
 
 import click
 
-from infra.cli.common import running, told
-from infra.cli.recovery import on_aws
+from infra.cli.common import ON_AWS, expected, running
+from infra.cli.parts import ambient
+from infra.cloudformation.deploy import outputs
 from infra.local.stack import Stack
 
 LOCAL = "one of admin_tokens in {file}"
-ON_AWS = (
-    "one of admin_tokens in the doors' secret:\n"
+ELSEWHERE = (
+    "one of admin_tokens in the secret of the API:\n"
     "           aws secretsmanager get-secret-value --secret-id mailroom/door --query SecretString --output text"
 )
 
@@ -21,27 +22,24 @@ def lines(url: str, token: str) -> list[str]:
     """The address, and what to type there."""
     return [
         f"dashboard  {url.rstrip('/')}/dashboard",
-        "name       yours: it is recorded with what you change",
+        "name       your own: it is recorded with what you change",
         f"token      {token}",
     ]
 
 
 @click.command()
 @click.option("--open", "browser", is_flag=True, help="Also open it in the browser.")
-@on_aws
+@ON_AWS
 @click.pass_obj
-@told
+@expected
 def dashboard(folder: Path, browser: bool, aws: bool) -> None:
-    """Where the operator's pages are, and how to sign in."""
+    """Print the address of the dashboard and how to sign in."""
     if aws:
-        from infra.cli.parts import ambient
-        from infra.cloudformation.deploy import outputs
-
-        url, token = outputs(ambient())["EndpointURL"], ON_AWS
+        url, token = outputs(ambient())["EndpointURL"], ELSEWHERE
     else:
         stack = Stack(folder, persist=True)
         url, token = running(stack).api, LOCAL.format(file=stack.folder / "credentials.json")
-    told_lines = lines(url, token)
-    click.echo("\n".join(told_lines))
+    shown = lines(url, token)
+    click.echo("\n".join(shown))
     if browser:
-        click.launch(told_lines[0].split()[-1])
+        click.launch(shown[0].split()[-1])

@@ -5,23 +5,53 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 
+import click
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.text import Text
 
+from infra.cli.common import expected, running
 from infra.cli.show import console
 from infra.cloudformation.deploy import client
-from infra.local.stack import Info
+from infra.local.stack import Info, Stack
 
 COLOURS = {"anonymize": "magenta", "classify": "blue", "store": "green", "notify": "yellow", "alert": "red"}
 FIRST = ("stage", "door", "status", "code", "error", "place", "account", "mail_id", "trace_id")
 HIDDEN = {"level", "message", "timestamp", "service", "function_name", "settings", *FIRST}
 
 
+@click.command()
+@click.option("--follow", "-f", is_flag=True, help="Print new lines until Ctrl-C.")
+@click.option("--mail", default="", metavar="ID", help="Only lines with this mail id or trace id.")
+@click.option(
+    "--minutes",
+    type=click.IntRange(1, 1440),
+    default=15,
+    show_default=True,
+    metavar="MINUTES",
+    help="Go back this far.",
+)
+@click.pass_obj
+@expected
+def logs(folder: Path, follow: bool, mail: str, minutes: int) -> None:
+    """Print the log lines of the functions, oldest first: ids and codes only, never content."""
+    show_logs(running(Stack(folder, persist=True)), follow, mail, minutes)
+
+
 def show_logs(info: Info, follow: bool, wanted: str, minutes: int) -> None:
-    """Print the lines of the last minutes; with `follow`, go on until interrupted."""
+    """Print the lines of the last minutes; with `follow`, new lines until Ctrl-C."""
     since = int((time.time() - minutes * 60) * 1000)
+    try:
+        _print_from(info, since, follow, wanted)
+    except KeyboardInterrupt:
+        if not follow:
+            raise  # with --follow, Ctrl-C is the normal end
+
+
+def _print_from(info: Info, since: int, follow: bool, wanted: str) -> None:
     seen: set[tuple[int, str]] = set()
     while True:
         for stamp, line in sorted(lines(info, since)):
@@ -32,10 +62,7 @@ def show_logs(info: Info, follow: bool, wanted: str, minutes: int) -> None:
                     console.print(shown, soft_wrap=True)
         if not follow:
             return
-        try:
-            time.sleep(1)
-        except KeyboardInterrupt:
-            return
+        time.sleep(1)
 
 
 def lines(info: Info, since: int) -> Iterator[tuple[int, str]]:
@@ -63,7 +90,7 @@ def readable(line: str) -> Text | None:
     if not isinstance(record, dict) or "_aws" in record or record.get("message") == "settings":
         return None
     stage = str(record.get("stage") or record.get("door") or "")
-    text = Text(str(record.get("timestamp", ""))[11:23], style="dim")
+    text = Text(_clock(str(record.get("timestamp", ""))), style="dim")
     text.append(f"  {stage:<11}", style=COLOURS.get(stage, "cyan"))
     text.append(f" {record.get('message', ''):<20}", style="bold red" if record.get("level") == "ERROR" else "bold")
     for key in FIRST[2:]:
@@ -73,3 +100,12 @@ def readable(line: str) -> Text | None:
     rest = " ".join(f"{key}={value}" for key, value in record.items() if key not in HIDDEN)
     text.append(f"  {rest}", style="dim")
     return text
+
+
+def _clock(timestamp: str) -> str:
+    """The time of day on this machine, with its zone."""
+    try:
+        at = datetime.fromisoformat(timestamp).astimezone()
+    except ValueError:
+        return timestamp
+    return f"{at:%H:%M:%S}.{at.microsecond // 1000:03} {at:%Z}"

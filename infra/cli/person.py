@@ -1,4 +1,4 @@
-"""`mailroom erase` and `mailroom export`: one person's mail, found, shown by numbers, erased or written out."""
+"""`mailroom erase` and `mailroom export`: the mail of one person, counted, erased or written into a file."""
 
 from __future__ import annotations
 
@@ -20,29 +20,88 @@ from chalicelib.data_rights.erase import Eraser
 from chalicelib.data_rights.export import DataExport
 from chalicelib.data_rights.find import Found, PersonalDataFinder
 from chalicelib.ports import Erasure
+from infra.cli.common import ON_AWS, YES, changing, confirm_environment, environment, expected
+from infra.cli.parts import parts
 from infra.cli.show import console
 
 ADDRESS = re.compile(r"[^\s@<>]{1,300}@[^\s@<>]{1,255}")
+WHOSE = click.option(
+    "--address",
+    required=True,
+    metavar="ADDRESS",
+    help="The e-mail address of the person; - reads it from standard input.",
+)
 STATES = ("stored", "excluded", "quarantined", "in flight")
 
 
-def address_of(told: str) -> str:
-    """The address that a command is about. Raises `click.ClickException` that does not repeat it."""
-    address = sys.stdin.readline().strip() if told == "-" else told.strip()
+@click.command()
+@WHOSE
+@changing
+@ON_AWS
+@click.pass_obj
+@expected
+def erase(folder: Path, address: str, author: str, dry_run: bool, yes: bool, aws: bool) -> None:
+    """Erase all mail from or to a person everywhere, and print the receipt.
+
+    This cannot be undone. Backups of the database are not touched.
+
+    Example: mailroom erase --address person@example.com --dry-run
+    """
+    wanted = address_of(address)
+    reached = environment(folder, aws)
+    with parts(reached) as made:
+        found = show_found(made, wanted)
+        if dry_run:
+            click.echo("--dry-run: nothing was changed")
+            return
+        if number := len(found.mails):
+            confirm_environment(f"Erase {number} mails for good", reached, yes=yes, always=True)
+        sys.exit(erase_person(made, wanted, author))
+
+
+@click.command()
+@WHOSE
+@click.option(
+    "--to", "target", required=True, type=click.Path(path_type=Path), help="Write this .zip; it must not exist."
+)
+@click.option("--dry-run", is_flag=True, help="Show how much would be written, and write nothing.")
+@YES
+@ON_AWS
+@click.pass_obj
+@expected
+def export(folder: Path, address: str, target: Path, dry_run: bool, yes: bool, aws: bool) -> None:
+    """Write all mail from or to a person into a zip: the originals in clear, and what Mailroom recorded about them.
+
+    Example: mailroom export --address person@example.com --to person.zip
+    """
+    wanted = address_of(address)
+    reached = environment(folder, aws)
+    confirm_environment(f"Write originals in clear to {target} from", reached, yes=yes, dry_run=dry_run)
+    with parts(reached) as made:
+        if dry_run:
+            show_found(made, wanted)
+            click.echo("--dry-run: nothing was written")
+            return
+        export_person(made, wanted, target)
+
+
+def address_of(given: str) -> str:
+    """The address that a command is about. Raises `click.ClickException`, which does not repeat it."""
+    address = sys.stdin.readline().strip() if given == "-" else given.strip()
     if not ADDRESS.fullmatch(address):
-        raise click.ClickException("--address must be one e-mail address such as person@example.com, without a name")
+        raise click.ClickException("--address must be one e-mail address such as person@example.com, without a name.")
     return address
 
 
 def people(made: Container) -> PostgresPeople:
-    """The database as these commands see it."""
+    """The database as these commands use it."""
     return PostgresPeople(made.database, lambda: made.backend_secrets.text("raw_key"))
 
 
 @contextmanager
 def finder(made: Container) -> Iterator[PersonalDataFinder]:
-    """Finds the mail and shows how far it is."""
-    with console.status("looking …") as shown:
+    """Finds the mail and shows its progress."""
+    with console.status("searching …") as shown:
         yield PersonalDataFinder(
             people(made),
             made.spool,
@@ -58,7 +117,8 @@ def show_found(made: Container, address: str) -> Found:
         found = looking.find(address, remember=False)
         named = people(made).rules_naming(address)
     states = Counter(mail.state or "in flight" for mail in found.mails)
-    console.print(f"mails of this person: {len(found.mails)}")
+    number = len(found.mails)
+    console.print(f"{number} message{'' if number == 1 else 's'} from or to this address")
     for state in STATES:
         if states[state]:
             console.print(f"  {state} {states[state]}")
@@ -66,48 +126,48 @@ def show_found(made: Container, address: str) -> Found:
         console.print(f"  account {account} {number}")
     if found.unreadable:
         console.print(
-            f"[yellow]{len(found.unreadable)} sealed mails cannot be opened[/]: nobody can say whose they are"
+            f"[yellow]{len(found.unreadable)} sealed mails cannot be read[/]: whether they name this address is unknown"
         )
         for mail_id in found.unreadable[:20]:
             console.print(f"  {mail_id}")
     if named:
         versions = ", ".join(map(str, named))
-        console.print(
-            f"[yellow]the rules name this address[/] (versions {versions}): they are yours, and stay as they are"
-        )
+        console.print(f"[yellow]the rules name this address[/] (versions {versions}); they are not changed")
     return found
 
 
-def erase(made: Container, address: str, author: str) -> int:
-    """Erase and print the receipt. The exit code is 1 when there are seals that nobody can open."""
+def erase_person(made: Container, address: str, author: str) -> int:
+    """Erase and print the receipt. The exit code is 1 when there are sealed mails that cannot be read."""
     with finder(made) as looking:
         files = file_target(made)
         receipt = Eraser(looking, people(made), made.spool, made.cache, made.store, files).erase(address, author)
-    print(json.dumps(told(receipt), indent=1))
+    print(json.dumps(as_dict(receipt), indent=1))
     return 1 if receipt.counts.get("unreadable") else 0
 
 
-def export(made: Container, address: str, target: Path) -> None:
-    """Write the zip, readable by its owner only. Raises `click.ClickException` when there is such a file already."""
+def export_person(made: Container, address: str, target: Path) -> None:
+    """Write the zip, readable by its owner only. Raises `click.ClickException` if the file exists."""
     try:
         handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        raise click.ClickException(f"{target} is there already: name a new file") from None
+        raise click.ClickException(f"{target} exists: name a new file.") from None
     except OSError as error:
-        raise click.ClickException(f"{target} cannot be written: {error.strerror}") from None
+        raise click.ClickException(f"{target} cannot be written: {error.strerror}.") from None
     try:
         with os.fdopen(handle, "wb") as out, finder(made) as looking:
             counts = DataExport(looking, people(made)).write(address, out)
     except BaseException:
         target.unlink(missing_ok=True)  # half an answer must not look like a whole one
         raise
-    console.print(f"{counts['mails']} mails, {counts['originals']} with their original, in {target} (yours only)")
+    console.print(
+        f"{counts['mails']} mails, {counts['originals']} with their original, in {target} (only you can read it)"
+    )
     if counts["unreadable"]:
-        console.print(f"[yellow]{counts['unreadable']} sealed mails cannot be opened[/], see index.json")
+        console.print(f"[yellow]{counts['unreadable']} sealed mails cannot be read[/], see index.json")
 
 
-def told(receipt: Erasure) -> dict[str, object]:
-    """The receipt as JSON holds it: no personal data."""
+def as_dict(receipt: Erasure) -> dict[str, object]:
+    """The receipt for JSON: no personal data."""
     return {
         "erasure": receipt.id,
         "address_key": receipt.address_key,

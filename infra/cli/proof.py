@@ -3,31 +3,75 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from dataclasses import asdict
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
+
+import click
+from rich.text import Text
 
 from chalicelib.operations.audit import Findings
 from chalicelib.operations.auditor import LETTERS, Auditor, Examination, Repaired
 from chalicelib.operations.overdue_webhooks import BY_HAND, LIMIT, OverdueWebhooks, Resent
-from infra.cli.show import console
+from infra.cli.codes import sentence
+from infra.cli.common import AS_JSON, ON_AWS, YES, confirm_environment, environment, expected
+from infra.cli.parts import parts
+from infra.cli.show import console, plain
 
 TRIES, PAUSE = 6, 5.0
-"""A dead-letter queue that somebody else is reading can be read whole soon after."""
+"""A dead-letter queue that another reader holds can be read whole soon after."""
 
 SHOWN = 20
 KINDS = {
     "missing": "sealed, but in no queue, dead-letter queue or ledger",
-    "orphaned": "quarantined in the ledger, but in no dead-letter queue and not on its way again",
-    "unrecorded": "in a dead-letter queue, but not in the ledger",
-    "unnotified": "stored, but the notice is overdue",
+    "orphaned": "quarantined in the ledger, but missing from the dead-letter queue and not redriven",
+    "unrecorded": "in a dead-letter queue, but not recorded in the ledger",
+    "unnotified": "stored, but not notified in time",
 }
-AGAIN = "`mailroom verify --repair --stalled` sends them again"
-REMEDY = "`mailroom verify --repair` sends them on their way again and writes the missing notes."
+AGAIN = "`mailroom verify --repair --stalled` requeues them"
+REMEDY = "`mailroom verify --repair` requeues them and adds the missing records."
 
 
+@click.command()
+@click.option("--repair", is_flag=True, help="Requeue missing mail and overdue webhooks, and add missing records.")
+@click.option("--stalled", is_flag=True, help="With --repair: also requeue mail in progress for more than an hour.")
+@click.option("--dry-run", is_flag=True, help="With --repair: show what would be done, and change nothing.")
+@click.option(
+    "--older-than",
+    type=click.IntRange(0, 100_000),
+    metavar="MINUTES",
+    help="Treat mail as missing after MINUTES.  [default: as the sweep does]",
+)
+@AS_JSON
+@YES
+@ON_AWS
+@click.pass_obj
+@expected
 def verify(
+    folder: Path,
+    repair: bool,
+    stalled: bool,
+    dry_run: bool,
+    older_than: int | None,
+    as_json: bool,
+    yes: bool,
+    aws: bool,
+) -> None:
+    """Prove that no mail is lost: seen = stored + excluded + quarantined + in flight.
+
+    Checks the webhooks too. The exit code is 0 only if every mail and every webhook is accounted for.
+    """
+    reached = environment(folder, aws)
+    if repair:
+        confirm_environment("Repair", reached, yes=yes, dry_run=dry_run)
+    with parts(reached) as made:
+        sys.exit(audit(made.prover(), made.overdue_webhooks(), older_than, repair, dry_run, as_json, stalled))
+
+
+def audit(
     prover: Auditor,
     webhooks: OverdueWebhooks,
     older_than: int | None,
@@ -36,10 +80,10 @@ def verify(
     as_json: bool,
     stalled: bool = False,
 ) -> int:
-    """Print the balance; repair what can be when asked. The exit code is 0 only when all mail is accounted for.
+    """Print the balance, and repair what can be repaired with `repair`.
 
-    And no webhook is overdue: that is no matter of the balance, which counts mails, but as wrong as a notice that is.
-    With `repair` that is judged as it was before: what was sent on its way again has not arrived yet.
+    The exit code is 0 only if all mail is accounted for and no webhook is overdue, as found before a repair: what was
+    requeued has not arrived yet.
     """
     if older_than is not None:
         prover.patience = timedelta(minutes=older_than)
@@ -49,8 +93,8 @@ def verify(
     resent = webhooks.resend(rests=BY_HAND) if overdue and repair and not dry_run else Resent()
     findings = examination.findings
     if as_json:
-        told = _told(findings, repaired, dry_run and repair)
-        print(json.dumps(told | {"overdue_webhooks": overdue, "resent_webhooks": asdict(resent)}, indent=1))
+        report = _as_dict(findings, repaired, dry_run and repair)
+        print(json.dumps(report | {"overdue_webhooks": overdue, "resent_webhooks": asdict(resent)}, indent=1))
     else:
         _show(findings)
         _show_repair(examination, repaired, repair, dry_run, stalled)
@@ -60,12 +104,12 @@ def verify(
 
 def balance_line(findings: Findings) -> str:
     """seen = stored + excluded + quarantined + in flight; with what is missing from it."""
-    told = (
+    line = (
         f"seen {findings.seen} = stored {findings.stored} + excluded {findings.excluded}"
         f" + quarantined {findings.quarantined} + in flight {findings.in_flight}"
     )
     lost = len(findings.missing) + len(findings.orphaned) + len(findings.unrecorded)
-    return told + (f" + {lost} that no state has" if lost else "")
+    return line + (f" + {lost} in no state" if lost else "")
 
 
 def _examine(prover: Auditor) -> Examination:
@@ -83,12 +127,12 @@ def _show(findings: Findings) -> None:
     if findings.waiting:
         console.print(f"[yellow]{findings.waiting} in flight for long[/]: they wait in a queue, see `mailroom status`")
     if findings.stalled:
-        console.print(f"[yellow]stalled {len(findings.stalled)}[/]: in flight for over an hour; {AGAIN}")
+        console.print(f"[yellow]stalled {len(findings.stalled)}[/]: in flight for more than an hour; {AGAIN}")
         _list(findings.stalled)
     if not findings.proven:
         console.print(
-            "[red]not proven[/]: a dead-letter queue could not be read whole (somebody else is reading it, or it holds"
-            f" more than {LETTERS:,} letters); nothing is called missing meanwhile"
+            "[red]not proven[/]: a dead-letter queue could not be read whole (another reader holds messages, or there"
+            f" are more than {LETTERS:,}); until then no mail is reported as missing"
         )
     for kind, meaning in KINDS.items():
         ids: tuple[str, ...] = getattr(findings, kind)
@@ -113,9 +157,9 @@ def _show_repair(examination: Examination, repaired: Repaired, repair: bool, dry
     if repair and dry_run:
         console.print(f"--dry-run: {reparable} would be repaired, nothing was changed")
     elif repair:
-        console.print(f"repaired: {len(repaired.requeued)} sent on their way again, {len(repaired.noted)} noted")
+        console.print(f"repaired: {len(repaired.requeued)} requeued, {len(repaired.noted)} recorded")
         for mail_id, code in repaired.failed:
-            console.print(f"  [red]{code}[/] {mail_id}")
+            console.print(Text.assemble(("  failed", "red"), f" {mail_id}: {sentence(code)}"), soft_wrap=True)
     elif reparable:
         console.print(REMEDY)
 
@@ -123,15 +167,16 @@ def _show_repair(examination: Examination, repaired: Repaired, repair: bool, dry
 def _show_webhooks(overdue: int, resent: Resent, repair: bool) -> None:
     if not overdue:
         return
-    console.print(f"[red]overdue webhooks {overdue}[/]: asked for by a rule, not delivered, and in no queue")
+    console.print(f"[red]overdue webhooks {overdue}[/]: required by a rule, not delivered, and in no queue")
     if not repair:
-        console.print("`mailroom verify --repair` sends them again.")
+        console.print("`mailroom verify --repair` requeues them.")
         return
-    console.print(f"webhooks sent again: {len(resent.sent)} (each once an hour, {LIMIT} at a time)")
+    console.print(f"webhooks requeued: {len(resent.sent)} (each once an hour, {LIMIT} at a time)")
     for mail_id, destination in resent.failed:
-        console.print(f"  [red]queue_unavailable[/] {mail_id} {destination}")
+        line = f" {mail_id} {plain(destination)}: {sentence('queue_unavailable')}"
+        console.print(Text.assemble(("  failed", "red"), line), soft_wrap=True)
 
 
-def _told(findings: Findings, repaired: Repaired, dry_run: bool) -> dict[str, Any]:
-    told = asdict(findings) | {"seen": findings.seen, "balanced": findings.balanced, "repaired": asdict(repaired)}
-    return told | ({"dry_run": True} if dry_run else {})
+def _as_dict(findings: Findings, repaired: Repaired, dry_run: bool) -> dict[str, Any]:
+    report = asdict(findings) | {"seen": findings.seen, "balanced": findings.balanced, "repaired": asdict(repaired)}
+    return report | ({"dry_run": True} if dry_run else {})

@@ -1,4 +1,4 @@
-"""Stored and excluded mail in the clear, one at a time, for the operator's own process: read-only, nothing kept."""
+"""Stored and excluded mail in clear, one at a time, for the operator's own process: read-only, nothing is kept."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ SOURCE = "SELECT pgp_sym_decrypt_bytea(source, %(key)s) FROM ingestion.emails_ra
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """A mail that was decided about. `facts` is None, and `code` says why, where it cannot be opened any more."""
+    """A mail with a decision. If it can no longer be read, `facts` is None and `code` says why."""
 
     mail_id: str
     state: str
@@ -107,7 +107,7 @@ class Archive:
         return facts_from(bytes(row[0]), account, labels)
 
     def _labels(self, spool_key: str) -> tuple[str, ...]:
-        """What the door was told of the mailbox's labels; the original does not say."""
+        """The labels of the mailbox as the endpoint received them; the original does not hold them."""
         if not self._with_labels:
             return ()
         try:
@@ -122,7 +122,7 @@ class Archive:
         except Permanent as error:
             if error.code != "sealed_unreadable":
                 raise
-            # The door had a reference only; anonymize kept what it fetched.
+            # The endpoint had a reference only; anonymize kept what it fetched.
             pointer = Envelope(mail_id, account, source="", spool_key=spool_key, received_at="", trace_id="")
             opened = reopen(fetched_key(pointer.account, pointer.mail_id), self._spool)
         return facts_of(opened.mail, account, opened.labels or labels_of(opened.source))
@@ -139,25 +139,25 @@ class Archive:
 
 
 def facts_from(source: bytes, account: str, labels: tuple[str, ...] = ()) -> Facts:
-    """What the rules were asked about a mail as it came: RFC 822 bytes, a Gmail push or EmailEngine's message."""
-    told = _object(source)
-    if told is None:
+    """What the rules see of a mail as received: RFC 822 bytes, a Gmail push or a message of EmailEngine."""
+    push = _object(source)
+    if push is None:
         return facts_of(parse(source), account, labels)
-    mail = from_push(told) if "body" in told and "sender" in told else from_message(told)
+    mail = from_push(push) if "body" in push and "sender" in push else from_message(push)
     return facts_of(mail, account, labels or labels_of(source))
 
 
 def labels_of(source: bytes) -> tuple[str, ...]:
-    """The labels of a Gmail push; none of anything else."""
-    told = _object(source) or {}
-    return tuple(label for label in items(told.get("labels")) if isinstance(label, str))
+    """The labels of a Gmail push; none for anything else."""
+    push = _object(source) or {}
+    return tuple(label for label in items(push.get("labels")) if isinstance(label, str))
 
 
 def _object(source: bytes) -> dict[str, object] | None:
     if source[:1] != b"{":
         return None
     try:
-        told = json.loads(source)
+        found = json.loads(source)
     except (ValueError, RecursionError):
         return None
-    return told if isinstance(told, dict) else None
+    return found if isinstance(found, dict) else None

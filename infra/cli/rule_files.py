@@ -1,4 +1,4 @@
-"""A rule document in a file: read strictly, every mistake with its place."""
+"""Rule documents for the commands: from a file, read strictly, or from the API."""
 
 from __future__ import annotations
 
@@ -8,8 +8,12 @@ from typing import Any
 import click
 
 from chalicelib.policy.ruleset import InvalidRules, RuleSet, load
+from infra.cli.admin_api import Caller, expect
 
-STDIN = "-"
+ROUTE = "/admin/rules"
+FILE = click.Path(exists=True, dir_okay=False, allow_dash=True)
+NUMBER = click.IntRange(0, 2**31 - 1)
+WITH = click.option("--with", "file", type=FILE, help="Use the document in this file instead of the one in force.")
 
 
 def read_document(file: str) -> dict[str, Any]:
@@ -33,21 +37,46 @@ def read_document(file: str) -> dict[str, Any]:
 
 
 def read_rules(file: str) -> RuleSet:
-    """The rule set in a file. Raises `click.ClickException` that tells every mistake with its path."""
+    """The rule set in a file. Raises `click.ClickException`, which lists every mistake with its path."""
     document = read_document(file)
     try:
         return load(document)
     except InvalidRules as error:
-        raise click.ClickException(f"{file} is not valid:\n{told_errors(error.errors)}") from None
+        raise click.ClickException(f"{file} is not valid:\n{error_lines(error.errors)}") from None
 
 
-def told_errors(errors: Any) -> str:
-    """One line a mistake: path and what to write there."""
+def error_lines(errors: Any) -> str:
+    """One line for each mistake: its path and what to write there."""
     return "\n".join(f"  {path or 'document'}: {message}" for path, message in errors)
 
 
+def compiled(document: Any, version: int) -> RuleSet:
+    """A saved document, compiled here. Raises `click.ClickException` if this version cannot read it."""
+    try:
+        return load(document, version)
+    except InvalidRules as error:
+        raise click.ClickException(
+            f"This version of the command does not understand version {version} of the rules:\n"
+            + error_lines(error.errors)
+        ) from None
+
+
+def fetched(api: Caller, number: int | None = None) -> dict[str, Any]:
+    """The version in force, or version `number`; version 0 is the empty document."""
+    if number == 0:
+        return {"version": 0, "document": {}, "author": "", "comment": "", "created_at": "", "restores": None}
+    path = ROUTE if number is None else f"{ROUTE}/versions/{number}"
+    return expect(api.call("GET", path), "The rules cannot be shown")
+
+
+def in_force(api: Caller) -> RuleSet:
+    """The rules in force, compiled here."""
+    found = fetched(api)
+    return compiled(found["document"], found["version"])
+
+
 class _Wrong(ValueError):
-    """JSON that says two things or no number; the text is for the operator."""
+    """JSON with a name that occurs twice, or with a number that is none; the text is for the operator."""
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -55,9 +84,9 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(made) < len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise _Wrong(f"{twice!r} stands twice in one object: JSON would keep only the last")
+        raise _Wrong(f"{twice!r} occurs twice in one object: JSON would keep only the last")
     return made
 
 
 def _no_number(name: str) -> Any:
-    raise _Wrong(f"{name} is no JSON number")
+    raise _Wrong(f"{name} is not a JSON number")

@@ -2,63 +2,81 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import click
+from rich.table import Table
+from rich.text import Text
 
-from infra.cli.common import confirm_environment, told
-from infra.cli.recovery import author_of, environment, on_aws
+from chalicelib.policy.changes import pretty, summary, unified
+from infra.cli.admin_api import Caller, admin_api, expect
+from infra.cli.common import AS_JSON, ON_AWS, changing, confirm_environment, expected
+from infra.cli.groups import Group
+from infra.cli.rule_files import FILE, NUMBER, ROUTE, error_lines, fetched, read_rules
+from infra.cli.rule_test import test_mail
+from infra.cli.show import console, local_time, plain
+from infra.cli.simulate import simulate
 
-file_argument = click.Path(exists=True, dir_okay=False, allow_dash=True)
-WITH = click.option("--with", "file", type=file_argument, help="A rule document instead of the one in force.")
-COMMENT = click.option("--comment", default="", help="Why, for the history.")
-AS_JSON = click.option("--json", "as_json", is_flag=True, help="Machine-readable.")
-NUMBER = click.IntRange(0, 2**31 - 1)
+COMMENT = click.option("--comment", default="", help="Record this reason with the change.")
 
 
-@click.group()
+@dataclass(frozen=True)
+class Change:
+    """How a change was ordered: who, why, whether only to show it; `confirm` asks where needed and aborts on no."""
+
+    author: str
+    comment: str
+    dry_run: bool
+    confirm: Callable[[str], None]
+
+
+@click.group(cls=Group)
 def rules() -> None:
-    """Who may send, and what happens to which mail: one document, every change a version."""
+    """Show, test and change the rules: who may send, and what happens to which mail.
 
-
-def reaching(command: Callable[..., Any]) -> Callable[..., Any]:
-    """What every command has: `--aws`, and errors in one line."""
-    return on_aws(click.pass_obj(told(command)))
-
-
-def asking(environment: Mapping[str, str], yes: bool) -> Callable[[str], None]:
-    """What asks before a change there."""
-    return lambda what: confirm_environment(what, environment, yes=yes)
+    The rules are one JSON document (docs/rules.md). Every change is a new version.
+    """
 
 
 @rules.command()
 @click.argument("number", required=False, type=NUMBER)
-@reaching
+@ON_AWS
+@click.pass_obj
+@expected
 def show(folder: Path, number: int | None, aws: bool) -> None:
-    """The document in force, or a version: `mailroom rules show > rules.json`."""
-    from infra.cli.admin_api import admin_api
-    from infra.cli.rule_commands import show as run
+    """Print the document in force, or version NUMBER.
 
-    run(admin_api(folder, aws), number)
+    The document goes to standard output, who changed it to standard error.
+
+    Example: mailroom rules show > rules.json
+    """
+    show_document(admin_api(folder, aws), number)
 
 
 @rules.command("set")
-@click.argument("file", type=file_argument)
+@click.argument("file", type=FILE)
 @COMMENT
-@click.option("--base", type=NUMBER, help="The version that the file was made from, if not the one in force.")
-@author_of
-@reaching
+@click.option(
+    "--base", type=NUMBER, help="Refuse the change unless this version is in force.  [default: the one in force now]"
+)
+@changing
+@ON_AWS
+@click.pass_obj
+@expected
 def set_rules(
     folder: Path, file: str, comment: str, base: int | None, author: str, dry_run: bool, yes: bool, aws: bool
 ) -> None:
-    """Put a document in force; says what that changes. Nothing is changed when it is not valid."""
-    from infra.cli.admin_api import admin_api
-    from infra.cli.rule_commands import Change, change
-    from infra.cli.rule_files import read_rules
+    """Put a document in force, after showing what it changes.
 
-    document = dict(read_rules(file).document)  # its mistakes are told without any stack
+    FILE is the document; - is standard input. An invalid document changes nothing.
+
+    Example: mailroom rules set rules.json --comment "Media desk"
+    """
+    document = dict(read_rules(file).document)  # its mistakes are reported without any stack
     api = admin_api(folder, aws)
     change(api, document, base, Change(author, comment, dry_run, asking(api.environment, yes)))
 
@@ -66,90 +84,129 @@ def set_rules(
 @rules.command()
 @click.argument("old", required=False, type=NUMBER)
 @click.argument("new", required=False, type=NUMBER)
-@reaching
+@ON_AWS
+@click.pass_obj
+@expected
 def diff(folder: Path, old: int | None, new: int | None, aws: bool) -> None:
-    """What changed from version OLD (else the one before) to NEW (else the one in force)."""
-    from infra.cli.admin_api import admin_api
-    from infra.cli.rule_commands import diff as run
+    """Show what changed from version OLD to version NEW.
 
-    run(admin_api(folder, aws), old, new)
+    Without NEW, to the version in force; without OLD, from the version before NEW.
+    """
+    show_diff(admin_api(folder, aws), old, new)
 
 
 @rules.command()
-@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True, help="How many.")
+@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True, help="Show at most this many.")
 @AS_JSON
-@reaching
+@ON_AWS
+@click.pass_obj
+@expected
 def history(folder: Path, limit: int, as_json: bool, aws: bool) -> None:
-    """Who changed the rules, when and why; newest first."""
-    from infra.cli.admin_api import admin_api
-    from infra.cli.rule_commands import history as run
-
-    run(admin_api(folder, aws), limit, as_json)
+    """List the versions: who changed the rules, when and why, newest first."""
+    show_history(admin_api(folder, aws), limit, as_json)
 
 
 @rules.command()
 @click.argument("number", type=NUMBER)
 @COMMENT
-@author_of
-@reaching
+@changing
+@ON_AWS
+@click.pass_obj
+@expected
 def rollback(folder: Path, number: int, comment: str, author: str, dry_run: bool, yes: bool, aws: bool) -> None:
-    """Make a new version with the document of version NUMBER; 0 is the time before the first."""
-    from infra.cli.admin_api import admin_api
-    from infra.cli.rule_commands import Change
-    from infra.cli.rule_commands import rollback as run
+    """Put the document of version NUMBER in force again, as a new version.
 
-    api = admin_api(folder, aws)
-    run(api, number, Change(author, comment, dry_run, asking(api.environment, yes)))
-
-
-@rules.command("test")
-@click.argument("mail", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@WITH
-@click.option("--account", default="personal", show_default=True, help="Account that the mail belongs to.")
-@click.option("--label", "labels", multiple=True, help="A Gmail label of the mail; may be repeated.")
-@click.option("--at", metavar="TIME", help="As if it were then: 2026-01-31T18:30+01:00.")
-@AS_JSON
-@reaching
-def test_mail(
-    folder: Path,
-    mail: Path,
-    file: str | None,
-    account: str,
-    labels: tuple[str, ...],
-    at: str | None,
-    as_json: bool,
-    aws: bool,
-) -> None:
-    """Which rules match a mail (.eml), and why. Without any effect, and never shows the mail."""
-    from infra.cli.rule_commands import in_force, moment, try_mail
-    from infra.cli.rule_files import read_rules
-
-    if file:
-        tried = read_rules(file)  # needs no stack
-    else:
-        from infra.cli.admin_api import admin_api
-
-        tried = in_force(admin_api(folder, aws))
-    try_mail(tried, mail.read_bytes(), account, labels, moment(at), as_json)
-
-
-@rules.command()
-@click.option("--since", default="7d", show_default=True, metavar="AGE", help="Mail of the last 30m, 24h, 7d or 2w.")
-@click.option("--from", "number", type=NUMBER, help="Compare with this version, not with the one in force.")
-@WITH
-@AS_JSON
-@reaching
-def simulate(folder: Path, since: str, number: int | None, file: str | None, as_json: bool, aws: bool) -> None:
-    """What changed rules would have done to stored and excluded mail: read-only, ids and codes only.
-
-    Compares the rules in force with those of --with FILE; without a file, the version before with those in force.
+    Version 0 is the empty document: all senders are allowed, and no rule applies.
     """
-    from infra.cli.parts import parts
-    from infra.cli.rule_files import read_rules
-    from infra.cli.simulate import age, compared
-    from infra.cli.simulate import simulate as run
+    api = admin_api(folder, aws)
+    roll_back(api, number, Change(author, comment, dry_run, asking(api.environment, yes)))
 
-    changed, span = read_rules(file) if file else None, age(since)
-    with parts(environment(folder, aws)) as made:
-        old, new = compared(made.rules.durable(), number, changed)
-        run(made, old, new, span, as_json)
+
+rules.add_command(test_mail)
+rules.add_command(simulate)
+
+
+def asking(environment: Mapping[str, str], yes: bool) -> Callable[[str], None]:
+    """What asks before a change in that environment."""
+    return lambda what: confirm_environment(what, environment, yes=yes)
+
+
+def show_document(api: Caller, number: int | None) -> None:
+    """The document on standard output, ready to be edited; who made it on standard error."""
+    found = fetched(api, number)
+    click.echo(pretty(found["document"]), nl=False)
+    click.echo(_head(found), err=True)
+
+
+def change(api: Caller, document: Mapping[str, Any], base: int | None, order: Change) -> None:
+    """Show what the document changes, ask where needed, and put it in force."""
+    base = fetched(api)["version"] if base is None else base
+    body = {"document": document, "author": order.author, "comment": order.comment, "base_version": base}
+    _apply(api, "PUT", ROUTE, body, order, "Put these rules in force")
+
+
+def roll_back(api: Caller, number: int, order: Change) -> None:
+    """The same with the document of an old version."""
+    body = {"version": number, "author": order.author, "comment": order.comment}
+    _apply(api, "POST", f"{ROUTE}/rollback", body, order, f"Roll the rules back to version {number}")
+
+
+def show_diff(api: Caller, old: int | None, new: int | None) -> None:
+    """What changed between two versions."""
+    after = fetched(api, new)
+    before = fetched(api, max(0, after["version"] - 1) if old is None else old)
+    names = f"version {before['version']}", f"version {after['version']}"
+    _show_change(summary(before["document"], after["document"]), unified(before["document"], after["document"], *names))
+
+
+def show_history(api: Caller, limit: int, as_json: bool) -> None:
+    """The changes, newest first; a rollback names the version that it restored beside its reason."""
+    changes = expect(api.call("GET", f"{ROUTE}/versions?limit={limit}"), "The history cannot be shown")["versions"]
+    if as_json:
+        click.echo(json.dumps(changes, indent=1))
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1))
+    for name in ("version", "when", "who", "why"):
+        table.add_column(name, justify="right" if name == "version" else "left")
+    for one in changes:
+        restored = "" if one["restores"] is None else f"rollback to {one['restores']}"
+        why = ": ".join(filter(None, (restored, one["comment"])))
+        table.add_row(str(one["version"]), local_time(one["created_at"]), Text(plain(one["author"])), Text(plain(why)))
+    console.print(table if changes else "the rules were never changed")
+
+
+def _apply(api: Caller, method: str, path: str, body: Mapping[str, Any], order: Change, what: str) -> None:
+    """Try it, show it, ask, and do it from the version that was shown."""
+    tried = _expected(api.call(method, path, {**body, "dry_run": True}))
+    _show_change(tried["changes"], tried["diff"])
+    if order.dry_run or not tried["diff"]:
+        console.print("--dry-run: nothing was changed" if tried["diff"] else "nothing to change")
+        return
+    order.confirm(what)
+    done = _expected(api.call(method, path, body))
+    console.print(f"[green]version {done['version']}[/] is in force within seconds")
+
+
+def _expected(answer: tuple[int, dict[str, Any]]) -> dict[str, Any]:
+    _, body = answer
+    if body.get("status") == "invalid_rules":
+        errors = error_lines((one["path"], one["message"]) for one in body["errors"])
+        raise click.ClickException(
+            f"The rules were not changed: the API does not accept them [invalid_rules]\n{errors}"
+        )
+    return expect(answer, "The rules were not changed")
+
+
+def _show_change(changes: Sequence[str], diff: str) -> None:
+    for line in diff.splitlines():
+        style = {"+": "green", "-": "red", "@": "cyan"}.get(line[:1], "")
+        console.print(Text(plain(line), style=style), soft_wrap=True)
+    for line in changes:
+        console.print(Text(plain(line), style="bold"))
+
+
+def _head(found: Mapping[str, Any]) -> str:
+    if not found["version"]:
+        return "version 0: no rules were ever saved"
+    why = f": {plain(found['comment'])}" if found["comment"] else ""
+    return f"version {found['version']}, {local_time(found['created_at'])} by {plain(found['author'])}{why}"

@@ -1,4 +1,4 @@
-"""`mailroom secrets`: a draft of all values, and from it the database's logins and each function's secret."""
+"""`mailroom secrets`: draft all values, and make from them the database logins and a secret for each function."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ import click
 
 from chalicelib.bootstrap.settings import BACKEND_FIELDS, DOOR_FIELDS, DOOR_SHORTEST
 from chalicelib.core.stages import SERVICE
-from infra.cli.common import confirm_environment, told
+from infra.cli.common import DRY_RUN, YES, confirm_environment, expected
+from infra.cli.groups import Group
+from infra.cli.parts import ambient
+from infra.cloudformation.deploy import client
 from infra.database.rights import LOGINS, SECRETS, secret_fields
 from infra.database.roles import make_logins, password_of
 from infra.local.credentials import OURS, made
@@ -20,30 +23,37 @@ from infra.secret_values import held, secret_values, store
 OWNER = "PostgreSQL URL of the owner, password included; each function gets a login of its own in its place"
 
 
-@click.group("secrets")
+@click.group("secrets", cls=Group)
 def secrets_group() -> None:
-    """Secrets Manager and the database's logins: one secret and one login for each function."""
+    """Make the secrets and the database logins: one of each for each function."""
 
 
 @secrets_group.command("draft")
-@told
+@expected
 def draft() -> None:
-    """Print all values as JSON: fresh random keys where a key is ours to choose, `<what it is>` where it is not."""
+    """Print a draft of all values as JSON, to be completed and applied.
+
+    Keys that Mailroom may choose are fresh and random; `<…>` marks the values that you fill in.
+
+    Example: umask 077 && mailroom secrets draft > all.json
+    """
     click.echo(new_draft())
 
 
 @secrets_group.command("apply")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--prefix", default=SERVICE, show_default=True, help="The stack's SecretPrefix.")
-@click.option("--rotate-logins", is_flag=True, help="New passwords for the database's logins; deploy again after it.")
-@click.option("--dry-run", is_flag=True, help="Show what would be done, change nothing.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
-@told
+@click.option("--prefix", default=SERVICE, show_default=True, help="The parameter SecretPrefix of the stack.")
+@click.option(
+    "--rotate-logins", is_flag=True, help="Make new passwords for the database logins; deploy again afterwards."
+)
+@DRY_RUN
+@YES
+@expected
 def apply(file: Path, prefix: str, rotate_logins: bool, dry_run: bool, yes: bool) -> None:
-    """Make or change the logins and the secrets in the AWS account of the shell, from the draft filled in."""
-    from infra.cli.parts import ambient
-    from infra.cloudformation.deploy import client
+    """Make or change the database logins and the secrets in the current AWS profile, from the completed draft.
 
+    Delete the file afterwards.
+    """
     environment = ambient()
     values = read(file)
     manager = client("secretsmanager", environment)
@@ -56,7 +66,7 @@ def apply(file: Path, prefix: str, rotate_logins: bool, dry_run: bool, yes: bool
     if dry_run:
         click.echo("--dry-run: nothing was changed")
         return
-    what = f"Make or change these secrets, and the logins of the database that {file} names,"
+    what = f"Make or change these secrets, and the logins of the database in {file},"
     confirm_environment(what, environment, yes=yes, always=True)
     make_logins(values["database_url"], passwords)
     store(manager, prefix, secret_values(values, passwords))
@@ -64,34 +74,36 @@ def apply(file: Path, prefix: str, rotate_logins: bool, dry_run: bool, yes: bool
 
 
 def new_draft() -> str:
-    """JSON of all fields, to be filled in."""
-    fresh, told_fields = made(), DOOR_FIELDS | BACKEND_FIELDS | {"database_url": OWNER}
-    values = {name: fresh[name] if name in OURS else f"<{meaning}>" for name, meaning in told_fields.items()}
+    """JSON of all fields, to be completed."""
+    fresh, fields = made(), DOOR_FIELDS | BACKEND_FIELDS | {"database_url": OWNER}
+    values = {name: fresh[name] if name in OURS else f"<{meaning}>" for name, meaning in fields.items()}
     return json.dumps(values, indent=1)
 
 
 def read(file: Path) -> dict[str, Any]:
-    """The draft filled in. Raises `click.ClickException` that names the field, never its value."""
+    """The completed draft. Raises `click.ClickException`, which names the field and never its value."""
     try:
         values = json.loads(file.read_text("utf-8"))
     except (ValueError, OSError):
-        raise click.ClickException(f"{file} is not JSON: make it with `mailroom secrets draft`") from None
+        raise click.ClickException(f"{file} is not JSON: make it with `mailroom secrets draft`.") from None
     if not isinstance(values, dict):
-        raise click.ClickException(f"{file} is not a JSON object: make it with `mailroom secrets draft`")
+        raise click.ClickException(f"{file} is not a JSON object: make it with `mailroom secrets draft`.")
     for name in DOOR_FIELDS | BACKEND_FIELDS:
         if name not in values:
-            raise click.ClickException(f"{file} has no {name}: `mailroom secrets draft` shows all fields")
+            raise click.ClickException(f"{file} has no {name}: `mailroom secrets draft` shows all fields.")
         if str(values[name]).startswith("<"):
-            raise click.ClickException(f"{name} in {file} is not filled in")
+            raise click.ClickException(f"{name} in {file} is not filled in.")
     for name in DOOR_FIELDS:
         if not isinstance(values[name], list) or any(len(str(entry)) < DOOR_SHORTEST for entry in values[name]):
-            raise click.ClickException(f"{name} in {file} is no list of entries of {DOOR_SHORTEST} characters or more")
+            raise click.ClickException(
+                f"{name} in {file} is not a list of entries of {DOOR_SHORTEST} characters or more."
+            )
     if not str(values["database_url"]).startswith(("postgresql://", "postgres://")):
-        raise click.ClickException(f"database_url in {file} is not postgresql://owner:password@host/database")
+        raise click.ClickException(f"database_url in {file} is not postgresql://owner:password@host/database.")
     return values
 
 
 def kept_passwords(there: dict[str, dict[str, Any]]) -> dict[str, str]:
-    """A password for each login: the one that its secret has, so that running functions go on; else a new one."""
+    """A password for each login: the one in its secret, so that running functions keep working; otherwise a new one."""
     known = {name: password_of(str(there.get(name, {}).get("database_url", "")), name) for name in LOGINS}
     return {name: password or secrets.token_urlsafe(24) for name, password in known.items()}

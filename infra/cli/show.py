@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 from rich.console import Console
@@ -33,19 +34,26 @@ def stages(accepted: int) -> Iterator[Callable[[dict[str, int], list[Fate]], Non
     with Progress(*columns, console=console, refresh_per_second=8) as progress:
         tasks = {stage.name: progress.add_task(stage.name, total=accepted) for stage in PIPELINE}
 
-        def tell(passed: dict[str, int], fates: list[Fate]) -> None:
-            done = sum(fate.state == "quarantined" for fate in fates)
-            told = {**passed, PIPELINE[-1].name: sum(settled(fate) for fate in fates) - done}
+        def report(passed: dict[str, int], fates: list[Fate]) -> None:
+            quarantined = sum(fate.state == "quarantined" for fate in fates)
+            left = {**passed, PIPELINE[-1].name: sum(settled(fate) for fate in fates) - quarantined}
             for name, task in tasks.items():
-                progress.update(task, completed=min(told[name] + done, accepted))
+                progress.update(task, completed=min(left[name] + quarantined, accepted))
 
-        yield tell
+        yield report
 
 
 def mail_table(fates: Sequence[Fate], missing: Sequence[str] = ()) -> Table:
     """The mails, oldest first; subjects are anonymized, and drawn as text whatever they contain."""
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1))
-    for name, width in (("received", 12), ("account", 9), ("lang", 4), ("category", 13), ("subject", 46)):
+    zone = fates[0].received_at.astimezone().tzname() if fates else ""
+    for name, width in (
+        (f"received {zone}".strip(), 14),
+        ("account", 9),
+        ("lang", 4),
+        ("category", 13),
+        ("subject", 46),
+    ):
         table.add_column(name, max_width=width, no_wrap=True, overflow="ellipsis")
     table.add_column("state", max_width=30, no_wrap=True, overflow="ellipsis")
     table.add_column("latency", justify="right")
@@ -53,7 +61,7 @@ def mail_table(fates: Sequence[Fate], missing: Sequence[str] = ()) -> Table:
         state = fate.state + (f": {fate.reason}" if fate.reason else "")
         category = Text(fate.category + (" !" if fate.urgency == "high" else ""))
         table.add_row(
-            fate.received_at.strftime("%H:%M:%S.%f")[:12],
+            fate.received_at.astimezone().strftime("%H:%M:%S.%f")[:12],
             fate.account,
             fate.language,
             category,
@@ -78,11 +86,19 @@ def queue_table(queues: Sequence[QueueDepth]) -> Table:
     return table
 
 
-def breaker_line(told: dict[str, Any]) -> str:
-    """A circuit breaker and, where it is not closed, what it waits for."""
-    if told["state"] == "closed" and not told["retry_in_seconds"]:
-        return f"{told['name']} closed"
-    return f"[red]{told['name']} {told['state']}[/] (asked again in {told['retry_in_seconds']:.0f} s)"
+def breaker_line(breaker: dict[str, Any]) -> str:
+    """A circuit breaker and, where it is not closed, when the next attempt is."""
+    if breaker["state"] == "closed" and not breaker["retry_in_seconds"]:
+        return f"{breaker['name']} closed"
+    return f"[red]{breaker['name']} {breaker['state']}[/] (paused, next attempt in {breaker['retry_in_seconds']:.0f} s)"
+
+
+def local_time(text: str) -> str:
+    """An ISO 8601 time as this machine's own with its zone, "2026-01-31 18:30:05 CET"; other text as it is."""
+    try:
+        return datetime.fromisoformat(text).astimezone().strftime("%Y-%m-%d %H:%M:%S %Z")
+    except ValueError:
+        return text
 
 
 def plain(text: str) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, Protocol
 
 import click
@@ -18,18 +19,20 @@ from rich.text import Text
 
 from chalicelib.bootstrap.compose import Container
 from chalicelib.policy.decision import as_dict
-from chalicelib.policy.ruleset import InvalidRules, RuleSet, load
+from chalicelib.policy.ruleset import RuleSet
 from chalicelib.ports import RuleStore
+from infra.cli.common import AS_JSON, ON_AWS, environment, expected
+from infra.cli.parts import parts
 from infra.cli.replay import Archive, Past
-from infra.cli.rule_files import told_errors
+from infra.cli.rule_files import NUMBER, WITH, compiled, read_rules
 from infra.cli.show import console, plain
 
 UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-LOOKED_AT = (
+COMPARED = (
     *("verdict", "reason", "rule", "retry_at", "hold_until"),
     *("topic", "priority", "category", "webhooks", "offload"),
 )
-"""What of a decision has an effect."""
+"""The parts of a decision that have an effect."""
 
 
 class Mails(Protocol):
@@ -52,22 +55,50 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One mail that the other rules treat otherwise: field → (before, after)."""
+    """One mail that the two rule sets treat differently: field → (before, after)."""
 
     mail_id: str
     state: str
     fields: dict[str, tuple[Any, Any]]
 
 
-def simulate(made: Container, old: Side, new: Side, span: timedelta, as_json: bool) -> None:
-    """Compare the two on the mail of that span. Nothing is written anywhere."""
+@click.command()
+@click.option(
+    "--since",
+    default="7d",
+    show_default=True,
+    metavar="AGE",
+    help="Replay the mail of this last time, such as 30m, 24h, 7d or 2w.",
+)
+@click.option("--from", "number", type=NUMBER, help="Compare with this version.  [default: the version in force]")
+@WITH
+@AS_JSON
+@ON_AWS
+@click.pass_obj
+@expected
+def simulate(folder: Path, since: str, number: int | None, file: str | None, as_json: bool, aws: bool) -> None:
+    """Show what other rules would have done to stored and excluded mail, without any effect.
+
+    Compares the rules in force with the document of --with; without it, the version before with the one in force.
+    Prints ids, names of rules and codes only.
+
+    Example: mailroom rules simulate --since 7d --with rules.json
+    """
+    changed, span = read_rules(file) if file else None, age(since)
+    with parts(environment(folder, aws)) as made:
+        old, new = compared(made.rules.durable(), number, changed)
+        replay(made, old, new, span, as_json)
+
+
+def replay(made: Container, old: Side, new: Side, span: timedelta, as_json: bool) -> None:
+    """Compare the two rule sets on the mail of that span. Nothing is written anywhere."""
     since = datetime.now(UTC) - span
     labels = any('"label"' in json.dumps(side.rules.document) for side in (old, new))
     archive = Archive(made.database, made.backend_secrets.text("raw_key"), made.spool, since, labels)
-    tell(archive, old, new, since, as_json)
+    report(archive, old, new, since, as_json)
 
 
-def tell(archive: Mails, old: Side, new: Side, since: datetime, as_json: bool) -> None:
+def report(archive: Mails, old: Side, new: Side, since: datetime, as_json: bool) -> None:
     """Print every difference as it is found, then the counts."""
     counts: Counter[str] = Counter()
     names = f"{old.name} → {new.name}"
@@ -77,21 +108,22 @@ def tell(archive: Mails, old: Side, new: Side, since: datetime, as_json: bool) -
     if as_json:
         click.echo(json.dumps({"summary": dict(counts), "since": since.isoformat(), "compared": names}))
         return
-    console.print(f"{names}, mail since {since:%Y-%m-%d %H:%M} UTC: {counts['mails']} mails, {counts['differ']} differ")
+    start = f"{since.astimezone():%Y-%m-%d %H:%M %Z}"
+    console.print(f"{names}, mail since {start}: {counts['mails']} mails, {counts['differ']} differ")
     for name, number in sorted(counts.items()):
         if name not in ("mails", "differ"):
             console.print(Text(plain(f"  {number:>7}  {name}")))
 
 
 def differences(mails: Iterable[Past], old: RuleSet, new: RuleSet, counts: Counter[str]) -> Iterator[Difference]:
-    """Each mail that the two decide about otherwise, as if it came now as it came then; `counts` is filled."""
+    """Each mail that the two decide about differently, as received then; fills `counts`."""
     for mail in mails:
         counts["mails"] += 1
         if mail.facts is None:
             counts[f"not compared: {mail.code}"] += 1
             continue
         before, after = (as_dict(rules.decide(mail.facts, mail.received_at)) for rules in (old, new))
-        changed = {name: (before[name], after[name]) for name in LOOKED_AT if before[name] != after[name]}
+        changed = {name: (before[name], after[name]) for name in COMPARED if before[name] != after[name]}
         if changed:
             counts["differ"] += 1
             for name, pair in changed.items():
@@ -101,7 +133,7 @@ def differences(mails: Iterable[Past], old: RuleSet, new: RuleSet, counts: Count
 
 
 def compared(store: RuleStore, number: int | None, changed: RuleSet | None) -> tuple[Side, Side]:
-    """Version `number` or the one in force, and `changed`; without that, the version before and the one in force."""
+    """Version `number`, else the one in force, and `changed`; without that, the version before and the one in force."""
     found = store.current()
     version = found.change.version if found else 0
     current = _loaded(version, found.document if found else {})
@@ -112,7 +144,7 @@ def compared(store: RuleStore, number: int | None, changed: RuleSet | None) -> t
         number = max(0, version - 1)
     old = store.version(number) if number else None
     if number and old is None:
-        raise click.ClickException(f"there is no version {number}: see `mailroom rules history`")
+        raise click.ClickException(f"There is no version {number} of the rules: see `mailroom rules history`.")
     return _loaded(number, old.document if old else {}), new
 
 
@@ -125,13 +157,7 @@ def age(text: str) -> timedelta:
 
 
 def _loaded(version: int, document: Any) -> Side:
-    try:
-        return Side(f"version {version}", load(document, version))
-    except InvalidRules as error:
-        raise click.ClickException(
-            f"this version of the command does not understand version {version} of the rules:\n"
-            + told_errors(error.errors)
-        ) from None
+    return Side(f"version {version}", compiled(document, version))
 
 
 def _print_difference(difference: Difference, as_json: bool) -> None:
@@ -151,7 +177,7 @@ def _value(value: Any) -> str:
 
 @contextmanager
 def _watched(total: int) -> Iterator[Callable[[Iterable[Past]], Iterator[Past]]]:
-    """A bar on standard error, where somebody watches it."""
+    """A progress bar on standard error, if that is a terminal."""
     watching = Console(stderr=True)
     columns = TextColumn("replaying"), BarColumn(40), MofNCompleteColumn(), TimeRemainingColumn()
     with Progress(*columns, console=watching, transient=True, disable=not watching.is_terminal) as bar:

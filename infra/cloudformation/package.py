@@ -1,12 +1,11 @@
-"""`make package`: the zip and the one template, for AWS and for the laptop alike.
+"""The zip and the one template, for AWS and for the laptop alike; the command is `mailroom package`.
 
 `chalice package --merge-template`, run on a clean copy of what ships, so that nothing else gets into the zip.
-`--thin` leaves the dependencies out (the emulator's workers see the installed ones); the template is the same.
+A thin package leaves the dependencies out (the emulator's workers use the installed ones); the template is the same.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import shutil
@@ -62,19 +61,3 @@ def sizes(archive: Path) -> tuple[int, int]:
     """Bytes of the zip, packed and unpacked."""
     with zipfile.ZipFile(archive) as opened:
         return archive.stat().st_size, sum(entry.file_size for entry in opened.infolist())
-
-
-def main() -> None:
-    """Package and report the sizes."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", type=Path, default=ROOT / "build" / "package")
-    parser.add_argument("--thin", action="store_true", help="leave the dependencies out (laptop only)")
-    options = parser.parse_args()
-    written = package(options.out, options.thin)
-    packed, unpacked = sizes(options.out / "deployment.zip")
-    print(f"template {written}")
-    print(f"zip      {packed / 1e6:.1f} MB packed, {unpacked / 2**20:.1f} MiB unpacked (no spaCy, no Presidio)")
-
-
-if __name__ == "__main__":
-    main()

@@ -7,8 +7,8 @@ $(BROWSER_STAMP): $(BROWSER)/package.json $(BROWSER)/package-lock.json $(BROWSER
 	@touch $@
 
 .PHONY: test-browser screenshots
-test-browser: $(BROWSER_STAMP) ## open the dashboard in headless Chromium: keyboard, forms, colours, accessibility
+test-browser: $(BROWSER_STAMP) ## Test the dashboard in headless Chromium: keyboard, forms, colours, accessibility.
 	@cd $(BROWSER) && MAILROOM_PYTHON="$(CURDIR)/$(BIN)/python" node --test --test-timeout=120000 dashboard.test.mjs
 
-screenshots: $(BROWSER_STAMP) ## take the pictures of the dashboard for docs/ again
+screenshots: $(BROWSER_STAMP) ## Take the pictures of the dashboard for docs/ again.
 	@MAILROOM_PYTHON="$(CURDIR)/$(BIN)/python" node $(BROWSER)/screenshots.mjs docs

@@ -16,7 +16,7 @@ DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), ROOT / 
 
 
 def test_the_generated_parts_are_current() -> None:
-    assert generated(OPERATING.read_text()) == OPERATING.read_text(), "run: python -m infra.docs"
+    assert generated(OPERATING.read_text()) == OPERATING.read_text(), "run: make docs"
 
 
 @pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.name)

@@ -10,7 +10,7 @@ from infra.docs import BENCH
 
 def test_the_kept_counts_are_those_of_the_script_now() -> None:
     kept = json.loads(BENCH.read_text())["pusher"]
-    assert kept == pusher.measure(), "run: python -m infra.bench.pusher && python -m infra.docs"
+    assert kept == pusher.measure(), "run: python -m infra.bench.pusher && make docs"
 
 
 def test_the_calculation_adds_up() -> None:

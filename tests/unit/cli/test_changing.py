@@ -17,7 +17,18 @@ from infra.cli.common import confirm_environment
 
 CHANGES = frozenset(
     {
-        *("dlq discard", "dlq redrive", "down", "erase", "export", "flag", "reconcile", "reconsider", "retention"),
+        *(
+            "dlq discard",
+            "dlq redrive",
+            "down",
+            "erase",
+            "export",
+            "flag",
+            "migrate",
+            "reconcile",
+            "reconsider",
+            "retention",
+        ),
         *("rules rollback", "rules set", "secrets apply", "verify"),
     }
 )
@@ -37,17 +48,20 @@ HARMLESS = frozenset(
         ),
         *("rules test", "secrets draft", "settings", "status"),
         # On this machine alone, and nothing is lost by it.
-        *("demo", "send", "up"),
+        *("demo", "package", "send", "up"),
     }
 )
-ASKS = {"confirm_environment", "asking", "Order"}
-"""What asks: the function, and what hands it on (`rules`, `dead_letters`)."""
+ASKS = {"confirm_environment", "asking", "Order", "_confirm"}
+"""What asks: the function, what hands it on (`rules`, `dead_letters`), and the question of `migrate`."""
 AWS = {"AWS_REGION": "eu-west-3", "AWS_ACCESS_KEY_ID": "x"}
 
 
 def walk(group: click.Group, before: str = "") -> Iterator[tuple[str, click.Command]]:
     """(full name, command), groups opened."""
-    for name, command in sorted(group.commands.items()):
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command
         if isinstance(command, click.Group):
             yield from walk(command, f"{before}{name} ")
         else:

@@ -10,7 +10,7 @@ import pytest
 
 from chalicelib.bootstrap.compose import Container
 from chalicelib.ports import Erasure
-from infra.cli.person import address_of, export, told
+from infra.cli.person import address_of, as_dict, export_person
 from tests.unit.bootstrap.environment import ENVIRONMENT
 
 
@@ -29,17 +29,17 @@ def test_what_is_no_address_is_refused_and_not_repeated(text: str) -> None:
 def test_a_file_that_is_there_is_not_written_over(tmp_path: Path) -> None:
     target = tmp_path / "hers.zip"
     target.write_text("mine")
-    with pytest.raises(click.ClickException, match="is there already"):
-        export(Container(ENVIRONMENT), "ann@example.org", target)
+    with pytest.raises(click.ClickException, match="exists"):
+        export_person(Container(ENVIRONMENT), "ann@example.org", target)
     assert target.read_text() == "mine"
 
 
 def test_a_file_in_no_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(click.ClickException, match="cannot be written"):
-        export(Container(ENVIRONMENT), "ann@example.org", tmp_path / "none" / "hers.zip")
+        export_person(Container(ENVIRONMENT), "ann@example.org", tmp_path / "none" / "hers.zip")
 
 
 def test_a_receipt_is_printed_with_its_times_and_counts() -> None:
     at = datetime(2026, 1, 2, tzinfo=UTC)
-    shown = told(Erasure(7, "0" * 32, "ann", at, at, {"mails": 3}))
+    shown = as_dict(Erasure(7, "0" * 32, "ann", at, at, {"mails": 3}))
     assert (shown["finished_at"], shown["counts"]) == ("2026-01-02T00:00:00+00:00", {"mails": 3})

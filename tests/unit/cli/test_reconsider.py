@@ -1,4 +1,4 @@
-"""`mailroom reconsider`: through the route, page by page, with what the operator must be told."""
+"""`mailroom reconsider`: through the route, page by page, with what the operator must know."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ def test_all_pages_are_asked_for(api: AppApi, capsys: pytest.CaptureFixture[str]
     assert run(api, {"rule": "no news"}, "ann", dry_run=False) == 0
     assert len(api.calls) == 3
     assert len(set(api.world.queued)) == 450
-    assert "excluded 450: decided anew 450" in capsys.readouterr().out
+    assert "excluded 450: re-evaluated 450" in capsys.readouterr().out
 
 
 def test_a_dry_run_says_what_would_be_and_does_nothing(api: AppApi, capsys: pytest.CaptureFixture[str]) -> None:
     run(api, {"all": True}, "ann", dry_run=True)
-    assert "excluded 450: would be decided anew 450" in capsys.readouterr().out
+    assert "excluded 450: would be re-evaluated 450" in capsys.readouterr().out
     assert api.world.queued == []
 
 
@@ -45,14 +45,14 @@ def test_what_the_spool_has_forgotten_is_named(api: AppApi, capsys: pytest.Captu
     api.world.spool.delete("spool/m7")
     assert run(api, {"all": True}, "ann", dry_run=False) == 0
     out = capsys.readouterr().out
-    assert "decided anew 449" in out
+    assert "re-evaluated 449" in out
     assert mail_id("m7") in out.replace("\n", "")
 
 
 def test_what_the_queue_does_not_take_makes_the_exit_code(api: AppApi, capsys: pytest.CaptureFixture[str]) -> None:
     api.world.queues.down = True
     assert run(api, {"all": True}, "ann", dry_run=False) == 1
-    assert "not sent" in capsys.readouterr().out
+    assert "not requeued" in capsys.readouterr().out
 
 
 def test_those_who_may_send_now_are_counted(api: AppApi, capsys: pytest.CaptureFixture[str]) -> None:
@@ -60,7 +60,7 @@ def test_those_who_may_send_now_are_counted(api: AppApi, capsys: pytest.CaptureF
     api.world.spool.put("spool/eve", b"")
     api.world.rule({})
     run(api, {"all": True}, "ann", dry_run=True)
-    assert "of these 1 are of senders who are allowed now" in capsys.readouterr().out
+    assert "of these 1 are from senders who are allowed now" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("arguments", [[], ["--all", "--rule", "x"], ["--reason", "duplicate"]])

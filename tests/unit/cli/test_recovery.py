@@ -42,13 +42,13 @@ def test_the_balance_is_one_line() -> None:
 
 def test_the_balance_says_how_much_is_lost() -> None:
     line = proof.balance_line(replace(NOTHING, stored=5, missing=("a",), unrecorded=("b",)))
-    assert line == "seen 7 = stored 5 + excluded 0 + quarantined 0 + in flight 0 + 2 that no state has"
+    assert line == "seen 7 = stored 5 + excluded 0 + quarantined 0 + in flight 0 + 2 in no state"
 
 
 def test_verify_ends_well_when_all_mail_is_accounted_for() -> None:
     world = World()
     world.mail("a")
-    result = printed(lambda: proof.verify(world.prover, world.webhooks, None, False, False, False))
+    result = printed(lambda: proof.audit(world.prover, world.webhooks, None, False, False, False))
     assert (result.exit_code, "balanced" in result.output) == (0, True)
 
 
@@ -56,7 +56,7 @@ def test_verify_names_what_is_missing_and_what_to_do() -> None:
     world = World()
     lost = world.lose()
     world.later()
-    result = printed(lambda: proof.verify(world.prover, world.webhooks, None, False, False, False))
+    result = printed(lambda: proof.audit(world.prover, world.webhooks, None, False, False, False))
     assert (result.exit_code, lost.mail_id in result.output, "--repair" in result.output) == (1, True, True)
 
 
@@ -64,8 +64,8 @@ def test_verify_takes_another_time_to_arrive() -> None:
     world = World()
     world.lose()
     world.later(timedelta(seconds=1))
-    assert printed(lambda: proof.verify(world.prover, world.webhooks, None, False, False, False)).exit_code == 0
-    assert printed(lambda: proof.verify(world.prover, world.webhooks, 0, False, False, False)).exit_code == 1
+    assert printed(lambda: proof.audit(world.prover, world.webhooks, None, False, False, False)).exit_code == 0
+    assert printed(lambda: proof.audit(world.prover, world.webhooks, 0, False, False, False)).exit_code == 1
 
 
 def test_verify_repairs_only_when_asked_to() -> None:
@@ -74,7 +74,7 @@ def test_verify_repairs_only_when_asked_to() -> None:
     world.later()
     for repair, dry_run, sent in ((False, False, 0), (True, True, 0), (True, False, 1)):
         printed(
-            lambda repair=repair, dry_run=dry_run: proof.verify(
+            lambda repair=repair, dry_run=dry_run: proof.audit(
                 world.prover, world.webhooks, None, repair, dry_run, False
             )
         )
@@ -85,7 +85,7 @@ def test_verify_for_machines_has_every_id() -> None:
     world = World()
     lost = sorted(world.lose(str(number)).mail_id for number in range(30))
     world.later()
-    told = json.loads(printed(lambda: proof.verify(world.prover, world.webhooks, None, True, False, True)).stdout)
+    told = json.loads(printed(lambda: proof.audit(world.prover, world.webhooks, None, True, False, True)).stdout)
     assert (told["missing"], told["seen"], told["balanced"]) == (lost, 30, False)
     assert sorted(told["repaired"]["requeued"]) == lost
 
@@ -101,7 +101,7 @@ def overdue() -> World:
 
 def test_verify_tells_of_overdue_webhooks_beside_the_balance() -> None:
     world = overdue()
-    result = printed(lambda: proof.verify(world.prover, world.webhooks, None, False, False, False))
+    result = printed(lambda: proof.audit(world.prover, world.webhooks, None, False, False, False))
     assert (result.exit_code, "overdue webhooks 1" in result.output) == (1, True)
     assert ("balanced: every mail" in result.output, "--repair" in result.output) == (True, True)
 
@@ -110,7 +110,7 @@ def test_verify_sends_overdue_webhooks_again_only_when_asked_to() -> None:
     world = overdue()
     for repair, dry_run, sent in ((False, False, 0), (True, True, 0), (True, False, 1)):
         printed(
-            lambda repair=repair, dry_run=dry_run: proof.verify(
+            lambda repair=repair, dry_run=dry_run: proof.audit(
                 world.prover, world.webhooks, None, repair, dry_run, False
             )
         )
@@ -119,7 +119,7 @@ def test_verify_sends_overdue_webhooks_again_only_when_asked_to() -> None:
 
 def test_verify_for_machines_has_the_overdue_webhooks() -> None:
     world = overdue()
-    told = json.loads(printed(lambda: proof.verify(world.prover, world.webhooks, None, True, False, True)).stdout)
+    told = json.loads(printed(lambda: proof.audit(world.prover, world.webhooks, None, True, False, True)).stdout)
     assert (told["overdue_webhooks"], told["resent_webhooks"]["sent"]) == (1, [[mail_id("a"), "desk"]])
 
 
@@ -142,14 +142,14 @@ def test_a_dry_run_does_not_ask() -> None:
 
 def test_an_unknown_mail_is_told_and_is_a_failure() -> None:
     result = printed(lambda: dead_letters.redrive(Desk().desk, [mail_id("a")], (), HERE))
-    assert (result.exit_code, f"no such letter {mail_id('a')}" in result.output) == (1, True)
+    assert (result.exit_code, f"no failed message {mail_id('a')}" in result.output) == (1, True)
 
 
 def test_a_stage_is_moved_by_its_queue() -> None:
     at = Desk()
     at.bury("a", "classify")
     result = printed(lambda: dead_letters.redrive(at.desk, [], ["classify"], HERE))
-    assert (result.exit_code, "by itself" in result.output, len(at.queues.queues["classify"])) == (0, True, 1)
+    assert (result.exit_code, "whole queue" in result.output, len(at.queues.queues["classify"])) == (0, True, 1)
 
 
 def test_where_the_queue_cannot_move_its_letters_are_sent_one_by_one() -> None:
@@ -173,7 +173,7 @@ def test_a_list_has_a_line_for_each_letter() -> None:
 def test_a_letter_is_shown_as_json_without_the_original() -> None:
     at = Desk()
     chosen = at.bury("a", "store")
-    [told] = json.loads(printed(lambda: dead_letters.show_letter(at.desk, chosen)).stdout)
+    [told] = json.loads(printed(lambda: dead_letters.show_message(at.desk, chosen)).stdout)
     assert (told["subject"], "spool_key" in told) == ("Results of <PERSON_1>", False)
 
 
@@ -191,4 +191,4 @@ def test_without_a_stack_the_commands_say_how_to_start_one(
 ) -> None:
     folder = tmp_path_factory.mktemp("none")
     result = CliRunner().invoke(mailroom, ["--folder", str(folder), *arguments])
-    assert (result.exit_code, "make up" in result.output) == (1, True)
+    assert (result.exit_code, "mailroom up" in result.output) == (1, True)

@@ -13,12 +13,12 @@ import pytest
 from click.testing import CliRunner, Result
 
 from chalicelib.policy.ruleset import load
-from infra.cli import rule_commands
 from infra.cli.__main__ import mailroom
 from infra.cli.common import confirm_environment
-from infra.cli.rule_commands import Change
+from infra.cli.rule_files import in_force as rules_in_force
 from infra.cli.rule_files import read_document, read_rules
-from infra.cli.rules import asking
+from infra.cli.rule_test import moment, try_mail
+from infra.cli.rules import Change, asking, change, roll_back, show_diff, show_document, show_history
 from tests.app.world import ADMIN, World, installed
 
 HERE = {"AWS_ENDPOINT_URL": "http://stack.test", "AWS_DEFAULT_REGION": "eu-west-3"}
@@ -59,7 +59,7 @@ def printed(act: Callable[[], object], answer: str = "") -> Result:
 
 
 def put(api: AppApi, document: dict[str, Any], base: int | None = None, order: Change = ORDER) -> Result:
-    return printed(lambda: rule_commands.change(api, document, base, order))
+    return printed(lambda: change(api, document, base, order))
 
 
 def run(*arguments: str, text: str = "") -> Result:
@@ -104,7 +104,7 @@ def test_the_same_document_again_is_no_change(api: AppApi) -> None:
 def test_a_file_that_was_made_from_another_version_is_not_put_in_force(api: AppApi) -> None:
     put(api, FIRST)
     result = put(api, SECOND, base=0)
-    assert (result.exit_code, "version 1 is in force" in result.output) == (1, True)
+    assert (result.exit_code, "version in force: 1" in result.output) == (1, True)
     assert in_force(api) == (1, FIRST)
 
 
@@ -139,9 +139,7 @@ def test_a_change_is_asked_about_where_that_is_due_and_a_no_changes_nothing(api:
         raise click.Abort
 
     order = replace(ORDER, confirm=no)
-    result = (
-        put(api, SECOND, order=order) if what == "change" else printed(lambda: rule_commands.rollback(api, 0, order))
-    )
+    result = put(api, SECOND, order=order) if what == "change" else printed(lambda: roll_back(api, 0, order))
     assert (result.exit_code, len(asked), in_force(api)) == (1, 1, (1, FIRST))
     assert "-" in result.output  # what it would change was shown before
 
@@ -163,19 +161,19 @@ def test_on_aws_a_change_asks_first_and_names_the_account(answer: str, code: int
 def test_a_rollback_puts_the_old_document_in_force(api: AppApi) -> None:
     put(api, FIRST)
     put(api, SECOND)
-    result = printed(lambda: rule_commands.rollback(api, 1, ORDER))
+    result = printed(lambda: roll_back(api, 1, ORDER))
     assert "version 3 is in force" in result.output
     assert in_force(api) == (3, FIRST)
 
 
 def test_a_rollback_to_no_version_is_told(api: AppApi) -> None:
-    result = printed(lambda: rule_commands.rollback(api, 9, ORDER))
+    result = printed(lambda: roll_back(api, 9, ORDER))
     assert (result.exit_code, "mailroom rules history" in result.output) == (1, True)
 
 
 def test_a_token_that_is_not_taken_is_told(api: AppApi) -> None:
-    result = printed(lambda: rule_commands.show(AppApi(api.world, {}), None))
-    assert (result.exit_code, "admin token" in result.output) == (1, True)
+    result = printed(lambda: show_document(AppApi(api.world, {}), None))
+    assert (result.exit_code, "admin_tokens" in result.output) == (1, True)
 
 
 def test_rules_that_the_api_does_not_take_are_told_with_their_paths(api: AppApi) -> None:
@@ -190,7 +188,7 @@ def test_rules_that_are_not_valid_are_told_before_any_stack_is_asked(tmp_path: P
     file.write_text('{"from_the_future": 1, "rules": [{"name": 5}]}')
     result = run("set", str(file))
     assert ("from_the_future: " in result.output, "rules[0].name: " in result.output) == (True, True)
-    assert (result.exit_code, "make up" in result.output) == (1, False)
+    assert (result.exit_code, "mailroom up" in result.output) == (1, False)
 
 
 # showing
@@ -199,18 +197,18 @@ def test_rules_that_are_not_valid_are_told_before_any_stack_is_asked(tmp_path: P
 def test_what_is_shown_can_be_put_in_force_again(api: AppApi, tmp_path: Path) -> None:
     put(api, FIRST)
     file = tmp_path / "rules.json"
-    file.write_text(printed(lambda: rule_commands.show(api, None)).stdout)
+    file.write_text(printed(lambda: show_document(api, None)).stdout)
     assert read_document(str(file)) == FIRST
 
 
 def test_who_made_it_is_told_beside_the_document(api: AppApi) -> None:
     put(api, FIRST)
-    result = printed(lambda: rule_commands.show(api, 1))
+    result = printed(lambda: show_document(api, 1))
     assert ("by ann: as asked" in result.stderr, "ann" in result.stdout) == (True, False)
 
 
 def test_without_rules_the_empty_document_is_shown(api: AppApi) -> None:
-    assert json.loads(printed(lambda: rule_commands.show(api, None)).stdout) == {}
+    assert json.loads(printed(lambda: show_document(api, None)).stdout) == {}
 
 
 @pytest.mark.parametrize(
@@ -224,21 +222,21 @@ def test_without_rules_the_empty_document_is_shown(api: AppApi) -> None:
 def test_versions_are_compared(api: AppApi, versions: tuple[int | None, int | None], head: str) -> None:
     for document in (FIRST, SECOND, {}):
         put(api, document)
-    assert head in printed(lambda: rule_commands.diff(api, *versions)).output
+    assert head in printed(lambda: show_diff(api, *versions)).output
 
 
 def test_the_history_has_a_line_for_each_change(api: AppApi) -> None:
     put(api, FIRST)
-    printed(lambda: rule_commands.rollback(api, 0, replace(ORDER, comment="")))
-    lines = printed(lambda: rule_commands.history(api, 50, False)).output.splitlines()
+    printed(lambda: roll_back(api, 0, replace(ORDER, comment="")))
+    lines = printed(lambda: show_history(api, 50, False)).output.splitlines()
     assert [line.split()[0] for line in lines] == ["version", "2", "1"]
 
 
 def test_the_history_for_machines_names_the_rollback(api: AppApi) -> None:
     put(api, FIRST)
     put(api, SECOND)
-    printed(lambda: rule_commands.rollback(api, 1, ORDER))
-    told = json.loads(printed(lambda: rule_commands.history(api, 50, True)).stdout)
+    printed(lambda: roll_back(api, 1, ORDER))
+    told = json.loads(printed(lambda: show_history(api, 50, True)).stdout)
     assert [(one["version"], one["restores"]) for one in told] == [(3, 1), (2, None), (1, None)]
 
 
@@ -246,15 +244,15 @@ def test_the_history_for_machines_names_the_rollback(api: AppApi) -> None:
 
 
 def test_a_mail_is_tried_without_showing_it(api: AppApi) -> None:
-    now = rule_commands.moment(None)
-    result = printed(lambda: rule_commands.try_mail(load(FIRST), MAIL, "personal", (), now))
+    now = moment(None)
+    result = printed(lambda: try_mail(load(FIRST), MAIL, "personal", (), now))
     assert ("verdict" in result.output, result.exit_code) == (True, 0)
     assert not [word for word in ("ada", "Private", "Hello", "example.net") if word in result.output]
 
 
 def test_a_mail_is_tried_on_the_rules_in_force(api: AppApi) -> None:
     put(api, FIRST)
-    assert printed(lambda: click.echo(rule_commands.in_force(api).version)).output == "1\n"
+    assert printed(lambda: click.echo(rules_in_force(api).version)).output == "1\n"
 
 
 def test_a_trial_for_machines_is_json(tmp_path: Path) -> None:
@@ -266,7 +264,7 @@ def test_a_trial_for_machines_is_json(tmp_path: Path) -> None:
 
 def test_each_rule_is_told_with_its_reason(api: AppApi) -> None:
     rules = load({"rules": [{"name": "colleagues", "when": {"account": {"is": ["personal"]}}, "then": {"topic": "x"}}]})
-    result = printed(lambda: rule_commands.try_mail(rules, MAIL, "personal", (), rule_commands.moment(None)))
+    result = printed(lambda: try_mail(rules, MAIL, "personal", (), moment(None)))
     assert "colleagues" in result.output
 
 
@@ -277,8 +275,8 @@ FILES: dict[str, tuple[bytes, str]] = {
     "no object": (b"[]", "must be a JSON object"),
     "empty": (b"", "line 1, column 1"),
     "not utf-8": (b'{"about": "\xff"}', "byte 11 is not UTF-8"),
-    "twice": (b'{"rules": [], "rules": []}', "'rules' stands twice"),
-    "no number": (b'{"rate_limits": NaN}', "NaN is no JSON number"),
+    "twice": (b'{"rules": [], "rules": []}', "'rules' occurs twice"),
+    "no number": (b'{"rate_limits": NaN}', "NaN is not a JSON number"),
     "deep": (b"[" * 100_000, "nested too deep"),
 }
 
@@ -328,4 +326,4 @@ def test_a_time_that_is_none_is_told(tmp_path: Path, at: str) -> None:
 )
 def test_without_a_stack_the_commands_say_how_to_start_one(tmp_path: Path, arguments: list[str]) -> None:
     result = CliRunner().invoke(mailroom, ["--folder", str(tmp_path / "none"), "rules", *arguments], input="{}")
-    assert (result.exit_code, "make up" in result.output) == (1, True)
+    assert (result.exit_code, "mailroom up" in result.output) == (1, True)

@@ -100,7 +100,7 @@ class Replayed:
 
 def output(*mails: Past, as_json: bool = False) -> str:
     sides = Side("version 1", NONE), Side("the file", COLLEAGUES)
-    result = printed(lambda: module.tell(Replayed(*mails), *sides, MONDAY_NOON, as_json))
+    result = printed(lambda: module.report(Replayed(*mails), *sides, MONDAY_NOON, as_json))
     assert result.exit_code == 0, result.output
     return result.stdout
 

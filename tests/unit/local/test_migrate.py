@@ -10,13 +10,20 @@ from collections.abc import Iterator
 
 import psycopg
 import pytest
+from click.testing import CliRunner, Result
 
-from infra.database.migrate import MIGRATIONS, main
+from infra.cli.__main__ import mailroom
+from infra.database.migrate import MIGRATIONS
 from infra.database.rights import LOGINS, role
 from infra.local.servers import Postgres
 
-COMMAND = [sys.executable, "-m", "infra.database.migrate", "--yes", "-"]
-ASKING = [sys.executable, "-m", "infra.database.migrate", "-"]
+COMMAND = [sys.executable, "-m", "infra.cli", "migrate", "--yes", "-"]
+ASKING = [sys.executable, "-m", "infra.cli", "migrate", "-"]
+
+
+def run(*arguments: str) -> Result:
+    """The command in this process."""
+    return CliRunner().invoke(mailroom, ["migrate", *arguments])
 
 
 @pytest.fixture
@@ -48,19 +55,19 @@ def test_two_migrations_at_the_same_time_apply_everything_once(empty_database: s
 
 
 def test_the_lock_of_a_killed_migration_does_not_block_the_next(empty_database: str) -> None:
-    main(["--yes", empty_database])
+    run("--yes", empty_database)
     with psycopg.connect(empty_database) as connection:
         connection.execute("INSERT INTO yoyo_lock (locked, ctime, pid) VALUES (1, now(), 1)")
-    assert main(["--yes", empty_database]) == 0
+    assert run("--yes", empty_database).exit_code == 0
 
 
 def test_the_command_applies_every_file(empty_database: str) -> None:
-    main(["--yes", empty_database])
+    run("--yes", empty_database)
     assert applied(empty_database) == sorted(path.stem for path in MIGRATIONS.glob("*.sql"))
 
 
 def test_the_command_explains_itself() -> None:
-    assert main([]) == 2
+    assert run().exit_code == 2
 
 
 def tables(url: str) -> int:
@@ -71,23 +78,19 @@ def tables(url: str) -> int:
     return int(count)
 
 
-def test_a_dry_run_names_migrations_and_roles_and_changes_nothing(
-    empty_database: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert main(["--dry-run", empty_database]) == 0
-    applying, granting = capsys.readouterr().out.splitlines()
+def test_a_dry_run_names_migrations_and_roles_and_changes_nothing(empty_database: str) -> None:
+    done = run("--dry-run", empty_database)
+    assert done.exit_code == 0
+    applying, granting = done.output.splitlines()
     assert applying == f"would apply: {', '.join(sorted(path.stem for path in MIGRATIONS.glob('*.sql')))}"
     assert granting.endswith(", ".join(role(name) for name in LOGINS))
     assert tables(empty_database) == 0
 
 
-def test_a_dry_run_of_a_migrated_database_finds_nothing_to_apply(
-    empty_database: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    main(["--yes", empty_database])
-    capsys.readouterr()
-    assert main(["--dry-run", empty_database]) == 0
-    assert capsys.readouterr().out.startswith("nothing to apply\n")
+def test_a_dry_run_of_a_migrated_database_finds_nothing_to_apply(empty_database: str) -> None:
+    run("--yes", empty_database)
+    done = run("--dry-run", empty_database)
+    assert (done.exit_code, done.output.splitlines()[0]) == (0, "nothing to apply")
 
 
 def test_where_nobody_can_be_asked_nothing_is_done(empty_database: str) -> None:
@@ -111,4 +114,16 @@ def test_a_person_is_asked(empty_database: str, said: str, code: int) -> None:
 
 
 def test_an_option_that_is_none_is_not_taken_for_an_address() -> None:
-    assert main(["--force"]) == 2
+    assert run("--force").exit_code == 2
+
+
+@pytest.mark.parametrize("url", ["mailroom", "http://example.org/mailroom", ""])
+def test_what_is_no_address_of_a_database_is_refused(url: str) -> None:
+    done = run("--yes", url)
+    assert (done.exit_code, "postgresql://" in done.output) == (2, True)
+
+
+def test_a_server_that_does_not_answer_is_reported_in_a_sentence() -> None:
+    done = run("--yes", "postgresql://owner:a-password@127.0.0.1:1/mailroom")
+    assert (done.exit_code, done.output.startswith("Error: PostgreSQL reports: ")) == (1, True)
+    assert "a-password" not in done.output
