@@ -1,4 +1,4 @@
-"""The operator's calls to the API: flags are shown and switched, and what is no answer is told in one line."""
+"""The operator's calls to the API: flags are shown and switched, and what is no answer is reported in one line."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_a_flag_is_switched(api: AppApi) -> None:
     assert api.world.durable.changes == [("notifications_enabled", None, False, "ann")]
 
 
-class Away(MemoryFlagStore):
+class Unavailable(MemoryFlagStore):
     """A database that does not answer."""
 
     def set_flag(self, name: str, value: bool, author: str) -> None:
@@ -66,19 +66,19 @@ class Away(MemoryFlagStore):
 
 
 def test_a_switch_that_was_not_made_is_a_failure(api: AppApi) -> None:
-    api.world.container.flags.durable = Away
+    api.world.container.flags.durable = Unavailable
     result = printed(lambda: switch_flag(api, "notifications_enabled", False, "ann"))
     assert (result.exit_code, "not changed" in result.output) == (1, True)
 
 
 @pytest.mark.parametrize("body", [b"<html>", b"[]", b"", b"null"])
-def test_an_answer_that_is_not_the_api_s_is_told(body: bytes) -> None:
+def test_an_answer_that_is_not_the_api_s_is_reported(body: bytes) -> None:
     with server(body) as url:
         result = printed(lambda: AdminApi(url, HERE, "token").call("GET", "/status"))
     assert (result.exit_code, url in result.output) == (1, True)
 
 
-def test_an_api_that_is_not_there_is_told() -> None:
+def test_an_api_that_is_not_there_is_reported() -> None:
     with server(b"{}") as url:
         assert AdminApi(url, HERE, "token").call("GET", "/status") == (200, {})
     result = printed(lambda: AdminApi(url, HERE, "token").call("GET", "/status"))

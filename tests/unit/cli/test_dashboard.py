@@ -18,9 +18,9 @@ def test_the_address_is_the_api_s_with_its_stage() -> None:
 def test_it_says_where_the_token_is_and_not_what_it_is(tmp_path: Path) -> None:
     file = tmp_path / "credentials.json"
     file.write_text(json.dumps({"admin_tokens": ["a-token-of-this-test"]}))
-    told = "\n".join(lines("https://abc.example/api", LOCAL.format(file=file)))
-    assert str(file) in told
-    assert "a-token-of-this-test" not in told
+    shown = "\n".join(lines("https://abc.example/api", LOCAL.format(file=file)))
+    assert str(file) in shown
+    assert "a-token-of-this-test" not in shown
 
 
 def test_where_nothing_runs_it_says_so(tmp_path: Path) -> None:

@@ -74,7 +74,7 @@ def in_force(api: AppApi) -> tuple[int, Any]:
 # changing
 
 
-def test_a_document_is_put_in_force_and_what_it_changes_is_told(api: AppApi) -> None:
+def test_a_document_is_put_in_force_and_what_it_changes_is_reported(api: AppApi) -> None:
     put(api, FIRST)
     result = put(api, SECOND)
     assert result.exit_code == 0, result.output
@@ -166,17 +166,17 @@ def test_a_rollback_puts_the_old_document_in_force(api: AppApi) -> None:
     assert in_force(api) == (3, FIRST)
 
 
-def test_a_rollback_to_no_version_is_told(api: AppApi) -> None:
+def test_a_rollback_to_no_version_is_reported(api: AppApi) -> None:
     result = printed(lambda: roll_back(api, 9, ORDER))
     assert (result.exit_code, "mailroom rules history" in result.output) == (1, True)
 
 
-def test_a_token_that_is_not_taken_is_told(api: AppApi) -> None:
+def test_a_token_that_is_not_taken_is_reported(api: AppApi) -> None:
     result = printed(lambda: show_document(AppApi(api.world, {}), None))
     assert (result.exit_code, "admin_tokens" in result.output) == (1, True)
 
 
-def test_rules_that_the_api_does_not_take_are_told_with_their_paths(api: AppApi) -> None:
+def test_rules_that_the_api_does_not_take_are_listed_with_their_paths(api: AppApi) -> None:
     result = put(api, {"from_the_future": 1, "allowlist": 5})
     assert (result.exit_code, in_force(api)) == (1, (0, {}))
     assert "from_the_future: " in result.output
@@ -201,7 +201,7 @@ def test_what_is_shown_can_be_put_in_force_again(api: AppApi, tmp_path: Path) ->
     assert read_document(str(file)) == FIRST
 
 
-def test_who_made_it_is_told_beside_the_document(api: AppApi) -> None:
+def test_who_made_it_is_shown_beside_the_document(api: AppApi) -> None:
     put(api, FIRST)
     result = printed(lambda: show_document(api, 1))
     assert ("by ann: as asked" in result.stderr, "ann" in result.stdout) == (True, False)
@@ -236,8 +236,8 @@ def test_the_history_for_machines_names_the_rollback(api: AppApi) -> None:
     put(api, FIRST)
     put(api, SECOND)
     printed(lambda: roll_back(api, 1, ORDER))
-    told = json.loads(printed(lambda: show_history(api, 50, True)).stdout)
-    assert [(one["version"], one["restores"]) for one in told] == [(3, 1), (2, None), (1, None)]
+    listed = json.loads(printed(lambda: show_history(api, 50, True)).stdout)
+    assert [(one["version"], one["restores"]) for one in listed] == [(3, 1), (2, None), (1, None)]
 
 
 # a mail
@@ -262,7 +262,7 @@ def test_a_trial_for_machines_is_json(tmp_path: Path) -> None:
     assert {"verdict", "reason", "rule", "matches"} <= json.loads(result.stdout).keys()
 
 
-def test_each_rule_is_told_with_its_reason(api: AppApi) -> None:
+def test_each_rule_is_shown_with_its_reason(api: AppApi) -> None:
     rules = load({"rules": [{"name": "colleagues", "when": {"account": {"is": ["personal"]}}, "then": {"topic": "x"}}]})
     result = printed(lambda: try_mail(rules, MAIL, "personal", (), moment(None)))
     assert "colleagues" in result.output
@@ -282,7 +282,7 @@ FILES: dict[str, tuple[bytes, str]] = {
 
 
 @pytest.mark.parametrize(("content", "words"), FILES.values(), ids=FILES)
-def test_a_file_that_cannot_be_read_is_told_with_its_place(tmp_path: Path, content: bytes, words: str) -> None:
+def test_a_file_that_cannot_be_read_is_shown_with_its_place(tmp_path: Path, content: bytes, words: str) -> None:
     file = tmp_path / "rules.json"
     file.write_bytes(content)
     result = run("set", str(file))
@@ -302,19 +302,19 @@ def test_a_document_may_come_from_standard_input() -> None:
 
 
 @pytest.mark.parametrize("arguments", [["set", "none.json"], ["test", "none.eml"], ["simulate", "--with", "none.json"]])
-def test_a_file_that_is_not_there_is_told(arguments: list[str]) -> None:
+def test_a_file_that_is_not_there_is_reported(arguments: list[str]) -> None:
     result = run(*arguments)
     assert (result.exit_code, "does not exist" in result.output) == (2, True)
 
 
 @pytest.mark.parametrize("since", ["7", "d", "0d", "-1d", "7 days", "99999d", ""])
-def test_an_age_that_is_none_is_told(since: str) -> None:
+def test_an_age_that_is_none_is_reported(since: str) -> None:
     result = run("simulate", "--since", since)
     assert (result.exit_code, "7d or 2w" in result.output) == (2, True)
 
 
 @pytest.mark.parametrize("at", ["yesterday", "2026-01-03T12:00:00"])
-def test_a_time_that_is_none_is_told(tmp_path: Path, at: str) -> None:
+def test_a_time_that_is_none_is_reported(tmp_path: Path, at: str) -> None:
     (tmp_path / "rules.json").write_text("{}")
     (tmp_path / "mail.eml").write_bytes(MAIL)
     result = run("test", str(tmp_path / "mail.eml"), "--with", str(tmp_path / "rules.json"), "--at", at)

@@ -29,8 +29,8 @@ OFFICE: dict[str, Any] = {
 
 
 def past(name: str, at: datetime = MONDAY_NOON, **facts: Any) -> Past:
-    told = Facts(account="practice", sender="ada@example.net", subject="Private words", body="Hello.")
-    return Past(name, "stored", at, Facts(**{field: getattr(told, field) for field in Facts.__slots__} | facts))
+    shown = Facts(account="practice", sender="ada@example.net", subject="Private words", body="Hello.")
+    return Past(name, "stored", at, Facts(**{field: getattr(shown, field) for field in Facts.__slots__} | facts))
 
 
 def found(old: RuleSet, new: RuleSet, *mails: Past) -> tuple[list[Difference], Counter[str]]:
@@ -62,13 +62,13 @@ def test_another_topic_is_a_difference() -> None:
 
 
 def test_windows_are_judged_at_the_time_when_the_mail_came() -> None:
-    told, _ = found(NONE, load(OFFICE), past("day"), past("night", MONDAY_NIGHT))
-    assert [difference.mail_id for difference in told] == ["night"]
+    shown, _ = found(NONE, load(OFFICE), past("day"), past("night", MONDAY_NIGHT))
+    assert [difference.mail_id for difference in shown] == ["night"]
 
 
 def test_a_mail_that_cannot_be_opened_is_counted_by_its_code() -> None:
-    told, counts = found(NONE, COLLEAGUES, Past("a", "stored", MONDAY_NOON, None, "original_erased"))
-    assert (told, counts["not compared: original_erased"]) == ([], 1)
+    shown, counts = found(NONE, COLLEAGUES, Past("a", "stored", MONDAY_NOON, None, "original_erased"))
+    assert (shown, counts["not compared: original_erased"]) == ([], 1)
 
 
 def test_mail_is_read_one_at_a_time() -> None:
@@ -112,16 +112,16 @@ def test_each_difference_is_a_line_and_the_counts_come_last() -> None:
 
 
 def test_for_machines_each_difference_is_a_line_of_json() -> None:
-    *told, last = (json.loads(line) for line in output(past("a"), as_json=True).splitlines())
-    assert [one["mail_id"] for one in told] == ["a"]
-    assert told[0]["differences"]["verdict"] == {"from": "accept", "to": "exclude"}
+    *shown, last = (json.loads(line) for line in output(past("a"), as_json=True).splitlines())
+    assert [one["mail_id"] for one in shown] == ["a"]
+    assert shown[0]["differences"]["verdict"] == {"from": "accept", "to": "exclude"}
     assert (last["summary"]["differ"], last["compared"]) == (1, "version 1 → the file")
 
 
 @pytest.mark.parametrize("as_json", [False, True])
 def test_no_word_of_a_mail_is_printed(as_json: bool) -> None:
-    told = output(past("a", recipients=("bob@example.com",), html="<p>Hello", labels=("Secret",)), as_json=as_json)
-    assert not [word for word in ("ada", "bob", "Private", "Hello", "Secret", "example") if word in told]
+    shown = output(past("a", recipients=("bob@example.com",), html="<p>Hello", labels=("Secret",)), as_json=as_json)
+    assert not [word for word in ("ada", "bob", "Private", "Hello", "Secret", "example") if word in shown]
 
 
 @pytest.fixture
