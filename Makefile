@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 # What `mailroom` runs. By module, so that a target always runs this folder's code.
-CLI    := $(BIN)/python -m infra.cli
+CLI    := $(BIN)/python -m infra.cli.start
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo up down status verify logs dashboard send test lint types package bench fuzz scan audit chaos load docs clean

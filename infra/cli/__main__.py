@@ -69,7 +69,3 @@ def mailroom(context: click.Context, folder: Path) -> None:
     `mailroom COMMAND --help` explains each command.
     """
     context.obj = folder
-
-
-if __name__ == "__main__":
-    mailroom(prog_name="mailroom")

@@ -37,7 +37,7 @@ def mail(via: Any, sender: str = f"Zephyrine Quibell <{PERSON}>", text: str = "R
 
 def command(world: World, *words: str) -> subprocess.CompletedProcess[str]:
     """The operator's command on this stack, as a process of its own."""
-    line = [sys.executable, "-m", "infra.cli", "--folder", str(world.stack.folder), *words]
+    line = [sys.executable, "-m", "infra.cli.start", "--folder", str(world.stack.folder), *words]
     return subprocess.run(line, capture_output=True, text=True, timeout=100, check=False, cwd=ROOT)
 
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import errno
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import click
@@ -15,6 +18,7 @@ from chalicelib.core.errors import ConfigurationError, Permanent, Retryable
 from infra.cli.__main__ import mailroom
 from infra.cli.common import expected
 from infra.cli.show import local_time
+from infra.cloudformation.template import ROOT
 from infra.local.stack import Stack
 
 
@@ -54,6 +58,15 @@ def test_a_bug_is_not_hidden() -> None:
 def test_an_interrupted_command_says_so() -> None:
     result = raising(KeyboardInterrupt())
     assert (result.exit_code, result.output.startswith("Error: Interrupted.")) == (130, True)
+
+
+def test_an_interrupt_while_the_modules_load_is_no_traceback(tmp_path: Path) -> None:
+    (tmp_path / "click.py").write_text("raise KeyboardInterrupt")
+    command = [sys.executable, "-m", "infra.cli.start", "status"]
+    done = subprocess.run(
+        command, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(tmp_path)}, capture_output=True, text=True, timeout=60
+    )
+    assert (done.returncode, done.stderr) == (130, "Interrupted before the command started.\n")
 
 
 def test_an_interrupted_start_says_what_keeps_running(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

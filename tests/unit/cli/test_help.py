@@ -15,6 +15,7 @@ from click.testing import CliRunner
 from chalicelib import __version__
 from chalicelib.operations.condition_texts import COMMANDS as OF_ALERTS
 from infra.cli.__main__ import mailroom
+from infra.cli.start import main
 from infra.cloudformation.template import ROOT
 from tests.unit.cli.test_changing import COMMANDS
 
@@ -50,7 +51,7 @@ def found(words: list[str]) -> click.Command | None:
 def test_the_script_of_the_project_is_the_command() -> None:
     scripts = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["scripts"]
     module, _, name = scripts["mailroom"].partition(":")
-    assert getattr(import_module(module), name) is mailroom
+    assert getattr(import_module(module), name) is main
 
 
 def test_the_version_is_that_of_the_project() -> None:

@@ -17,8 +17,8 @@ from infra.database.migrate import MIGRATIONS
 from infra.database.rights import LOGINS, role
 from infra.local.servers import Postgres
 
-COMMAND = [sys.executable, "-m", "infra.cli", "migrate", "--yes", "-"]
-ASKING = [sys.executable, "-m", "infra.cli", "migrate", "-"]
+COMMAND = [sys.executable, "-m", "infra.cli.start", "migrate", "--yes", "-"]
+ASKING = [sys.executable, "-m", "infra.cli.start", "migrate", "-"]
 
 
 def run(*arguments: str) -> Result:
