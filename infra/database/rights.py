@@ -54,6 +54,7 @@ FUNCTIONS: dict[str, Rights] = {
         ("database_url", "redis_url", "mapping_key", "pseudonym_key"),
         {
             "core.ledger": "SELECT, INSERT, UPDATE",
+            "core.ledger_totals": "SELECT",
             "core.decisions": "SELECT, INSERT",
             "core.action_receipts": "SELECT",
             "core.exclusions": "SELECT",
@@ -117,7 +118,7 @@ FUNCTIONS: dict[str, Rights] = {
     "alert": Rights(("redis_url", "telegram_token")),
     "sweep": Rights(
         ("database_url", "redis_url", "telegram_token"),
-        NOTIFIES | {"core.ledger": "SELECT", "core.deliveries": OVERDUE},
+        NOTIFIES | {"core.ledger": "SELECT", "core.ledger_totals": "SELECT", "core.deliveries": OVERDUE},
     ),
     "retention": Rights(("database_url",), FORGETS),
     "reconcile": Rights(
@@ -137,6 +138,7 @@ FUNCTIONS: dict[str, Rights] = {
         ),
         {
             "core.ledger": "SELECT, INSERT, UPDATE",
+            "core.ledger_totals": "SELECT",
             "core.action_receipts": "SELECT, DELETE",
             "core.outbox": "SELECT, DELETE",
             "core.flags": "SELECT",

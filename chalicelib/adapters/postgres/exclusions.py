@@ -1,4 +1,4 @@
-"""Mail that the rules keep out, in PostgreSQL, for the operator who wants it decided anew."""
+"""Mail that the rules keep out, in PostgreSQL, for the operator who wants it re-evaluated."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from chalicelib.ports import Excluded, ExclusionQuery
 if TYPE_CHECKING:
     from chalicelib.adapters.postgres.database import Connection
 
-# The reasons agree only while the rules' word is the last one: a mail may have been stored or discarded since.
+# The reasons agree only while the rules decided last: a mail may have been stored or discarded since.
 FOUND = """
     SELECT mail_id::text, held.account_id, source, spool_key, received_at, trace_id, held.reason, rule, sender_key,
            domain_key
@@ -46,8 +46,7 @@ class PostgresExclusions:
             "after": after or None,
             "limit": limit,
         }
-        found = self._database.run(lambda connection: connection.execute(FOUND, values).fetchall())
-        return [Excluded(*row) for row in found]
+        return [Excluded(*row) for row in self._database.all(FOUND, values)]
 
     def reconsidered(self, mails: Sequence[Excluded], author: str) -> None:
         def work(connection: Connection) -> None:
