@@ -23,7 +23,7 @@ USAGE = """usage: python -m infra.database.migrate [--dry-run] [--yes] (postgres
 def migrate(url: str) -> list[str]:
     """Apply what is not applied yet and give the names, in order; an empty list when there is nothing to do.
 
-    Then the roles of the functions are given what `infra/database/rights.py` says, with or without a migration.
+    Then the roles of the functions get the grants of `infra/database/rights.py`, with or without a migration.
     `url` is `postgresql://…` of a login that owns the database and may create roles. Raises psycopg's errors: this is
     a command for an operator, not part of a function.
     """
@@ -84,16 +84,14 @@ def main(arguments: list[str]) -> int:
 
 
 def _confirmed(url: str) -> bool:
-    """Whether a person says yes to this host and database; nobody is asked where nobody can answer."""
+    """Whether a person confirms this host and database; False without a question where there is no terminal."""
     parts = urlsplit(url)
     where = f"database {parts.path.lstrip('/') or '(the default)'} on {parts.hostname or 'the local server'}"
     where += f":{parts.port}" if parts.port else ""
     if not sys.stdin.isatty():
-        print(f"not asked, so not done: migrate {where} with --yes, or look first with --dry-run", file=sys.stderr)
+        print(f"no terminal to ask at, nothing done: migrate {where} with --yes, or see --dry-run", file=sys.stderr)
         return False
-    print(
-        f"Migrate {where}, and set its roles' grants (what they have beyond is taken away)? [y/N] ", end="", flush=True
-    )
+    print(f"Migrate {where}, and set its roles' grants (further grants are revoked)? [y/N] ", end="", flush=True)
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 

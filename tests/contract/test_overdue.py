@@ -105,8 +105,8 @@ def test_the_message_is_made_anew_as_the_rules_asked(bench: Bench) -> None:
     bench.store()
     [desk, _] = bench.open.due(utc_now() + timedelta(hours=1), WAITS, RESTS, 10)
     message, sent = desk.message, envelope("a")
-    told = (message.mail_id, message.account, message.source, message.spool_key, message.received_at, message.trace_id)
-    assert told == (sent.mail_id, sent.account, sent.source, sent.spool_key, sent.received_at, sent.trace_id)
+    shown = (message.mail_id, message.account, message.source, message.spool_key, message.received_at, message.trace_id)
+    assert shown == (sent.mail_id, sent.account, sent.source, sent.spool_key, sent.received_at, sent.trace_id)
     assert (message.routing, message.content, desk.attempts) == (
         Routing(3, BOTH.rules, "topic", "high", "patient", ("desk",), True, HELD),
         None,

@@ -167,7 +167,7 @@ EXPECTED: dict[str, dict[str, tuple[str, ...]]] = {
 """Written by hand and not read from infra/database/rights.py: a grant that is widened there fails here."""
 
 READ_RAW = frozenset({"operator", "deliver"})
-"""Who may open originals: nobody but the operator, and whoever sends clear text where a rule asks for it."""
+"""Who may open originals: only the operator, and the function that sends clear text where a rule asks for it."""
 
 GRANTS = """
     SELECT substr(holder.rolname, 10), schema.nspname || '.' || relation.relname, given.privilege_type
@@ -228,8 +228,8 @@ def test_every_role_has_the_expected_grants_and_no_other(postgres: Postgres) -> 
         if not table.startswith(("core.", "ingestion.")):
             continue
         found.setdefault(name, {}).setdefault(table, []).append(privilege)
-    told = {name: {table: tuple(sorted(held)) for table, held in tables.items()} for name, tables in found.items()}
-    assert told == {name: dict(tables) for name, tables in EXPECTED.items()}
+    granted = {name: {table: tuple(sorted(held)) for table, held in tables.items()} for name, tables in found.items()}
+    assert granted == {name: dict(tables) for name, tables in EXPECTED.items()}
 
 
 def test_nothing_is_granted_to_everybody(postgres: Postgres) -> None:
@@ -398,7 +398,7 @@ def test_dead_letters_are_decided_by(logins: Postgres, database: Database, name:
         assert ledger.write_off(mail_id("a"), "spam", "ann")
 
 
-def test_files_are_off_loaded_by_offload_and_told_by_deliver(logins: Postgres, database: Database) -> None:
+def test_files_are_off_loaded_by_offload_and_reported_by_deliver(logins: Postgres, database: Database) -> None:
     PostgresMailStore(database, lambda: KEY).store(envelope("a"), "text", ORIGINAL, [])
     with as_login(logins, "offload") as own:
         links, held = PostgresLinkStore(own, KEY), Progress(1, key="k", name="n", total=1)
@@ -453,10 +453,10 @@ def test_the_dashboard_is_read_by_the_api(logins: Postgres, database: Database) 
     PostgresMailStore(database, KEY).store(envelope("a"), "text", ORIGINAL, [RECEIPT])
     with as_login(logins, "api") as own:
         reports = PostgresReports(own)
-        told = (len(reports.totals()), len(reports.latest(5)), len(PostgresFlagStore(own).history(5)))
+        numbers = (len(reports.totals()), len(reports.latest(5)), len(PostgresFlagStore(own).history(5)))
         story = reports.story(mail_id("a"))
         assert reports.day(utc_now()).urgent == 0
-    assert (told, story is not None and len(story.receipts)) == ((1, 1, 0), 1)
+    assert (numbers, story is not None and len(story.receipts)) == ((1, 1, 0), 1)
 
 
 def test_flags_are_switched_by_the_api(logins: Postgres, database: Database) -> None:

@@ -8,7 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
+from chalicelib.adapters.http.downloads import of_host
 from chalicelib.adapters.postgres import store_rows as rows
 from chalicelib.core.errors import MailroomError, Permanent, Retryable
 from chalicelib.core.messages import Receipt
@@ -157,6 +159,8 @@ class MemoryDownloads:
     def open(
         self, url: str, hosts: Sequence[str], start: int, validator: str, timeout: float, deadline: float
     ) -> Iterator[Download]:
+        if not of_host(urlsplit(url).hostname or "", hosts):
+            raise Permanent("target_not_allowed")
         self.asked.append((url, tuple(hosts), start, timeout))
         if url not in self.sources:
             raise Permanent("link_gone")

@@ -1,4 +1,4 @@
-"""Migrations: from nothing to the newest schema, once, whoever else does it at the same moment."""
+"""Migrations: from nothing to the newest schema, once, however many run at the same moment."""
 
 from __future__ import annotations
 
