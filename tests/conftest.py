@@ -23,6 +23,7 @@ settings.load_profile("fixed")
 
 TABLES = (
     "core.ledger",
+    "core.ledger_totals",
     "core.deliveries",
     "ingestion.links",
     "core.action_receipts",

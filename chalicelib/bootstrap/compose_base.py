@@ -80,7 +80,7 @@ class Base:
     def database(self) -> Database:
         from chalicelib.adapters.postgres.database import Database
 
-        return Database(self.backend_secrets.text("database_url"))
+        return Database(lambda: self.backend_secrets.text("database_url"))
 
     @cached_property
     def store(self) -> MailStore:

@@ -90,7 +90,6 @@ def deliver_worker(parts: Stages) -> Worker:
     secrets = parts.backend_secrets
     return DeliverWorker(
         deliveries=PostgresDeliveryStore(parts.database, secrets.text("raw_key")),
-        store=parts.store,
         receiver=GuardedReceiver(parts.guard),
         destinations=lambda: parts.rules.current().destinations,
         keys=lambda: secrets.named("webhook_keys"),

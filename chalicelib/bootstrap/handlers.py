@@ -9,7 +9,7 @@ from typing import Any
 from chalicelib.bootstrap import telemetry
 from chalicelib.bootstrap.compose import container
 from chalicelib.core import stages
-from chalicelib.core.errors import MailroomError
+from chalicelib.core.errors import ConfigurationError, MailroomError
 
 EXPIRED = 1_000
 """Mails that one run of the retention removes at most."""
@@ -57,8 +57,8 @@ def sweep(at: str) -> dict[str, int]:
     try:
         told = {"notified": sweep_outbox()}
         return told | (container().lost_mail_repair().look() if due else {})
-    except MailroomError:
-        # Without a database queues and breakers can still be looked at; the rest would only wait for it once more.
+    except (MailroomError, ConfigurationError):
+        # Without a database queues and breakers can still be checked; the rest would only wait for it once more.
         if due:
             container().condition_reporter().report(WITHIN)
         raise

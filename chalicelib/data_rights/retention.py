@@ -104,6 +104,4 @@ class Retention:
         return len(places)
 
     def _clear(self, places: list[MailRef], prefixes: tuple[str, ...]) -> None:
-        for place in places:
-            for key in keys(place, prefixes):
-                self.spool.delete(key)
+        self.spool.delete(*(key for place in places for key in keys(place, prefixes)))

@@ -10,7 +10,7 @@ from chalicelib.core.clock import Now, timed, utc_now
 from chalicelib.core.errors import MailroomError, Permanent, Postponed
 from chalicelib.core.messages import Envelope, Message
 from chalicelib.delivery import webhook
-from chalicelib.ports import Answered, DeliveryStore, MailStore, Receiver, Telemetry
+from chalicelib.ports import Answered, DeliveryStore, Receiver, Telemetry
 
 SWITCHED_OFF_WAIT = 300.0
 KEY_WAIT = 900.0
@@ -39,7 +39,6 @@ class DeliverWorker:
     """
 
     deliveries: DeliveryStore
-    store: MailStore
     receiver: Receiver
     destinations: Callable[[], Mapping[str, Destination]]
     keys: Callable[[], Mapping[str, Sequence[str]]]
@@ -65,30 +64,30 @@ class DeliverWorker:
         keys = self.keys().get(destination.key or DEFAULT_KEY, ())
         if not keys:  # an operator mends it; nothing is ever sent unsigned
             raise Postponed("webhook_key_missing", after=KEY_WAIT)
-        mail = self.deliveries.processed(message.mail_id)
-        if mail is None:
+        clearable = [field for field in webhook.CLEARABLE if field in destination.clear_fields]
+        claim = self.deliveries.claim(message.mail_id, name, clearable, message.routing.offload)
+        if claim.mail is None:
             self.telemetry.log("webhook_without_mail", mail_id=message.mail_id, account=message.account)
             return
-        if not self.deliveries.begin(message.mail_id, name):
+        if claim.delivered:
             return
-        wanted = [field for field in webhook.CLEARABLE if field in destination.clear_fields]
-        clear = self.deliveries.clear(message.mail_id, wanted) if wanted else {}
-        links = self.deliveries.links(message.mail_id) if message.routing.offload else ()
-        body = webhook.payload(mail, message.routing, name, links, self.bucket, clear)
+        body = webhook.payload(claim.mail, message.routing, name, claim.links, self.bucket, claim.clear)
         with timed(self.now) as watch:
-            self._send(message.mail_id, name, destination.url, keys, body)
-        self.store.add_receipts(message.mail_id, [watch.receipt("deliver", f"webhook.{name}", "delivered")])
+            answer = self._send(message.mail_id, name, destination.url, keys, body)
+        receipt = watch.receipt("deliver", f"webhook.{name}", "delivered")
+        self.deliveries.delivered(message.mail_id, name, answer.status, receipt)
+        self.telemetry.count("Webhook", stage="deliver", status="delivered")
 
     def given_up(self, message: Envelope, code: str) -> None:
         """The message becomes a dead letter: its webhook does not wait any more. `Retryable`."""
         for name in message.routing.webhooks if message.routing else ():
             self.deliveries.given_up(message.mail_id, name, code)
 
-    def _send(self, mail_id: str, name: str, url: str, keys: Sequence[str], body: bytes) -> None:
+    def _send(self, mail_id: str, name: str, url: str, keys: Sequence[str], body: bytes) -> Answered:
         stamp = int(self.now().timestamp())
         sent = webhook.headers(mail_id, name, keys, stamp, body)
         try:
-            answer = self.through(name, lambda: webhook.judge(self.receiver.post(url, sent, body)))
+            return self.through(name, lambda: webhook.judge(self.receiver.post(url, sent, body)))
         except Postponed as error:
             if error.attempted:
                 self.deliveries.failed(mail_id, name, error.code, final=False)
@@ -97,5 +96,3 @@ class DeliverWorker:
             self.deliveries.failed(mail_id, name, error.code, isinstance(error, Permanent))
             self.telemetry.count("Webhook", stage="deliver", status="failed", code=error.code)
             raise
-        self.deliveries.delivered(mail_id, name, answer.status)
-        self.telemetry.count("Webhook", stage="deliver", status="delivered")

@@ -89,7 +89,7 @@ class OffloadWorker:
                     waiting.append(error)
         if waiting:  # all were tried; the one that may go on soonest says when
             raise min(waiting, key=lambda error: (error.code != UNFINISHED, error.after or 1.0))
-        self.store.add_receipts(message.mail_id, [watch.receipt("offload", "links.offload", f"stored:{stored}")])
+        self.store.add_receipts([(message.mail_id, watch.receipt("offload", "links.offload", f"stored:{stored}"))])
         return message
 
     def _shares(self, message: Envelope) -> list[Share]:

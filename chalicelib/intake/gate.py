@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from chalicelib.core.errors import Retryable
+from chalicelib.core.errors import ConfigurationError, Retryable
 from chalicelib.core.keyed_hashes import sender_key, sender_keys
 from chalicelib.intake.arrival import REASONS, Arrival, ExclusionReason, IntakeDecision, Status
 from chalicelib.mail.sealed import FIELDS, RAW
@@ -65,7 +65,7 @@ class Gate:
     def _rules(self) -> RuleSet | None:
         try:
             return self.rules()
-        except Retryable:
+        except (Retryable, ConfigurationError):  # neither may keep mail out; the anonymize stage reports the second
             return None
 
     def _rates(self, rules: RuleSet | None) -> tuple[Rate | None, Rate | None]:

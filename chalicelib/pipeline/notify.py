@@ -95,9 +95,8 @@ class NotifyWorker:
             self.telemetry.log("notify_failed", code=error.code, count=len(taken), wait=after)
             return 0
         self.outbox.mark_sent([notice.id for notice in taken])
-        for notice in taken:
-            if notice.mail_id:
-                self.store.add_receipts(notice.mail_id, [watch.receipt("notify", "email.notify", "sent")])
+        receipt = watch.receipt("notify", "email.notify", "sent")
+        self.store.add_receipts([(notice.mail_id, receipt) for notice in taken if notice.mail_id])
         self.telemetry.count("Notified", len(taken), stage="notify")
         return len(taken)
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.core.errors import MailroomError, Permanent, Retryable
+from chalicelib.core.errors import ConfigurationError, MailroomError, Permanent, Retryable
 from chalicelib.policy.ruleset import InvalidRules, RuleSet, load
 
 if TYPE_CHECKING:  # the doors read the rules, and need no port but these names
@@ -47,13 +47,15 @@ class RuleBook:
     on_unavailable: Callable[[str], None] = _nothing
     _held: RuleSet | None = field(default=None, init=False)
     _value: bytes | None = field(default=None, init=False)
+    _broken: ConfigurationError | None = field(default=None, init=False)
     _until: float = field(default=float("-inf"), init=False)
 
     def current(self) -> RuleSet:
         """The rules, at most two seconds old; version 0 and empty while none were ever saved.
 
         `Retryable("rules_unavailable")` when neither Redis nor PostgreSQL answers and none are held from before,
-        or when the saved ones are none that this code understands.
+        or when the saved ones are none that this code understands; `ConfigurationError` when none are held and the
+        set-up is broken.
         """
         now = self.clock()
         if now < self._until:
@@ -61,8 +63,11 @@ class RuleBook:
         try:
             self._held = self._from_cache() or self._from_store()
             self._until = now + MEMORY_SECONDS
+        except ConfigurationError as error:
+            self._until, self._broken = now + REST_SECONDS, error
+            self.on_unavailable("configuration")
         except (MailroomError, InvalidRules) as error:
-            self._until = now + REST_SECONDS
+            self._until, self._broken = now + REST_SECONDS, None
             self.on_unavailable(error.code if isinstance(error, MailroomError) else "rules_not_understood")
         return self._known()
 
@@ -80,7 +85,7 @@ class RuleBook:
 
     def _known(self) -> RuleSet:
         if self._held is None:
-            raise Retryable("rules_unavailable")
+            raise self._broken or Retryable("rules_unavailable")
         return self._held
 
     def _from_cache(self) -> RuleSet | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from chalicelib.core.errors import MailroomError
+from chalicelib.core.errors import ConfigurationError, MailroomError
 
 if TYPE_CHECKING:  # the doors read flags, and need no port but these names
     from chalicelib.ports import Cache, FlagStore
@@ -56,13 +56,13 @@ class Flags:
             return VALUES[cached]
         try:
             value = self.durable().flags().get(name, default)
-        except MailroomError:
+        except (MailroomError, ConfigurationError):  # an endpoint accepts mail without a database, broken or absent
             return default
         self.cache.set(_key(name), b"1" if value else b"0", CACHE_SECONDS)
         return value
 
     def switch(self, name: str, value: bool, author: str) -> None:
-        """Write the durable copy, then Redis. Raises KeyError, or `Retryable` when the database is away."""
+        """Write the durable copy, then Redis. Raises KeyError, or `Retryable` when the database is unavailable."""
         if name not in DEFAULTS:
             raise KeyError(name)
         self.durable().set_flag(name, value, author)

@@ -1,8 +1,8 @@
 """The outside ports: small Protocols that the pure code is written against.
 
-Every method raises `Retryable` for a passing failure and `Permanent` for one that no
-repetition can mend; a vendor's own exceptions never pass an adapter. The contract suite
-`tests/contract/` runs each Protocol's cases over the in-memory twin and the real thing.
+Every method raises `Retryable` for a passing failure, `Permanent` for one that no repetition
+can fix and `ConfigurationError` for a broken set-up; a vendor's own exceptions never pass an
+adapter. `tests/contract/` runs each Protocol's cases over its twin and the real thing.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from chalicelib.ports.delivery import (
     Processed,
     Progress,
     Receiver,
+    WebhookClaim,
 )
 from chalicelib.ports.governance import Archive, Erasure, MailLocation, People
 from chalicelib.ports.reconciliation import Folder, Listing, Page, ReconciliationRun, ReconciliationStore
@@ -130,4 +131,5 @@ __all__ = [
     "Stored",
     "Telemetry",
     "Uploads",
+    "WebhookClaim",
 ]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from chalicelib.core.messages import Envelope
+from chalicelib.core.messages import Envelope, Receipt
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +35,10 @@ class LinkStore(Protocol):
     """The links of stored mails and what became of them (PostgreSQL); sources and keys are sealed there."""
 
     def begin(self, mail_id: str, position: int, provider: str, url: str) -> Progress | None:
-        """Count one more try and say how far the file got; None when there is nothing to do (any more). `Retryable`."""
+        """Count one more try; how far the file got, None when there is nothing to do (any more). `Retryable`."""
 
     def save(self, mail_id: str, position: int, progress: Progress, before: Progress) -> bool:
-        """Keep `progress`; False when somebody else got further than `before` meanwhile. `Retryable`."""
+        """Keep `progress`; False when another worker got further than `before` meanwhile. `Retryable`."""
 
     def stored(self, mail_id: str, position: int, progress: Progress) -> None:
         """The file is in the bucket. `Retryable`."""
@@ -99,7 +99,7 @@ class FileTarget(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Processed:
-    """A stored mail, anonymized, as a webhook tells it; times are ISO 8601."""
+    """A stored mail, anonymized, as a webhook reports it; times are ISO 8601."""
 
     mail_id: str
     account: str
@@ -130,29 +130,36 @@ class FileLink:
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class WebhookClaim:
+    """What there is to deliver. `mail` is None where none is stored (any more), `delivered`: the destination has it.
+
+    `clear` is clear text of sender, subject, body and recipients, `links` are the off-loaded links in their order.
+    """
+
+    mail: Processed | None
+    delivered: bool = False
+    clear: Mapping[str, Any] = field(default_factory=dict)
+    links: tuple[FileLink, ...] = ()
+
+
 class DeliveryStore(Protocol):
     """What a webhook is made of, and the record of its delivery (PostgreSQL). All raise `Retryable`."""
 
-    def processed(self, mail_id: str) -> Processed | None:
-        """The stored mail; None when there is none (any more)."""
+    def claim(self, mail_id: str, destination: str, clear: Sequence[str], links: bool) -> WebhookClaim:
+        """Begin a delivery, and read what it needs: the clear text of these fields, and its links where asked for.
 
-    def clear(self, mail_id: str, fields: Sequence[str]) -> dict[str, Any]:
-        """Clear text of those of sender, subject, body and recipients that are to be had."""
+        Without a stored mail, and where the destination has the mail already, nothing is recorded.
+        """
 
-    def links(self, mail_id: str) -> tuple[FileLink, ...]:
-        """The mail's off-loaded links in their order."""
-
-    def begin(self, mail_id: str, destination: str) -> bool:
-        """Make sure of the record; False when that destination has the mail already."""
-
-    def delivered(self, mail_id: str, destination: str, status: int) -> None:
-        """One more attempt, and the destination has it."""
+    def delivered(self, mail_id: str, destination: str, status: int, receipt: Receipt) -> None:
+        """One more attempt, and the destination has the mail; the receipt is added to the mail's."""
 
     def failed(self, mail_id: str, destination: str, code: str, final: bool) -> None:
         """One more attempt, which failed, for good where `final`."""
 
     def given_up(self, mail_id: str, destination: str, code: str) -> None:
-        """It does not wait any more: its message becomes a dead letter. Without a record, or delivered, no change."""
+        """It waits no longer: its message failed for good. Without a record, or delivered, nothing changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +173,7 @@ class Overdue:
 class OpenDeliveries(Protocol):
     """The webhooks of stored mails that wait for their delivery (PostgreSQL). All raise `Retryable`.
 
-    `waits` are seconds by number of attempts, the last for all more: so long after its last sign of life (mail stored,
+    `waits` are seconds by number of attempts, the last for all more: so long after its last change (mail stored,
     delivery begun, attempt failed) a webhook is overdue. `rests` are seconds by number of times that it was sent again.
     """
 
@@ -174,7 +181,7 @@ class OpenDeliveries(Protocol):
         """How many wait, and how many of them are overdue."""
 
     def due(self, now: datetime, waits: Sequence[float], rests: Sequence[float], limit: int) -> list[Overdue]:
-        """Overdue ones, oldest first, whose rest since they were sent again is over; none that was more often."""
+        """Overdue ones, oldest first, whose pause since they were sent again is over; none without a pause left."""
 
     def resent(self, pairs: Sequence[tuple[str, str]], at: datetime) -> None:
         """Remember that these (mail id, destination) were sent again."""
@@ -182,14 +189,14 @@ class OpenDeliveries(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What a receiver answered; `retry_after` in seconds where it named a wait."""
+    """A receiver's answer; `retry_after` in seconds where it asked for a wait."""
 
     status: int
     retry_after: float | None = None
 
 
 class Receiver(Protocol):
-    """Those who get webhooks, through the guard."""
+    """Receivers of webhooks, through the guard."""
 
     def post(self, url: str, headers: dict[str, str], body: bytes) -> Answered:
         """POST; the answer's body is not looked at. `Permanent` and `Retryable` of the guard."""

@@ -26,7 +26,7 @@ class Archive(Protocol):
         """Remove the sealed originals only."""
 
     def returned(self, since: datetime, limit: int) -> list[MailRef]:
-        """Erased mails whose row changed since: a door may have taken them in again."""
+        """Erased mails whose row changed since: an endpoint may have accepted them again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +57,16 @@ class People(Protocol):
         """The unfinished erasure of this address, or a new one: from now on `MailStore.store` refuses its mail."""
 
     def finished(self, address_key: str) -> Erasure | None:
-        """The last erasure of this address that came to its end."""
+        """The last finished erasure of this address."""
 
     def finish(self, erasure: Erasure, counts: Mapping[str, int]) -> Erasure:
-        """Write down how much was erased in all."""
+        """Record how much was erased in all, and that it is finished."""
 
     def progress(self, erasure: Erasure, counts: Mapping[str, int]) -> None:
-        """Write down how much was erased until now: a run that is killed is counted too."""
+        """Record how much was erased until now: a run that is killed is counted too."""
 
     def of(self, address_key: str) -> list[MailLocation]:
-        """Mails whose hashes name this address, excluded ones by their sender, and the doubles of all of these."""
+        """Mails whose hashes name this address, excluded ones by their sender, and the duplicates of all of these."""
 
     def held(self, mail_ids: Sequence[str]) -> list[MailLocation]:
         """Those of the mails that have a ledger row."""
@@ -87,10 +87,10 @@ class People(Protocol):
         """(key, upload id or empty) of the files that were off-loaded for a mail."""
 
     def erase(self, mail: MailLocation, source: str, received_at: str) -> Mapping[str, int]:
-        """Everything of the mail goes; its ledger row (made where there is none) says `excluded`, `erased`."""
+        """Remove everything of the mail; its ledger row (made where there is none) becomes `excluded`, `erased`."""
 
     def rules_naming(self, text: str) -> list[int]:
-        """Versions of the operator's rules in which the text stands."""
+        """Versions of the operator's rules that contain the text."""
 
     def record(self, mail_id: str) -> dict[str, Any]:
-        """What the database says about a mail, anonymized, as JSON can hold it."""
+        """Everything that the database holds of a mail, anonymized, as JSON can hold it."""

@@ -1,4 +1,4 @@
-"""Ports of what closes the gaps that webhooks leave: a mailbox's listing, and what the last look at it found."""
+"""Ports of what finds mail without a webhook: a mailbox's listing, and the result of its last comparison."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Listing(Protocol):
         """All folders. `Permanent("account_unknown")`, `Retryable`."""
 
     def received(self, account: str, path: str, since: datetime, page: int) -> Page:
-        """Messages that the mail server received since that day (not what they say themselves), page 0 first.
+        """Messages that the mail server received since that day (by its own date, not theirs), page 0 first.
 
         Empty for a folder that is gone. `Permanent`, `Retryable`.
         """
@@ -42,8 +42,8 @@ class ReconciliationRun:
     """The last comparison of an account's mailbox with the ledger.
 
     `since`: mail received until then is accounted for; None before the first whole listing. `outcome` is `complete`,
-    `partial` (some of it is for the next look), `failed` or `absent` (EmailEngine does not know the account), `code`
-    says why. `listed` and `gaps` are of this look; a gap is a mail without webhook that was taken in.
+    `partial` (some of it is left to the next run), `failed` or `absent` (EmailEngine does not know the account), `code`
+    says why. `listed` and `gaps` are of this run; a gap is a mail without webhook that was taken in.
     """
 
     account: str
@@ -65,10 +65,10 @@ class ReconciliationStore(Protocol):
     """What is remembered of the comparisons (PostgreSQL). All methods raise `Retryable`."""
 
     def latest(self) -> dict[str, ReconciliationRun]:
-        """The last look at each account."""
+        """The last run of each account."""
 
     def older(self, mail_ids: Iterable[str]) -> frozenset[str]:
         """Those of the mails that were in a mailbox before Mailroom watched it."""
 
-    def note(self, look: ReconciliationRun, older: Iterable[str] = ()) -> None:
-        """Remember a look, in place of the one before, and mails that were there before; both or neither."""
+    def note(self, run: ReconciliationRun, older: Iterable[str] = ()) -> None:
+        """Record a run, in place of the one before, and mails that were there before; both or neither."""

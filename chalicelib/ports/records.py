@@ -25,7 +25,7 @@ class Original:
 class Stored:
     """What became of a mail at the store stage.
 
-    `stored`, `already_stored`, `duplicate` of `canonical_id`, or `erased`: a person's mail is not to come back.
+    `stored`, `already_stored`, `duplicate` of `canonical_id`, or `erased`: a person's mail must not come back.
     """
 
     outcome: str
@@ -46,10 +46,10 @@ class MailStore(Protocol):
         """Ledger state `quarantined`, unless the mail is stored already."""
 
     def exclude(self, note: Exclusion) -> None:
-        """Ledger state `excluded` with the rules' reason, and what is needed to decide anew; receipts.
+        """Ledger state `excluded` with the rules' reason, and what is needed to re-evaluate it; receipts.
 
         Idempotent. A mail that is stored, a duplicate or discarded by an operator stays so; one in quarantine, or
-        excluded before, takes the note when that was decided later.
+        excluded before, changes when the note was decided later.
         """
 
     def sender_history(self, account: str, sender_key: str) -> dict[str, int]:
@@ -61,14 +61,14 @@ class MailStore(Protocol):
     def ledger_counts(self) -> dict[str, int]:
         """state → number of mails."""
 
-    def add_receipts(self, mail_id: str, receipts: Sequence[Receipt]) -> None:
-        """Add receipts; a repeat of (mail id, module, action) changes nothing."""
+    def add_receipts(self, receipts: Sequence[tuple[str, Receipt]]) -> None:
+        """Add receipts of mails by id, in one transaction; a repeat of (mail id, module, action) changes nothing."""
 
     def ping(self) -> None: ...
 
 
 class Ledger(Protocol):
-    """What the proof and the dead letters need of the ledger beyond `MailStore` (PostgreSQL)."""
+    """What the audit and the dead-letter queues need of the ledger beyond `MailStore` (PostgreSQL)."""
 
     def quarantined(self) -> dict[str, datetime]:
         """mail id → when its row last changed, for all in state `quarantined`. `Retryable`."""
@@ -77,19 +77,19 @@ class Ledger(Protocol):
         """Stored mails whose notice was due before that time and is not sent yet, oldest first. `Retryable`."""
 
     def redriven(self, stage: str, mail_ids: Sequence[str] | None, author: str) -> None:
-        """Record who sends these mails (None: all of the stage) on their way again; they stay `quarantined` meanwhile.
+        """Record who redrives these mails (None: all of the stage); they stay `quarantined` meanwhile.
 
         `Retryable`, `Permanent("database_rejected")` for an author that does not fit.
         """
 
     def discard(self, note: Quarantine, reason: str, author: str) -> str:
-        """State `excluded`, reason `discarded:<reason>`, unless the mail is stored; the answer is its state now.
+        """State `excluded`, reason `discarded:<reason>`, unless the mail is stored; returns its state now.
 
         Who and when is recorded. Errors as `redriven`.
         """
 
     def write_off(self, mail_id: str, reason: str, author: str) -> bool:
-        """As `discard`, for a mail that no dead letter is left of; False when it is not `quarantined`."""
+        """As `discard`, for a mail that is in no dead-letter queue any more; False when it is not `quarantined`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ class ExclusionQuery:
 
 @dataclass(frozen=True, slots=True)
 class Excluded:
-    """A mail that the rules keep out; codes and keyed hashes only. `received_at` is timezone-aware."""
+    """A mail that the rules excluded; codes and keyed hashes only. `received_at` is timezone-aware."""
 
     mail_id: str
     account: str
@@ -119,21 +119,21 @@ class Excluded:
 
 
 class Exclusions(Protocol):
-    """Mail that the operator's rules keep out (PostgreSQL); the store stage writes it (`MailStore.exclude`)."""
+    """Mail that the operator's rules excluded (PostgreSQL); the store stage writes it (`MailStore.exclude`)."""
 
     def find(self, query: ExclusionQuery, after: str, limit: int) -> list[Excluded]:
         """In the order of the mail ids, those after `after`. Duplicates and discarded mail are not among them."""
 
     def reconsidered(self, mails: Sequence[Excluded], author: str) -> None:
-        """Record who has them decided anew. `Permanent("database_rejected")` for an author that does not fit."""
+        """Record who has them re-evaluated. `Permanent("database_rejected")` for an author that does not fit."""
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One outbox row. `topic` is `email`, `system` or one that a rule names; `mail_id` is None where it is no mail's.
+    """One outbox row. `topic` is `email`, `system` or one of a rule's; `mail_id` is None where it is about no mail.
 
     `fields` are anonymized values, never personal data. After a refusal `max_batch` bounds the notices of its next
-    message (0: alone and without its text, `rules.refusals`); `refusals` counts those of the bare notice.
+    message (0: alone and without its text, `resilience.refusals`); `refusals` counts those without its text.
     """
 
     id: int
@@ -160,27 +160,27 @@ class Outbox(Protocol):
     def claim(self, limit: int, lease: float) -> Claim:
         """Claim up to `limit` notices of *one* topic, most urgent first then oldest, for `lease` seconds.
 
-        A notice is not claimed before its time (`Routing.hold_until`) nor while it rests, and none of a topic of
-        which `rules.refusals.STUCK` rest. Those that were refused together stay apart from the others: notices of
-        one claim have the same `max_batch`, and are no more than that.
+        A notice is not claimed before its time (`Routing.hold_until`) nor while it is paused, and none of a topic in
+        which `resilience.refusals.STUCK` are paused. Those that were refused together stay apart from the others:
+        notices of one claim have the same `max_batch`, and are no more than that.
 
-        Reserves the chat's next sending slot (`rules.pacing`) in the same transaction, so that two
+        Reserves the chat's next sending slot (`resilience.pacing`) in the same transaction, so that two
         workers never send at once.
         """
 
     def mark_sent(self, ids: Sequence[int]) -> None: ...
 
     def release(self, ids: Sequence[int], after: float) -> None:
-        """Give claimed notices back, and let the chat rest for `after` seconds."""
+        """Give claimed notices back, and pause the chat for `after` seconds."""
 
     def refused(self, ids: Sequence[int], max_batch: int, rest: float) -> None:
         """Give claimed notices back that were refused: at most `max_batch` of them in a message from now on.
 
-        A `rest` of more than 0 seconds is one more refusal of a bare notice, which is not claimed before it is over.
+        A `rest` of more than 0 seconds is one more refusal without the text: the notice is paused for so long.
         """
 
     def sent(self, mail_ids: Sequence[str]) -> frozenset[str]:
-        """Those of the mails that have no notice left to send now; one that is held or rests is the sweep's."""
+        """Those of the mails that have no notice left to send now; one that is held or paused is left to the sweep."""
 
     def add_system(self, key: str, fields: Mapping[str, str]) -> None:
         """Queue a notice for topic `system`; the same `key` again changes nothing."""

@@ -1,4 +1,4 @@
-"""Port to what the operator looks at: how much ended how, the latest mail, the story of one mail."""
+"""Port to what the operator's pages show: totals, the latest mail, the history of one mail."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Hour:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """What is recorded of the mail of a span. `verdicts` are the doors' own, of mail that has reached the ledger:
+    """What is recorded of the mail of a span. `verdicts` are results of the intake, of mail that reached the ledger:
     refusals and repeats are recorded nowhere. `categories` and `urgent` count stored mail."""
 
     hours: tuple[Hour, ...]

@@ -34,8 +34,8 @@ class Spool(Protocol):
     def list(self, prefix: str, after: str = "") -> Iterator[SpoolEntry]:
         """Objects under `prefix` in the order of their keys, those after the key `after`. `Retryable` on the way."""
 
-    def delete(self, key: str) -> None:
-        """Remove; a key that is not there is no error."""
+    def delete(self, *keys: str) -> None:
+        """Remove, in as few calls as the limits allow; a key that is not there is no error. `Retryable`."""
 
     def ping(self) -> None:
         """Prove that the spool answers. `Retryable`."""

@@ -89,6 +89,8 @@ def status() -> Response:
             body[name] = read()
         except MailroomError as error:
             body |= {"status": "degraded", name: {"code": error.code}}
+        except ConfigurationError as error:
+            body |= {"status": "degraded", name: {"code": "misconfigured", "setting": error.setting}}
     return respond(200, body, trace)
 
 
@@ -98,7 +100,7 @@ def _destinations(parts: Container) -> list[str]:
 
     try:
         return [of_destination(name) for name in sorted(parts.rules.current().destinations)]
-    except MailroomError:
+    except (MailroomError, ConfigurationError):
         return []
 
 

@@ -1,7 +1,7 @@
-"""Who may know and touch what: for each function the fields of its own secret and its grants in the database.
+"""Least privilege: for each function the fields of its own secret and its grants in the database.
 
 The one place: the template, the secrets on AWS and on the laptop, and the database's roles are made from it.
-A function without `database_url` has no login. `tests/contract/test_roles.py` holds the second opinion.
+A function without `database_url` has no login. `tests/contract/test_roles.py` has a second list, written by hand.
 """
 
 from __future__ import annotations
@@ -54,6 +54,7 @@ FUNCTIONS: dict[str, Rights] = {
         ("database_url", "redis_url", "mapping_key", "pseudonym_key"),
         {
             "core.ledger": "SELECT, INSERT, UPDATE",
+            "core.ledger_totals": "SELECT",
             "core.decisions": "SELECT, INSERT",
             "core.action_receipts": "SELECT",
             "core.exclusions": "SELECT",
@@ -117,7 +118,7 @@ FUNCTIONS: dict[str, Rights] = {
     "alert": Rights(("redis_url", "telegram_token")),
     "sweep": Rights(
         ("database_url", "redis_url", "telegram_token"),
-        NOTIFIES | {"core.ledger": "SELECT", "core.deliveries": OVERDUE},
+        NOTIFIES | {"core.ledger": "SELECT", "core.ledger_totals": "SELECT", "core.deliveries": OVERDUE},
     ),
     "retention": Rights(("database_url",), FORGETS),
     "reconcile": Rights(
@@ -129,7 +130,7 @@ FUNCTIONS: dict[str, Rights] = {
             "ingestion.mail_before": "SELECT, INSERT",
         },
     ),
-    # No function: who runs `mailroom verify`, `dlq`, …
+    # No function: the person who runs `mailroom verify`, `dlq`, …
     "operator": Rights(
         (
             *("database_url", "redis_url", "raw_key", "mapping_key", "pseudonym_key"),
@@ -137,6 +138,7 @@ FUNCTIONS: dict[str, Rights] = {
         ),
         {
             "core.ledger": "SELECT, INSERT, UPDATE",
+            "core.ledger_totals": "SELECT",
             "core.action_receipts": "SELECT, DELETE",
             "core.outbox": "SELECT, DELETE",
             "core.flags": "SELECT",
@@ -153,7 +155,7 @@ FUNCTIONS: dict[str, Rights] = {
         },
     ),
 }
-"""Name of a function in small letters (the API's is `api`), and `operator` for who works at the command line."""
+"""Name of a function in small letters (the API's is `api`), and `operator` for the person at the command line."""
 
 LOGINS = tuple(name for name, rights in FUNCTIONS.items() if rights.login)
 DOOR, API, OPERATOR = "door", "api", "operator"
@@ -174,7 +176,7 @@ SECRETS = (DOOR, *FUNCTIONS)
 
 
 def role(name: str) -> str:
-    """The database's role that holds the grants of a function; nobody logs in as it."""
+    """The database's role that holds the grants of a function; it cannot log in."""
     return f"mailroom_{name}"
 
 

@@ -1,4 +1,7 @@
-"""Makes the database's roles and logins what `infra/database/rights.py` says: a role and a login for each function."""
+"""Makes the database's roles and logins as in `infra/database/rights.py`: a role and a login for each function.
+
+A login's settings are its own and not start-up options of a connection, which PgBouncer and RDS Proxy refuse.
+"""
 
 from __future__ import annotations
 
@@ -13,13 +16,20 @@ if TYPE_CHECKING:
     Connection = psycopg.Connection[tuple[Any, ...]]
 
 SCHEMAS = ("core", "ingestion")
+SETTINGS = {
+    "statement_timeout": "25s",
+    "lock_timeout": "10s",
+    "idle_in_transaction_session_timeout": "60s",
+    "timezone": "UTC",
+}
+"""In force in every session of a function's login; `search_path` is set as well, to where pgcrypto is."""
 
 
 def grant_all(connection: Connection) -> None:
-    """Make the roles, and give each exactly its grants: what a role had beyond them is taken away.
+    """Make the roles, and give each exactly its grants: what a role had beyond them is revoked.
 
-    One transaction, so that a function at work never sees a role without its grants. Needs a login that owns the
-    tables and may create roles. A table that a later migration makes is passed over.
+    One transaction, so that a running function never sees a role without its grants. Needs a login that owns the
+    tables and may create roles. A table that does not exist yet is passed over. Existing logins get their settings.
     """
     from psycopg import sql
 
@@ -36,6 +46,8 @@ def grant_all(connection: Connection) -> None:
                 # Both are written in infra/database/rights.py, and a bare name cannot be a parameter.
                 target, wanted = sql.Identifier(*table.split(".")), sql.SQL(privileges)  # type: ignore[arg-type]
                 connection.execute(sql.SQL("GRANT {} ON {} TO {}").format(wanted, target, group))
+            if _one(connection, "SELECT count(*) FROM pg_roles WHERE rolname = %s", login(name)):
+                _settle(connection, name)
 
 
 def make_login(connection: Connection, name: str, password: str) -> None:
@@ -48,6 +60,7 @@ def make_login(connection: Connection, name: str, password: str) -> None:
     verifier = connection.pgconn.encrypt_password(password.encode(), login(name).encode(), b"scram-sha-256").decode()
     connection.execute(sql.SQL("ALTER ROLE {} LOGIN PASSWORD {}").format(who, sql.Literal(verifier)))
     connection.execute(sql.SQL("GRANT {} TO {}").format(group, who))
+    _settle(connection, name)
 
 
 def make_logins(owner_url: str, passwords: dict[str, str]) -> None:
@@ -70,6 +83,20 @@ def password_of(url: str, name: str) -> str:
     """The password in a function's URL; empty where the URL is of another login."""
     parts = urlsplit(url)
     return unquote(parts.password or "") if parts.username == login(name) else ""
+
+
+def _settle(connection: Connection, name: str) -> None:
+    """Give a login its settings; PostgreSQL takes them from the login alone, never from a role that it is member of."""
+    from psycopg import sql
+
+    pgcrypto = "SELECT extnamespace::regnamespace::text FROM pg_extension WHERE extname = %s"
+    place = _one(connection, pgcrypto, "pgcrypto") or "public"
+    values = SETTINGS | {"search_path": f"pg_catalog, {place}"}
+    for setting, value in values.items():
+        # Names in a list are not quoted together: `search_path` takes each for itself.
+        parts = sql.SQL(", ").join(map(sql.Literal, value.split(", ")))
+        command = sql.SQL("ALTER ROLE {} SET {} = {}")
+        connection.execute(command.format(sql.Identifier(login(name)), sql.Identifier(setting), parts))
 
 
 def _make(connection: Connection, name: str, kind: str) -> None:

@@ -88,7 +88,7 @@ def test_reasons_are_said_in_words(world: World, browser: Browser) -> None:
 
 def test_the_verdicts_of_the_day_are_those_of_the_receipts(world: World, browser: Browser) -> None:
     receipt = Receipt("ingress", "email.receive", soon(), 0.1, "accepted_held")
-    world.store.add_receipts(mail_id("a"), [receipt])
+    world.store.add_receipts([(mail_id("a"), receipt)])
     page = browser.open("/dashboard")
     assert "<code>accepted_held</code> <strong>1</strong>" in page.source
     assert "leave no record" in page.text
@@ -140,7 +140,8 @@ def test_the_other_language_shows_the_same_part_of_the_list(browser: Browser) ->
 def test_one_mail_shows_its_receipts_as_a_time_line(world: World, browser: Browser) -> None:
     stored(world, "a")
     receipts = [Receipt("classify", "email.classify", soon(-3), 0.5, "ok", 0.9)]
-    world.store.add_receipts(mail_id("a"), [Receipt("ingress", "email.receive", soon(-4), 0.1, "accepted"), *receipts])
+    steps = [Receipt("ingress", "email.receive", soon(-4), 0.1, "accepted"), *receipts]
+    world.store.add_receipts([(mail_id("a"), step) for step in steps])
     text = browser.open(f"/dashboard/mails/{mail_id('a')}").text
     assert text.index("email.receive") < text.index("email.classify") < text.index("Ledger")
     assert "confidence 90 %" in text

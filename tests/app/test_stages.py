@@ -96,7 +96,7 @@ class Stack(World):
                 *(source.telemetry, 1_000_000, 240.0),
             ),
             "deliver": DeliverWorker(
-                *(self.deliveries, self.store, self.receiver, lambda: self.destinations),
+                *(self.deliveries, self.receiver, lambda: self.destinations),
                 *(lambda: {"default": ("key",)}, lambda: parts.flags.on("webhook_sending_enabled"), source.telemetry),
             ),
             "alert": alert.AlertWorker(self.messenger, self.cache),

@@ -104,13 +104,13 @@ class World:
         return self.store.store(self.envelope(name, source, hashed, **more), "text", original, [RECEIPT])
 
     def quarantined(self, name: str, source: bytes) -> str:
-        """Given up at anonymize, with its dead letter."""
+        """Given up at anonymize, with its failed message."""
         self.seal(name, source)
         self.store.quarantine(note(name))
-        self.letter(replace(self.envelope(name, source), content=None, classification=None))
+        self.dead_letter(replace(self.envelope(name, source), content=None, classification=None))
         return mail_id(name)
 
-    def letter(self, message: Envelope, stage: str = "anonymize") -> None:
+    def dead_letter(self, message: Envelope, stage: str = "anonymize") -> None:
         self.queues.send_dead(stage, encode(message), {"reason": "mime_unreadable"})
 
     # what is left
@@ -120,7 +120,7 @@ class World:
         return [found.get(identifier, ("", "")) for identifier in mail_ids]
 
     def everything(self) -> str:
-        """All rows, objects, keys and letters as one text; sealed columns opened."""
+        """All rows, objects, keys and failed messages as one text; sealed columns opened."""
         tables = ("core.ledger", "core.action_receipts", "core.outbox", "core.exclusions", "core.erasures")
         tables += ("core.decisions", "ingestion.emails", "ingestion.email_identities")
         texts = [self.texts(f"SELECT to_jsonb(t)::text FROM {table} AS t ORDER BY 1") for table in tables]

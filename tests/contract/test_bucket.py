@@ -115,8 +115,8 @@ def test_to_complete_once_more_is_done_or_told_and_harms_nothing(bench: Bench) -
 def test_a_browser_saves_a_file_and_does_not_show_it(aws: Aws) -> None:
     client = aws.client("s3")
     FileBucket(lambda: client, BUCKET).put("k", b"<script>", "é.html", "text/html")
-    told = client.head_object(Bucket=BUCKET, Key="k")
-    assert told["ContentDisposition"] == "attachment; filename=\"_.html\"; filename*=UTF-8''%C3%A9.html"
+    shown = client.head_object(Bucket=BUCKET, Key="k")
+    assert shown["ContentDisposition"] == "attachment; filename=\"_.html\"; filename*=UTF-8''%C3%A9.html"
 
 
 def calls(target: FileTarget) -> list[Any]:

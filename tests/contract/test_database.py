@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import psycopg
@@ -20,7 +21,7 @@ KEY = "a key of this test only"
 
 
 def rows(database: Database, query: str) -> list[tuple[Any, ...]]:
-    return database.run(lambda connection: connection.execute(query.encode()).fetchall())
+    return database.all(query)
 
 
 def test_a_restart_of_the_server_between_calls_is_not_noticed(postgres: Postgres, database: Database) -> None:
@@ -39,7 +40,7 @@ def test_a_crash_of_the_server_loses_no_stored_mail(postgres: Postgres, database
     assert store.ledger_state([mail_id("a")]) == {mail_id("a"): ("stored", "")}
 
 
-def test_a_server_that_is_down_is_a_passing_failure_told_quickly(postgres: Postgres, database: Database) -> None:
+def test_a_server_that_is_down_is_a_quick_passing_failure(postgres: Postgres, database: Database) -> None:
     store = PostgresMailStore(database, KEY)
     store.ping()
     postgres.stop()
@@ -67,7 +68,7 @@ def test_no_error_shows_the_url_or_a_value() -> None:
     assert (caught.value.__cause__, caught.value.__context__) == (None, None)
 
 
-def test_a_missing_table_is_told_apart(database: Database) -> None:
+def test_a_missing_table_has_a_code_of_its_own(database: Database) -> None:
     with pytest.raises(Retryable, match="database_unusable"):
         rows(database, "SELECT * FROM core.nothing_here")
 
@@ -78,11 +79,26 @@ def test_a_failed_statement_leaves_the_connection_usable(database: Database) -> 
     database.ping()
 
 
-def test_a_statement_that_takes_too_long_is_a_passing_failure(postgres: Postgres) -> None:
-    impatient = Database(postgres.start(), statement_timeout=0.05)
+@pytest.fixture
+def impatient(postgres: Postgres) -> Iterator[Database]:
+    """A login whose role waits for nothing."""
+    with psycopg.connect(postgres.start(), autocommit=True) as owner:
+        owner.execute("CREATE ROLE impatient LOGIN PASSWORD 'hasty'")
+        for setting in ("statement_timeout", "lock_timeout"):
+            owner.execute(f"ALTER ROLE impatient SET {setting} = '{'2s' if setting[0] == 's' else '50ms'}'".encode())
+        own = Database(as_user(postgres, "impatient", "hasty"))
+        yield own
+        own.close()
+        owner.execute("DROP ROLE impatient")
+
+
+def as_user(postgres: Postgres, user: str, password: str) -> str:
+    return f"postgresql://{user}:{password}@{postgres.url.rpartition('@')[2]}"
+
+
+def test_a_statement_that_takes_too_long_is_a_passing_failure(impatient: Database) -> None:
     with pytest.raises(Retryable, match="database_unavailable"):
-        rows(impatient, "SELECT pg_sleep(5)")
-    impatient.close()
+        rows(impatient, "SELECT pg_sleep(30)")
 
 
 def test_work_that_raises_is_rolled_back(database: Database) -> None:
@@ -144,6 +160,8 @@ def test_after_a_lost_commit_nothing_is_repeated(postgres: Postgres, database: D
         ("22021", Permanent("database_rejected")),
         ("23514", Permanent("database_rejected")),
         ("54000", Permanent("database_rejected")),
+        ("57P01", Retryable("database_unavailable")),
+        ("3F000", Retryable("database_unusable")),
         ("XX000", Retryable("database_unavailable")),
     ],
 )
@@ -153,13 +171,11 @@ def test_each_class_of_error_has_its_code(database: Database, state: str, expect
     assert (caught.value.code, caught.value.__context__) == (expected.code, None)
 
 
-def test_a_lock_that_another_holds_is_not_waited_for_long(postgres: Postgres, database: Database) -> None:
-    impatient = Database(postgres.url, lock_timeout=0.05)
+def test_a_lock_that_another_holds_is_not_waited_for_long(postgres: Postgres, impatient: Database) -> None:
     with psycopg.connect(postgres.url) as holder:
         holder.execute("SELECT pg_advisory_xact_lock(1)")
         with pytest.raises(Retryable, match="database_busy"):
             rows(impatient, "SELECT pg_advisory_xact_lock(1)")
-    impatient.close()
 
 
 def test_importing_the_adapters_loads_no_driver() -> None:

@@ -66,7 +66,7 @@ def excluded(side: Side) -> None:
     side.store.exclude(exclusion("a", minutes=1))
 
 
-def excluded_anew(side: Side) -> None:
+def excluded_again(side: Side) -> None:
     side.store.exclude(exclusion("a", "stopped_by_routing_rule", "no-newsletters", minutes=9))
 
 
@@ -96,16 +96,16 @@ def duplicate(side: Side) -> None:
 
 
 Step = Callable[[Side], None]
-ANEW = ("excluded", "stopped_by_routing_rule")
+AGAIN = ("excluded", "stopped_by_routing_rule")
 PAIRS: list[tuple[tuple[Step, ...], tuple[str, str]]] = [
     ((excluded,), BY_RULES),
     ((excluded, excluded), BY_RULES),
-    ((excluded, excluded_anew), ANEW),
+    ((excluded, excluded_again), AGAIN),
     ((excluded, excluded_before), BY_RULES),
-    ((excluded_anew, excluded), ANEW),
+    ((excluded_again, excluded), AGAIN),
     ((excluded, stored), STORED),
     ((stored, excluded), STORED),
-    ((excluded, stored, excluded_anew), STORED),
+    ((excluded, stored, excluded_again), STORED),
     ((excluded, duplicate), DUPLICATE),
     ((duplicate, excluded), DUPLICATE),
     ((excluded, quarantined), QUARANTINED),
@@ -116,7 +116,7 @@ PAIRS: list[tuple[tuple[Step, ...], tuple[str, str]]] = [
     ((quarantined_before, excluded, stored), STORED),
     ((excluded, discarded), DISCARDED),
     ((discarded, excluded), DISCARDED),
-    ((excluded, quarantined, discarded, excluded_anew), DISCARDED),
+    ((excluded, quarantined, discarded, excluded_again), DISCARDED),
 ]
 
 
@@ -129,15 +129,15 @@ def test_a_mail_ends_where_its_history_says(side: Side, steps: tuple[Step, ...],
     assert side.state() == end
 
 
-@pytest.mark.parametrize("steps", list(itertools.permutations((excluded, excluded_anew, excluded_before))))
+@pytest.mark.parametrize("steps", list(itertools.permutations((excluded, excluded_again, excluded_before))))
 def test_the_latest_decision_stands_in_whatever_order_notes_arrive(side: Side, steps: tuple[Step, ...]) -> None:
     for step in steps:
         step(side)
-    assert side.state() == ANEW
+    assert side.state() == AGAIN
 
 
 def test_a_mail_is_counted_once_whatever_became_of_it(side: Side) -> None:
-    for step in (excluded, quarantined, excluded_anew, stored, excluded):
+    for step in (excluded, quarantined, excluded_again, stored, excluded):
         step(side)
     assert side.store.ledger_counts() == {"stored": 1}
 
@@ -145,8 +145,8 @@ def test_a_mail_is_counted_once_whatever_became_of_it(side: Side) -> None:
 def test_an_excluded_mail_is_found_with_all_that_sends_it_on_its_way(side: Side) -> None:
     excluded(side)
     received = datetime.fromisoformat(RECEIVED)
-    told = (mail_id("a"), "practice", "gmail", "spool/a", received, "trace-1", "sender_not_allowed", "")
-    assert side.exclusions.find(EVERY, "", 10) == [Excluded(*told, "a" * 32, "b" * 32)]
+    shown = (mail_id("a"), "practice", "gmail", "spool/a", received, "trace-1", "sender_not_allowed", "")
+    assert side.exclusions.find(EVERY, "", 10) == [Excluded(*shown, "a" * 32, "b" * 32)]
 
 
 @pytest.mark.parametrize("steps", [(stored,), (excluded, stored), (duplicate,), (excluded, discarded), (quarantined,)])

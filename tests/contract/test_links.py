@@ -12,9 +12,9 @@ from chalicelib.adapters.postgres.deliveries import PostgresDeliveryStore
 from chalicelib.adapters.postgres.links import PostgresLinkStore
 from chalicelib.adapters.postgres.store import PostgresMailStore
 from chalicelib.core.errors import Retryable
-from chalicelib.ports import DeliveryStore, FileLink, LinkStore, MailStore, Original, Progress
+from chalicelib.ports import DeliveryStore, FileLink, LinkStore, MailStore, Original, Progress, WebhookClaim
 from tests.aws_at import closed_port
-from tests.contract.mails import RECEIVED, envelope, mail_id
+from tests.contract.mails import RECEIPT, RECEIVED, envelope, mail_id
 from tests.twins.delivery import MemoryDeliveryStore, MemoryLinkStore
 from tests.twins.store import MemoryMailStore
 
@@ -58,6 +58,10 @@ def begin(bench: Bench, position: int = 0) -> Progress | None:
     return bench.links.begin(MAIL, position, "files", URL)
 
 
+def links_of(bench: Bench) -> tuple[FileLink, ...]:
+    return bench.deliveries.claim(MAIL, "desk", [], links=True).links
+
+
 def test_a_link_begins_with_its_first_try(bench: Bench) -> None:
     assert begin(bench) == Progress(tries=1)
 
@@ -90,7 +94,7 @@ def test_parts_are_kept(bench: Bench) -> None:
     assert begin(bench) == replace(further, tries=1)
 
 
-def test_who_was_overtaken_is_told(bench: Bench) -> None:
+def test_progress_behind_another_workers_is_refused(bench: Bench) -> None:
     begin(bench)
     bench.links.save(MAIL, 0, BEGUN, Progress(1))
     assert not bench.links.save(MAIL, 0, replace(BEGUN, upload="upload-2"), Progress(1))
@@ -116,7 +120,7 @@ def test_the_pair_of_source_and_stored_file_is_recorded(bench: Bench) -> None:
     begin(bench)
     bench.links.save(MAIL, 0, BEGUN, Progress(1))
     bench.links.stored(MAIL, 0, replace(BEGUN, whole=True))
-    assert bench.deliveries.links(MAIL) == (FileLink("files", URL, BEGUN.key, "é.zip", "application/zip", 20_000_000),)
+    assert links_of(bench) == (FileLink("files", URL, BEGUN.key, "é.zip", "application/zip", 20_000_000),)
 
 
 def test_a_link_that_was_given_up_says_why_and_how_far_it_got(bench: Bench) -> None:
@@ -124,20 +128,20 @@ def test_a_link_that_was_given_up_says_why_and_how_far_it_got(bench: Bench) -> N
     bench.links.save(MAIL, 0, BEGUN, Progress(1))
     assert bench.links.given_up(MAIL, 0, "link_gone") == BEGUN
     assert bench.links.given_up(MAIL, 0, "later") == Progress()
-    [link] = bench.deliveries.links(MAIL)
+    [link] = links_of(bench)
     assert (link.url, link.key, link.reason) == (URL, "", "link_gone")
 
 
-def test_links_are_told_in_their_order(bench: Bench) -> None:
+def test_links_are_read_in_their_order(bench: Bench) -> None:
     for position in (2, 0, 1):
         bench.links.begin(MAIL, position, f"p{position}", URL)
-    assert [link.provider for link in bench.deliveries.links(MAIL)] == ["p0", "p1", "p2"]
+    assert [link.provider for link in links_of(bench)] == ["p0", "p1", "p2"]
 
 
 def test_a_webhook_is_made_of_the_anonymized_mail(bench: Bench) -> None:
-    told = bench.deliveries.processed(MAIL)
-    assert told is not None
-    assert (told.account, told.source, told.sender, told.body, told.recipients, told.urgency) == (
+    mail = bench.deliveries.claim(MAIL, "desk", [], links=False).mail
+    assert mail is not None
+    assert (mail.account, mail.source, mail.sender, mail.body, mail.recipients, mail.urgency) == (
         "practice",
         "gmail",
         "<PERSON_1> <EMAIL_1>",
@@ -145,11 +149,11 @@ def test_a_webhook_is_made_of_the_anonymized_mail(bench: Bench) -> None:
         ("<EMAIL_2>",),
         "normal",
     )
-    assert (told.received_at, told.sent_at) == (RECEIVED, RECEIVED)
+    assert (mail.received_at, mail.sent_at) == (RECEIVED, RECEIVED)
 
 
-def test_nothing_is_told_of_a_mail_that_is_not_stored(bench: Bench) -> None:
-    assert bench.deliveries.processed(mail_id("nobody")) is None
+def test_a_mail_that_is_not_stored_is_not_delivered(bench: Bench) -> None:
+    assert bench.deliveries.claim(mail_id("nobody"), "desk", ["sender"], links=True) == WebhookClaim(None)
 
 
 @pytest.mark.parametrize(
@@ -163,32 +167,38 @@ def test_nothing_is_told_of_a_mail_that_is_not_stored(bench: Bench) -> None:
     ],
 )
 def test_only_what_is_wanted_is_opened(bench: Bench, fields: list[str], clear: dict[str, object]) -> None:
-    assert bench.deliveries.clear(MAIL, fields) == clear
+    assert bench.deliveries.claim(MAIL, "desk", fields, links=False).clear == clear
 
 
-def test_a_mail_without_an_original_has_nothing_to_open(bench: Bench) -> None:
-    assert bench.deliveries.clear(mail_id("nobody"), ["sender"]) == {}
+def begun(bench: Bench, destination: str = "desk") -> bool:
+    """Whether there is something to deliver."""
+    return not bench.deliveries.claim(MAIL, destination, [], links=False).delivered
 
 
 def test_a_delivery_is_begun_until_it_is_done(bench: Bench) -> None:
-    assert bench.deliveries.begin(MAIL, "desk")
-    assert bench.deliveries.begin(MAIL, "desk")
-    bench.deliveries.delivered(MAIL, "desk", 204)
-    assert not bench.deliveries.begin(MAIL, "desk")
-    assert bench.deliveries.begin(MAIL, "shop")
+    assert begun(bench)
+    assert begun(bench)
+    bench.deliveries.delivered(MAIL, "desk", 204, RECEIPT)
+    assert not begun(bench)
+    assert begun(bench, "shop")
+
+
+def test_links_are_read_only_where_they_are_asked_for(bench: Bench) -> None:
+    begin(bench)
+    assert bench.deliveries.claim(MAIL, "desk", [], links=False).links == ()
 
 
 def test_a_delivery_that_was_refused_may_be_begun_again(bench: Bench) -> None:
-    bench.deliveries.begin(MAIL, "desk")
+    begun(bench)
     bench.deliveries.failed(MAIL, "desk", "webhook_refused", final=True)
-    assert bench.deliveries.begin(MAIL, "desk")
+    assert begun(bench)
 
 
 def test_a_late_failure_does_not_undo_a_delivery(bench: Bench) -> None:
-    bench.deliveries.begin(MAIL, "desk")
-    bench.deliveries.delivered(MAIL, "desk", 204)
+    begun(bench)
+    bench.deliveries.delivered(MAIL, "desk", 204, RECEIPT)
     bench.deliveries.failed(MAIL, "desk", "target_timeout", final=False)
-    assert not bench.deliveries.begin(MAIL, "desk")
+    assert not begun(bench)
 
 
 def rows(database: Database, query: str) -> list[tuple[object, ...]]:
@@ -203,12 +213,13 @@ def real(database: Database) -> Bench:
 
 
 def test_the_record_of_a_delivery_has_its_attempts_and_its_end(real: Bench, database: Database) -> None:
-    real.deliveries.begin(MAIL, "desk")
+    begun(real)
     real.deliveries.failed(MAIL, "desk", "webhook_failed", final=False)
-    real.deliveries.begin(MAIL, "desk")
-    real.deliveries.delivered(MAIL, "desk", 202)
+    begun(real)
+    real.deliveries.delivered(MAIL, "desk", 202, RECEIPT)
     query = "SELECT state, attempts, status, code, delivered_at >= first_at FROM core.deliveries"
     assert rows(database, query) == [("delivered", 2, 202, "", True)]
+    assert rows(database, "SELECT module, action FROM core.action_receipts") == [(RECEIPT.module, RECEIPT.action)]
 
 
 def test_source_name_and_key_are_not_in_the_clear(real: Bench, database: Database) -> None:
@@ -229,4 +240,4 @@ def test_without_a_database_everything_is_a_passing_failure() -> None:
     with pytest.raises(Retryable, match="database_unavailable"):
         PostgresLinkStore(away, KEY).begin(MAIL, 0, "files", URL)
     with pytest.raises(Retryable, match="database_unavailable"):
-        PostgresDeliveryStore(away, KEY).begin(MAIL, "desk")
+        PostgresDeliveryStore(away, KEY).claim(MAIL, "desk", [], links=False)

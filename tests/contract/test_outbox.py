@@ -91,13 +91,13 @@ def test_the_most_urgent_goes_before_the_oldest(side: Side) -> None:
 
 def test_a_claim_holds_one_topic_only(side: Side) -> None:
     side.add("a")
-    side.outbox.add_system("alarm", {"alarm": "dead letters"})
+    side.outbox.add_system("alarm", {"alarm": "failed messages"})
     assert {notice.topic for notice in side.outbox.claim(10, 60).notices} == {"system"}
 
 
 def test_an_urgent_mail_that_is_older_goes_before_a_system_notice(side: Side) -> None:
     side.add("a", "high")
-    side.outbox.add_system("alarm", {"alarm": "dead letters"})
+    side.outbox.add_system("alarm", {"alarm": "failed messages"})
     assert side.outbox.claim(10, 60).notices[0].topic == "email"
 
 

@@ -18,7 +18,7 @@ from chalicelib.core.messages import Routing
 from chalicelib.operations import overdue_webhooks
 from chalicelib.ports import DeliveryStore, MailStore, OpenDeliveries
 from tests.aws_at import closed_port
-from tests.contract.mails import ORIGINAL, envelope, mail_id
+from tests.contract.mails import ORIGINAL, RECEIPT, envelope, mail_id
 from tests.twins.delivery import MemoryDeliveryStore, MemoryLinkStore
 from tests.twins.overdue import MemoryOpenDeliveries
 from tests.twins.store import MemoryMailStore
@@ -84,8 +84,8 @@ def test_a_mail_without_webhooks_waits_for_none(bench: Bench) -> None:
 
 def test_a_mail_that_is_stored_again_waits_once(bench: Bench) -> None:
     bench.store()
-    bench.deliveries.begin(MAIL, "desk")
-    bench.deliveries.delivered(MAIL, "desk", 204)
+    bench.deliveries.claim(MAIL, "desk", [], links=False)
+    bench.deliveries.delivered(MAIL, "desk", 204, RECEIPT)
     bench.store()
     assert bench.due() == [(MAIL, "shop")]
 
@@ -105,8 +105,8 @@ def test_the_message_is_made_anew_as_the_rules_asked(bench: Bench) -> None:
     bench.store()
     [desk, _] = bench.open.due(utc_now() + timedelta(hours=1), WAITS, RESTS, 10)
     message, sent = desk.message, envelope("a")
-    told = (message.mail_id, message.account, message.source, message.spool_key, message.received_at, message.trace_id)
-    assert told == (sent.mail_id, sent.account, sent.source, sent.spool_key, sent.received_at, sent.trace_id)
+    shown = (message.mail_id, message.account, message.source, message.spool_key, message.received_at, message.trace_id)
+    assert shown == (sent.mail_id, sent.account, sent.source, sent.spool_key, sent.received_at, sent.trace_id)
     assert (message.routing, message.content, desk.attempts) == (
         Routing(3, BOTH.rules, "topic", "high", "patient", ("desk",), True, HELD),
         None,
@@ -116,7 +116,7 @@ def test_the_message_is_made_anew_as_the_rules_asked(bench: Bench) -> None:
 
 def test_a_webhook_that_was_tried_is_overdue_after_its_next_try(bench: Bench) -> None:
     bench.store("a", Routing(1, webhooks=("desk",)))
-    bench.deliveries.begin(MAIL, "desk")
+    bench.deliveries.claim(MAIL, "desk", [], links=False)
     bench.deliveries.failed(MAIL, "desk", "webhook_failed", final=False)
     assert (bench.due(1.9), bench.due(2.1)) == ([], [(MAIL, "desk")])
 
@@ -132,7 +132,7 @@ def test_more_tries_than_the_waits_have_wait_as_the_last(bench: Bench) -> None:
 def test_what_has_an_end_does_not_wait(bench: Bench, end: str) -> None:
     bench.store("a", Routing(1, webhooks=("desk",)))
     if end == "delivered":
-        bench.deliveries.delivered(MAIL, "desk", 200)
+        bench.deliveries.delivered(MAIL, "desk", 200, RECEIPT)
     elif end == "refused":
         bench.deliveries.failed(MAIL, "desk", "webhook_refused", final=True)
     else:
@@ -142,23 +142,23 @@ def test_what_has_an_end_does_not_wait(bench: Bench, end: str) -> None:
 
 def test_giving_up_undoes_no_delivery_and_makes_no_record(bench: Bench) -> None:
     bench.store("a", Routing(1, webhooks=("desk",)))
-    bench.deliveries.delivered(MAIL, "desk", 200)
+    bench.deliveries.delivered(MAIL, "desk", 200, RECEIPT)
     bench.deliveries.given_up(MAIL, "desk", "destination_unknown")
     bench.deliveries.given_up(MAIL, "nobody", "destination_unknown")
-    assert not bench.deliveries.begin(MAIL, "desk")
+    assert bench.deliveries.claim(MAIL, "desk", [], links=False).delivered
     assert bench.count() == (0, 0)
 
 
 def test_what_was_given_up_and_begun_again_waits_again(bench: Bench) -> None:
     bench.store("a", Routing(1, webhooks=("desk",)))
     bench.deliveries.given_up(MAIL, "desk", "destination_unknown")
-    bench.deliveries.begin(MAIL, "desk")
+    bench.deliveries.claim(MAIL, "desk", [], links=False)
     assert bench.count() == (1, 1)
 
 
 def test_a_delivery_without_the_rules_word_is_not_made_anew(bench: Bench) -> None:
     bench.store("a", None)
-    bench.deliveries.begin(MAIL, "desk")
+    bench.deliveries.claim(MAIL, "desk", [], links=False)
     assert bench.count() == (0, 0)
 
 
@@ -178,7 +178,7 @@ def test_a_delivery_that_begins_anew_has_its_rests_before_it(bench: Bench) -> No
     for _ in range(3):
         bench.resent(0)
     assert bench.due(50) == []
-    bench.deliveries.begin(MAIL, "desk")
+    bench.deliveries.claim(MAIL, "desk", [], links=False)
     assert bench.due(50) == [(MAIL, "desk")]
 
 

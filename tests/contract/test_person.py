@@ -109,8 +109,8 @@ def test_quarantined_mail_is_found_by_its_seal(world: World) -> None:
 
 
 def test_quarantined_mail_without_a_seal_is_found_by_its_letter(world: World) -> None:
-    world.letter(world.envelope("a", raw(BOB, ADA)), "store")
-    world.letter(world.envelope("b", raw(BOB, BOB)), "store")
+    world.dead_letter(world.envelope("a", raw(BOB, ADA)), "store")
+    world.dead_letter(world.envelope("b", raw(BOB, BOB)), "store")
     assert found(world) == {mail_id("a"): ""}
 
 
@@ -168,7 +168,7 @@ def test_no_letter_of_the_person_is_left(world: World) -> None:
     full(world)
     world.quarantined("other", raw(BOB, BOB))
     world.eraser.erase(ADA, "ann")
-    assert [mail_id("other") in letter.body for letter in world.queues.dead["anonymize"]] == [True]
+    assert [mail_id("other") in failed.body for failed in world.queues.dead["anonymize"]] == [True]
 
 
 def test_the_mail_of_others_is_untouched(world: World) -> None:

@@ -177,14 +177,14 @@ def test_a_dead_letter_of_the_largest_size_is_kept(bench: Bench) -> None:
 def test_a_large_dead_letter_keeps_its_reason_and_stage_before_all_else(
     bench: Bench, room: int, kept: set[str]
 ) -> None:
-    told = {
+    shown = {
         "error": "Permanent",
         "attempts": "3",
         "first_at": "x" * 32,
         "reason": "malformed_message",
         "stage": "store",
     }
-    bench.queues.send_dead("store", "x" * (MIB - room), told)
+    bench.queues.send_dead("store", "x" * (MIB - room), shown)
     [(body, attributes)] = bench.dead("store")
     assert (len(body), set(attributes) - {"attempts"}) == (MIB - room, kept)
 

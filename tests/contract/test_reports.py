@@ -89,7 +89,7 @@ def test_what_came_before_the_span_is_not_counted(side: Side) -> None:
 def test_the_doors_verdicts_are_counted_from_the_receipts(side: Side) -> None:
     arrived = Receipt("ingress", "email.receive", at(0), 0.1, "accepted")
     for name, receipt in (("a", arrived), ("b", arrived), ("c", replace(arrived, outcome="accepted_held"))):
-        side.store.add_receipts(mail_id(name), [receipt, RECEIPT])
+        side.store.add_receipts([(mail_id(name), receipt), (mail_id(name), RECEIPT)])
     assert dict(side.reports.day(CAME).verdicts) == {"accepted": 2, "accepted_held": 1}
 
 
@@ -148,7 +148,7 @@ def test_a_mail_without_text_has_a_line_all_the_same(side: Side) -> None:
 def test_a_story_has_the_receipts_in_the_order_of_time(side: Side) -> None:
     side.stored("a")
     later = Receipt("classify", "email.classify", at(2), 0.5, "ok", 0.9)
-    side.store.add_receipts(mail_id("a"), [later, replace(RECEIPT, started=at(1))])
+    side.store.add_receipts([(mail_id("a"), later), (mail_id("a"), replace(RECEIPT, started=at(1)))])
     story = side.reports.story(mail_id("a"))
     assert story is not None
     assert [(one.module, one.seconds, one.confidence) for one in story.receipts] == [

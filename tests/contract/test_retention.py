@@ -25,7 +25,7 @@ PREFIXES = ("sealed", "fetched", "text", "links")
 
 
 class Silent:
-    """Telemetry that keeps what it was told."""
+    """Telemetry that keeps what it is given."""
 
     def __init__(self) -> None:
         self.lines: list[dict[str, Any]] = []
@@ -55,8 +55,8 @@ class World:
         """A stored mail, received so many days ago."""
         received = (NOW - timedelta(days=days)).isoformat()
         self.store.store(envelope(name, account=account, received_at=received), "text", ORIGINAL, [RECEIPT])
-        told = "INSERT INTO core.deliveries (mail_id, destination) VALUES (%s, 'crm') ON CONFLICT DO NOTHING"
-        self.database.run(lambda connection: connection.execute(told, (mail_id(name),)))
+        statement = "INSERT INTO core.deliveries (mail_id, destination) VALUES (%s, 'crm') ON CONFLICT DO NOTHING"
+        self.database.run(lambda connection: connection.execute(statement, (mail_id(name),)))
         for prefix in PREFIXES:
             self.spool.put(f"{prefix}/{account}/{mail_id(name)}", b"Ada")
         return mail_id(name)

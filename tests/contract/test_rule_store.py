@@ -86,8 +86,8 @@ def test_every_change_is_told_newest_first(side: Side) -> None:
     side.store.save(FIRST, "ann", "at first", 0)
     side.store.save(SECOND, "bob", "\u00e9t\u00e9", 1)
     side.store.save(FIRST, "ann", "", 2, restores=1)
-    told = [(one.version, one.author, one.comment, one.restores) for one in side.store.versions(10)]
-    assert told == [(3, "ann", "", 1), (2, "bob", "\u00e9t\u00e9", None), (1, "ann", "at first", None)]
+    shown = [(one.version, one.author, one.comment, one.restores) for one in side.store.versions(10)]
+    assert shown == [(3, "ann", "", 1), (2, "bob", "\u00e9t\u00e9", None), (1, "ann", "at first", None)]
 
 
 def test_changes_are_told_up_to_a_limit(side: Side) -> None:

@@ -102,6 +102,17 @@ def test_deleting_what_is_not_there_is_no_error(spool: Spool) -> None:
     spool.delete("sealed/a/never")
 
 
+def test_many_objects_are_deleted_at_once(spool: Spool) -> None:
+    for number in range(3):
+        spool.put(f"sealed/many/{number}", b"x")
+    spool.delete(*(f"sealed/many/{number}" for number in range(1, 1_002)))
+    assert [entry.key for entry in spool.list("sealed/many/")] == ["sealed/many/0"]
+
+
+def test_to_delete_nothing_is_no_error(spool: Spool) -> None:
+    spool.delete()
+
+
 def test_a_spool_that_answers_can_be_pinged(spool: Spool) -> None:
     spool.ping()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,11 +12,16 @@ from hypothesis import strategies as st
 
 from chalicelib.adapters.postgres.database import Database
 from chalicelib.adapters.postgres.outbox import PostgresOutbox
+from chalicelib.adapters.postgres.people import PostgresPeople
+from chalicelib.adapters.postgres.reports import PostgresReports
 from chalicelib.adapters.postgres.store import PostgresMailStore
+from chalicelib.core.clock import utc_now
 from chalicelib.core.errors import Permanent
-from chalicelib.ports import MailStore, Original, Outbox, Stored
-from tests.contract.mails import ORIGINAL, RECEIPT, envelope, mail_id, note
-from tests.twins.outbox import MemoryOutbox
+from chalicelib.core.messages import Envelope, Receipt
+from chalicelib.ports import MailStore, Original, Outbox, Reports, Stored
+from tests.contract.mails import ORIGINAL, RECEIPT, RECEIVED, envelope, exclusion, mail_id, note
+from tests.twins.ledger import MemoryLedger
+from tests.twins.reports import MemoryReports
 from tests.twins.store import MemoryMailStore
 
 KEY = "a key of this test only"
@@ -28,16 +33,31 @@ class Side:
 
     store: MailStore
     outbox: Outbox
+    receipts: Callable[[str], list[Receipt]]
+    """Those of a mail, in the order of time."""
+    erase: Callable[[str], object]
+    """Begin the erasure of a person, by the hash of the address."""
 
 
 @pytest.fixture(params=["memory", "postgres"])
 def side(request: pytest.FixtureRequest) -> Iterator[Side]:
     if request.param == "memory":
-        outbox = MemoryOutbox()
-        yield Side(MemoryMailStore(outbox), outbox)
+        store = MemoryMailStore()
+        shown = receipts_by(MemoryReports(MemoryLedger(store)))
+        yield Side(store, store.outbox, shown, lambda key: store.erasures.append((key, utc_now())))
     else:
         database: Database = request.getfixturevalue("database")
-        yield Side(PostgresMailStore(database, KEY), PostgresOutbox(database))
+        shown = receipts_by(PostgresReports(database))
+        begin = PostgresPeople(database, lambda: KEY).begin
+        yield Side(PostgresMailStore(database, KEY), PostgresOutbox(database), shown, lambda key: begin(key, "ann"))
+
+
+def receipts_by(reports: Reports) -> Callable[[str], list[Receipt]]:
+    def of(name: str) -> list[Receipt]:
+        story = reports.story(mail_id(name))
+        return list(story.receipts) if story else []
+
+    return of
 
 
 def state(store: MailStore, name: str) -> tuple[str, str] | None:
@@ -163,7 +183,87 @@ def test_the_ledger_counts_every_mail_once(side: Side) -> None:
 
 
 def test_receipts_can_be_added_before_the_mail_is_known(side: Side) -> None:
-    side.store.add_receipts(mail_id("a"), [RECEIPT, RECEIPT])
+    side.store.add_receipts([(mail_id("a"), RECEIPT), (mail_id("a"), RECEIPT)])
+    side.store.quarantine(note("a"))
+    assert side.receipts("a") == [RECEIPT]
+
+
+def test_receipts_of_many_mails_are_added_at_once(side: Side) -> None:
+    later = dataclasses.replace(RECEIPT, action="email.notify")
+    side.store.add_receipts([(mail_id("a"), RECEIPT), (mail_id("b"), later)])
+    for name in "ab":
+        side.store.quarantine(note(name))
+    assert (side.receipts("a"), side.receipts("b")) == ([RECEIPT], [later])
+
+
+def test_receipts_of_no_mail_are_no_work(side: Side) -> None:
+    side.store.add_receipts([])
+
+
+def test_a_receipt_of_no_mail_id_writes_none_of_the_others(side: Side) -> None:
+    with pytest.raises(Permanent, match="malformed_mail_id"):
+        side.store.add_receipts([(mail_id("a"), RECEIPT), ("nobody", RECEIPT)])
+    side.store.quarantine(note("a"))
+    assert side.receipts("a") == []
+
+
+HERS = "e" * 32
+
+
+def addressed(name: str, received_at: str = RECEIVED) -> Envelope:
+    """A mail whose headers name the person."""
+    made = envelope(name, received_at=received_at)
+    assert made.content is not None
+    return dataclasses.replace(made, content=dataclasses.replace(made.content, address_keys=("f" * 32, HERS)))
+
+
+def test_mail_of_an_erased_person_is_not_stored(side: Side) -> None:
+    side.erase(HERS)
+    assert side.store.store(addressed("a"), "text", ORIGINAL, [RECEIPT]) == Stored("erased", mail_id("a"))
+    assert state(side.store, "a") == ("excluded", "erased")
+    assert (side.outbox.claim(10, 60).notices, side.receipts("a")) == ((), [])
+
+
+def test_mail_that_comes_after_the_erasure_is_stored(side: Side) -> None:
+    side.erase(HERS)
+    assert side.store.store(addressed("a", "2099-01-01T00:00:00+00:00"), "text", ORIGINAL, []).outcome == "stored"
+
+
+def test_mail_of_another_person_is_stored(side: Side) -> None:
+    side.erase("d" * 32)
+    assert side.store.store(addressed("a"), "text", ORIGINAL, []).outcome == "stored"
+
+
+def test_a_stored_mail_waits_for_its_erasure(side: Side) -> None:
+    side.store.store(addressed("a"), "text", ORIGINAL, [])
+    side.erase(HERS)
+    assert side.store.store(addressed("a"), "text", ORIGINAL, []).outcome == "already_stored"
+    side.store.exclude(dataclasses.replace(exclusion("a", minutes=9), sender_key=HERS))
+    assert state(side.store, "a") == ("stored", "")
+
+
+def test_an_excluded_mail_of_an_erased_person_is_erased(side: Side) -> None:
+    side.erase("a" * 32)
+    side.store.exclude(exclusion("a"))
+    assert (state(side.store, "a"), side.receipts("a")) == (("excluded", "erased"), [])
+
+
+def test_an_erased_mail_stays_erased(side: Side) -> None:
+    side.erase(HERS)
+    side.store.store(addressed("a"), "text", ORIGINAL, [])
+    side.store.quarantine(note("a", last_at="2099-01-01T00:00:00+00:00"))
+    side.store.exclude(exclusion("a", minutes=99_999_999))
+    side.store.store(envelope("a"), "text", ORIGINAL, [])
+    assert state(side.store, "a") == ("excluded", "erased")
+
+
+def test_the_counts_follow_every_change_of_state(side: Side) -> None:
+    side.store.quarantine(note("a"))
+    side.store.quarantine(note("b"))
+    side.store.store(envelope("a"), "text", ORIGINAL, [])
+    assert side.store.ledger_counts() == {"stored": 1, "quarantined": 1}
+    side.store.store(envelope("b"), "text", ORIGINAL, [])
+    assert side.store.ledger_counts() == {"stored": 2}
 
 
 def test_a_mail_without_a_verdict_is_refused(side: Side) -> None:

@@ -89,6 +89,6 @@ def test_what_was_put_is_sealed_by_the_stack_s_key(aws: Aws, kms_key: str) -> No
 def test_key_seal_time_and_size_are_part_of_the_signature(aws: Aws, kms_key: str) -> None:
     """AWS checks them; the emulator need not."""
     offer = S3Uploads(aws.client, BUCKET, kms_key).offer("uploads/a/1", 900, 10)
-    told = {name: values[0] for name, values in parse_qs(urlsplit(offer.url).query).items()}
-    assert (told["X-Amz-Algorithm"], told["X-Amz-Expires"]) == ("AWS4-HMAC-SHA256", "900")
-    assert set(told["X-Amz-SignedHeaders"].split(";")) == {"host", "content-length", *offer.headers}
+    shown = {name: values[0] for name, values in parse_qs(urlsplit(offer.url).query).items()}
+    assert (shown["X-Amz-Algorithm"], shown["X-Amz-Expires"]) == ("AWS4-HMAC-SHA256", "900")
+    assert set(shown["X-Amz-SignedHeaders"].split(";")) == {"host", "content-length", *offer.headers}

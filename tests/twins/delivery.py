@@ -8,10 +8,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
+from chalicelib.adapters.http.downloads import of_host
 from chalicelib.adapters.postgres import store_rows as rows
 from chalicelib.core.errors import MailroomError, Permanent, Retryable
-from chalicelib.ports import Answered, Download, FileLink, Processed, Progress
+from chalicelib.core.messages import Receipt
+from chalicelib.ports import Answered, Download, FileLink, Processed, Progress, WebhookClaim
 from tests.twins.store import Delivery, MemoryMailStore
 
 
@@ -156,6 +159,8 @@ class MemoryDownloads:
     def open(
         self, url: str, hosts: Sequence[str], start: int, validator: str, timeout: float, deadline: float
     ) -> Iterator[Download]:
+        if not of_host(urlsplit(url).hostname or "", hosts):
+            raise Permanent("target_not_allowed")
         self.asked.append((url, tuple(hosts), start, timeout))
         if url not in self.sources:
             raise Permanent("link_gone")
@@ -189,10 +194,41 @@ class MemoryDeliveryStore:
 
     @property
     def rows(self) -> dict[tuple[str, str], Delivery]:
-        """What the store's transaction began is gone on with."""
+        """The rows that the store's transaction made, and more."""
         return self.store.deliveries
 
-    def processed(self, mail_id: str) -> Processed | None:
+    def claim(self, mail_id: str, destination: str, clear: Sequence[str], links: bool) -> WebhookClaim:
+        mail = self._processed(mail_id)
+        if mail is None:
+            return WebhookClaim(None)
+        row = self.rows.setdefault((mail_id, destination), Delivery())
+        if row.state == "delivered":
+            return WebhookClaim(mail, delivered=True)
+        row.state, row.resent, row.resent_at = "waiting", 0, None
+        row.last_at = datetime.now(UTC)
+        files = [_link(held) for (of, _), held in sorted(self.held.rows.items(), key=lambda i: i[0]) if of == mail_id]
+        return WebhookClaim(mail, clear=self._clear(mail_id, clear), links=tuple(files) if links else ())
+
+    def delivered(self, mail_id: str, destination: str, status: int, receipt: Receipt) -> None:
+        row = self.rows.get((mail_id, destination))
+        if row is not None and row.state != "delivered":
+            row.state, row.status, row.code = "delivered", status, ""
+            row.attempts += 1
+        self.store.add_receipts([(mail_id, receipt)])
+
+    def failed(self, mail_id: str, destination: str, code: str, final: bool) -> None:
+        row = self.rows.get((mail_id, destination))
+        if row is not None and row.state != "delivered":
+            row.state, row.code = "refused" if final else "waiting", code
+            row.attempts += 1
+            row.last_at = datetime.now(UTC)
+
+    def given_up(self, mail_id: str, destination: str, code: str) -> None:
+        row = self.rows.get((mail_id, destination))
+        if row is not None and row.state == "waiting":
+            row.state, row.code = "refused", code
+
+    def _processed(self, mail_id: str) -> Processed | None:
         entry, row = self.store.ledger.get(mail_id), self.store.emails.get(mail_id)
         if entry is None or row is None or entry.state != "stored":
             return None
@@ -213,45 +249,12 @@ class MemoryDeliveryStore:
             confidence=row["confidence"],
         )
 
-    def clear(self, mail_id: str, fields: Sequence[str]) -> dict[str, Any]:
+    def _clear(self, mail_id: str, fields: Sequence[str]) -> dict[str, Any]:
         if mail_id not in self.store.originals:
             return {}
         original = self.store.originals[mail_id]
         named: Mapping[str, Any] = rows.original_values(original) | {"recipients": list(original.recipients)}
         return {name: named[name] for name in ("sender", "subject", "body", "recipients") if name in fields}
-
-    def links(self, mail_id: str) -> tuple[FileLink, ...]:
-        return tuple(
-            _link(held) for (owner, _), held in sorted(self.held.rows.items(), key=lambda i: i[0]) if owner == mail_id
-        )
-
-    def begin(self, mail_id: str, destination: str) -> bool:
-        row = self.rows.get((mail_id, destination))
-        if row is None:
-            self.rows[mail_id, destination] = Delivery()
-            return True
-        if row.state == "delivered":
-            return False
-        row.state, row.resent, row.resent_at = "waiting", 0, None
-        row.last_at = datetime.now(UTC)
-        return True
-
-    def delivered(self, mail_id: str, destination: str, status: int) -> None:
-        row = self.rows[mail_id, destination]
-        row.state, row.status, row.code = "delivered", status, ""
-        row.attempts += 1
-
-    def failed(self, mail_id: str, destination: str, code: str, final: bool) -> None:
-        row = self.rows[mail_id, destination]
-        if row.state != "delivered":
-            row.state, row.code = "refused" if final else "waiting", code
-            row.attempts += 1
-            row.last_at = datetime.now(UTC)
-
-    def given_up(self, mail_id: str, destination: str, code: str) -> None:
-        row = self.rows.get((mail_id, destination))
-        if row is not None and row.state == "waiting":
-            row.state, row.code = "refused", code
 
 
 def _link(held: Held) -> FileLink:

@@ -29,8 +29,8 @@ class MemoryExclusions:
             still = entry.state == "excluded" and entry.reason == note.reason
             if still and mail_id > after and all(asked in ("", held) for held, asked in wanted):
                 received = datetime.fromisoformat(note.received_at)
-                told = (note.source, note.spool_key, received, note.trace_id, note.reason, note.rule)
-                found.append(Excluded(mail_id, note.account, *told, note.sender_key, note.domain_key))
+                shown = (note.source, note.spool_key, received, note.trace_id, note.reason, note.rule)
+                found.append(Excluded(mail_id, note.account, *shown, note.sender_key, note.domain_key))
         return found[:limit]
 
     def reconsidered(self, mails: Sequence[Excluded], author: str) -> None:

@@ -1,4 +1,4 @@
-"""The ledger in memory as the proof and the dead letters see it: a view on `MemoryMailStore`."""
+"""The ledger in memory as the audit and the dead-letter queues see it: a view on `MemoryMailStore`."""
 
 from __future__ import annotations
 
@@ -56,7 +56,8 @@ class MemoryLedger:
         self.fits(author)
         entry = self.store.ledger.get(note.mail_id)
         beside = note.stage in {stage.name for stage in stages.SIDE}
-        if not beside and (entry is None or (entry.state != "stored" and entry.canonical_id is None)):
+        undecided = entry is None or (entry.state != "stored" and entry.canonical_id is None)
+        if not beside and undecided and (entry is None or entry.reason != "erased"):
             about = {name: getattr(note, name) for name in ("account", "source", "received_at", "trace_id", "stage")}
             entry = self.store.ledger[note.mail_id] = Entry("excluded", f"discarded:{reason}", **about)
         self.decisions.append((note.mail_id, note.stage, "discarded", reason, author))

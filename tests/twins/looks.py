@@ -9,7 +9,7 @@ from chalicelib.ports import ReconciliationRun
 
 
 class MemoryLooks:
-    """`ports.ReconciliationStore`; away while `down`."""
+    """`ports.ReconciliationStore`; unavailable while `down`."""
 
     def __init__(self) -> None:
         self.held: dict[str, ReconciliationRun] = {}
@@ -24,9 +24,9 @@ class MemoryLooks:
         self._ask()
         return frozenset(mail_ids) & self.before
 
-    def note(self, look: ReconciliationRun, older: Iterable[str] = ()) -> None:
+    def note(self, run: ReconciliationRun, older: Iterable[str] = ()) -> None:
         self._ask()
-        self.held[look.account] = look
+        self.held[run.account] = run
         self.before |= set(older)
 
     def _ask(self) -> None:

@@ -30,7 +30,7 @@ class MemoryReports:
         self._answer()
         entries = [entry for entry in self._store.ledger.values() if _received(entry) >= since]
         hours = Counter((_received(entry).replace(minute=0, second=0, microsecond=0), entry.state) for entry in entries)
-        told = [
+        shown = [
             receipt.outcome
             for (_, module, action), receipt in self._store.receipts.items()
             if (module, action) == ("ingress", "email.receive") and datetime.fromisoformat(receipt.started) >= since
@@ -40,7 +40,7 @@ class MemoryReports:
         ]
         return Day(
             tuple(Hour(*key, number) for key, number in sorted(hours.items())),
-            dict(Counter(told)),
+            dict(Counter(shown)),
             dict(Counter(mail["category"] for mail in mails)),
             sum(mail["urgency"] == "high" for mail in mails),
         )

@@ -28,10 +28,10 @@ class Held:
 
     def entry(self) -> dict[str, Any]:
         """As a listing has it."""
-        told = {"id": self.reference.id, "emailId": self.reference.email_id, "messageId": self.reference.message_id}
+        shown = {"id": self.reference.id, "emailId": self.reference.email_id, "messageId": self.reference.message_id}
         date = str(email.message_from_bytes(self.raw)["date"] or "")
         stated = parsedate_to_datetime(date) if date else self.received
-        return {name: value for name, value in told.items() if value} | {"date": stated.isoformat(), "flags": []}
+        return {name: value for name, value in shown.items() if value} | {"date": stated.isoformat(), "flags": []}
 
 
 class MemorySource:
@@ -81,8 +81,8 @@ class MemorySource:
         held = self.held.get((reference.account, reference.id)) or self._find(reference)
         if held.source:
             return Fetched(raw=held.raw, mail=None)
-        told = _told(held.raw)
-        return Fetched(raw=json.dumps(told).encode("ascii"), mail=from_message(told))
+        shown = _described(held.raw)
+        return Fetched(raw=json.dumps(shown).encode("ascii"), mail=from_message(shown))
 
     def folders(self, account: str) -> list[Folder]:
         """INBOX, and wherever a mail lies."""
@@ -116,7 +116,7 @@ class MemorySource:
         return found[0]
 
 
-def _told(raw: bytes) -> dict[str, Any]:
+def _described(raw: bytes) -> dict[str, Any]:
     """What EmailEngine's JSON tells of a plain mail."""
     message = email.message_from_bytes(raw)
     name, address = parseaddr(str(message["from"] or ""))

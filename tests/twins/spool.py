@@ -47,9 +47,10 @@ class MemorySpool:
                 modified = self.modified.get(key, datetime.fromtimestamp(0, UTC))
                 yield SpoolEntry(key, modified, len(self.objects[key]))
 
-    def delete(self, key: str) -> None:
+    def delete(self, *keys: str) -> None:
         self.ping()
-        self.objects.pop(key, None)
+        for key in keys:
+            self.objects.pop(key, None)
 
     def ping(self) -> None:
         if self.down:

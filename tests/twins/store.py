@@ -63,6 +63,8 @@ class MemoryMailStore:
     identities: dict[tuple[str, str], str] = field(default_factory=dict)
     exclusions: dict[str, Exclusion] = field(default_factory=dict)
     deliveries: dict[tuple[str, str], Delivery] = field(default_factory=dict)
+    erasures: list[tuple[str, datetime]] = field(default_factory=list)
+    """(address key, when it was asked for) of each erasure."""
 
     def __post_init__(self) -> None:
         self._lock = threading.RLock()
@@ -77,8 +79,12 @@ class MemoryMailStore:
         mail_id, account = _identifier(envelope.mail_id), envelope.account
         with self._lock:
             entry = self.ledger.get(mail_id)
-            self.add_receipts(mail_id, receipts)
-            if entry is not None and entry.state == "stored":
+            stored = entry is not None and entry.state == "stored"
+            if not stored and (_erased(entry) or self._erased_person(content.address_keys, envelope.received_at)):
+                self.ledger[mail_id] = Entry("excluded", "erased", **_about(envelope))
+                return Stored("erased", mail_id)
+            self.add_receipts([(mail_id, receipt) for receipt in receipts])
+            if stored:
                 return Stored("already_stored", mail_id)
             claimed = rows.claimed_identities(content)
             known = (self.identities.get((account, name)) for name in claimed)
@@ -109,7 +115,7 @@ class MemoryMailStore:
                 takes = True
             else:  # a late repeat must not undo what was decided after it
                 later = last_at is None or last_at > entry.updated_at
-                takes = entry.state == "excluded" and entry.canonical_id is None and later
+                takes = entry.state == "excluded" and entry.canonical_id is None and later and not _erased(entry)
             if takes:
                 values = rows.quarantine_values(note)
                 about = _about(note) | {name: values[name] for name in ("stage", "error", "attempts")}
@@ -121,6 +127,10 @@ class MemoryMailStore:
             entry = self.ledger.get(mail_id)
             held = self.exclusions.get(mail_id)
             decided = _decided(note)
+            stored = entry is not None and entry.state == "stored"
+            if note.sender_key and not stored and self._erased_person([note.sender_key], note.received_at):
+                self.ledger[mail_id] = Entry("excluded", "erased", **_about(note))
+                return
             if entry is None:
                 takes = True
             elif entry.state == "quarantined":
@@ -132,7 +142,7 @@ class MemoryMailStore:
                 stage = rows.exclusion_values(note)["stage"]
                 self.ledger[mail_id] = Entry("excluded", note.reason, **_about(note) | {"stage": stage})
                 self.exclusions[mail_id] = note
-            self.add_receipts(mail_id, note.receipts)
+            self.add_receipts([(mail_id, receipt) for receipt in note.receipts])
 
     def sender_history(self, account: str, sender_key: str) -> dict[str, int]:
         with self._lock:
@@ -150,13 +160,20 @@ class MemoryMailStore:
         with self._lock:
             return dict(Counter(entry.state for entry in self.ledger.values()))
 
-    def add_receipts(self, mail_id: str, receipts: Sequence[Receipt]) -> None:
-        identifier = _identifier(mail_id)
-        for receipt in receipts:
-            self.receipts.setdefault((identifier, receipt.module, receipt.action), receipt)
+    def add_receipts(self, receipts: Sequence[tuple[str, Receipt]]) -> None:
+        for mail_id, receipt in [(_identifier(mail_id), receipt) for mail_id, receipt in receipts]:
+            self.receipts.setdefault((mail_id, receipt.module, receipt.action), receipt)
 
     def ping(self) -> None:
         """Memory always answers."""
+
+    def _erased_person(self, address_keys: Sequence[str], received_at: str) -> bool:
+        received = datetime.fromisoformat(received_at)
+        return any(key in address_keys and requested >= received for key, requested in self.erasures)
+
+
+def _erased(entry: Entry | None) -> bool:
+    return entry is not None and (entry.state, entry.reason) == ("excluded", "erased")
 
 
 def _about(message: Envelope | Exclusion | Quarantine) -> dict[str, Any]:

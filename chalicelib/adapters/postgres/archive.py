@@ -31,6 +31,8 @@ RETURNED = """
     ORDER BY updated_at DESC LIMIT %s
 """
 
+ORIGINALS_REMOVED = "DELETE FROM ingestion.emails_raw WHERE mail_id = ANY(%s::uuid[])"
+
 BELONGINGS = (
     "core.action_receipts",
     "core.outbox",
@@ -48,8 +50,8 @@ def forget(connection: Connection, mail_ids: Sequence[str]) -> dict[str, int]:
     counts = {}
     for table in BELONGINGS:
         query = f"DELETE FROM {table} WHERE mail_id = ANY(%s::uuid[])"  # noqa: S608 - of the tuple above
-        gone = connection.execute(query.encode(), (list(mail_ids),))
-        counts[table.partition(".")[2]] = gone.rowcount
+        removed = connection.execute(query.encode(), (list(mail_ids),))
+        counts[table.partition(".")[2]] = removed.rowcount
     return counts
 
 
@@ -78,16 +80,14 @@ class PostgresArchive:
 
     def drop_originals(self, mail_ids: Sequence[str]) -> Mapping[str, int]:
         def work(connection: Connection) -> dict[str, int]:
-            query = "DELETE FROM ingestion.emails_raw WHERE mail_id = ANY(%s::uuid[])"
-            gone = connection.execute(query, (list(mail_ids),)).rowcount
+            removed = connection.execute(ORIGINALS_REMOVED, (list(mail_ids),)).rowcount
             self._mark(connection, "original_expired_at", mail_ids)
-            return {"emails_raw": gone}
+            return {"emails_raw": removed}
 
         return self._database.run(work)
 
     def _places(self, query: str, values: tuple[object, ...]) -> list[MailRef]:
-        found = self._database.run(lambda connection: connection.execute(query.encode(), values).fetchall())
-        return [MailRef(*row) for row in found]
+        return [MailRef(*row) for row in self._database.all(query, values)]
 
     def _mark(self, connection: Connection, column: str, mail_ids: Sequence[str]) -> None:
         query = f"UPDATE core.ledger SET {column} = now() WHERE mail_id = ANY(%s::uuid[]) AND {column} IS NULL"  # noqa: S608

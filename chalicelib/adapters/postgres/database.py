@@ -1,13 +1,14 @@
-"""One lazy PostgreSQL connection that survives a restart of the server, and the translation of its errors."""
+"""One lazy PostgreSQL connection that survives a restart of the server and passes a transaction pooler."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from chalicelib.core.errors import MailroomError, Permanent, Retryable
+from chalicelib.adapters.postgres import failures
+from chalicelib.core.errors import ConfigurationError, MailroomError, Retryable
 
 if TYPE_CHECKING:
     import psycopg
@@ -15,25 +16,34 @@ if TYPE_CHECKING:
     Connection = psycopg.Connection[tuple[Any, ...]]
 
 T = TypeVar("T")
+Values = Sequence[Any] | Mapping[str, Any]
 
 
 class Database:
     """A connection opened on first use and kept; one for each container, not to be shared by threads.
 
-    `url` is `postgresql://…`. `connect_timeout`, `statement_timeout` and `lock_timeout` are in
-    seconds (libpq takes 2 as the least for the first).
+    `url` is `postgresql://…`, or where it is read at each new connection (a rotated password). `connect_timeout` is in
+    seconds (libpq takes 2 as the least). Time-outs of statements and locks are settings of the login's role
+    (`infra/database/roles.py`): PgBouncer and RDS Proxy take no start-up options, and keep no session between
+    two transactions, so nothing here is prepared, set or locked for longer than its transaction.
     """
 
-    def __init__(
-        self, url: str, connect_timeout: int = 3, statement_timeout: float = 25.0, lock_timeout: float = 10.0
-    ) -> None:
+    def __init__(self, url: str | Callable[[], str], connect_timeout: int = 3) -> None:
         self._url = url
         self._connect_timeout = connect_timeout
-        self._options = (
-            f"-c statement_timeout={int(statement_timeout * 1000)} -c lock_timeout={int(lock_timeout * 1000)}"
-            " -c idle_in_transaction_session_timeout=60000"
-        )
         self._connection: Connection | None = None
+
+    def all(self, query: str, values: Values = ()) -> list[tuple[Any, ...]]:
+        """All rows of one statement, in a transaction of its own. Raises as `run`."""
+        return self.run(lambda connection: connection.execute(query.encode(), values).fetchall())
+
+    def one(self, query: str, values: Values = ()) -> tuple[Any, ...] | None:
+        """The first row of one statement, None where there is none. Raises as `run`."""
+        return self.run(lambda connection: connection.execute(query.encode(), values).fetchone())
+
+    def execute(self, query: str, values: Values = ()) -> int:
+        """Run one statement; the number of rows that it touched. Raises as `run`."""
+        return self.run(lambda connection: connection.execute(query.encode(), values).rowcount)
 
     def run(self, work: Callable[[Connection], T]) -> T:
         """Call `work` in one transaction: committed when it returns, rolled back when it raises.
@@ -44,20 +54,20 @@ class Database:
 
         Raises `Retryable("database_unavailable")` (not reachable, time-out), `Retryable("database_busy")`
         (deadlock, serialization, a race for a key), `Retryable("database_unusable")` (schema or rights
-        are not what this code expects), `Permanent("database_rejected")` (a value that does not fit).
-        No error text of the driver passes: it may show values.
+        are not what this code expects), `Permanent("database_rejected")` (a value that does not fit),
+        `ConfigurationError` for a URL that can never work. No error text of the driver passes: it may show values.
         """
         kept = self._connection is not None
         outcome = self._attempt(work)
         if isinstance(outcome, _Lost) and kept:
             outcome = self._attempt(work)
         if isinstance(outcome, _Lost):
-            raise Retryable("database_unavailable")
+            raise Retryable(failures.UNAVAILABLE)
         return outcome.result
 
     def ping(self) -> None:
-        """Prove that the database answers. `Retryable("database_unavailable")`."""
-        self.run(lambda connection: connection.execute("SELECT 1"))
+        """Prove that the database answers. Raises as `run`."""
+        self.one("SELECT 1")
 
     def close(self) -> None:
         """Close the connection; the next use opens a new one."""
@@ -69,52 +79,66 @@ class Database:
     def _attempt(self, work: Callable[[Connection], T]) -> _Done[T] | _Lost:
         import psycopg
 
+        connection = self._open()
         asked_to_commit = False
-        failure: MailroomError
+        failure: MailroomError | ConfigurationError
         try:
-            connection = self._open()
             result = work(connection)
             asked_to_commit = True
             connection.commit()
             return _Done(result)
         except (psycopg.Error, UnicodeEncodeError) as error:
-            lost = self._connection is None or self._connection.broken or self._connection.closed
-            failure = _translate(error)
-            lost_early = lost and isinstance(error, psycopg.Error) and not asked_to_commit
-            self._roll_back()
+            lost_early = isinstance(error, psycopg.Error) and not asked_to_commit and _ended(connection)
+            failure = failures.in_session(error)
+            self._roll_back(connection)
         except BaseException:
-            self._roll_back()
+            self._roll_back(connection)
             raise
-        # Raised out here, so that the driver's error does not hang on it as its context.
-        if lost_early:
+        if lost_early and isinstance(failure, Retryable):
             return _Lost()
-        raise failure
+        raise failure  # out here, so that the driver's error does not hang on it as its context
 
     def _open(self) -> Connection:
+        """The kept connection, or a new one. `Retryable("database_unavailable")`, `ConfigurationError`."""
+        if self._connection is not None and not self._connection.closed:
+            return self._connection
+        url = self._url if isinstance(self._url, str) else self._url()
+        failure: MailroomError | ConfigurationError
         import psycopg
+        from psycopg.conninfo import conninfo_to_dict
 
-        if self._connection is None or self._connection.closed:
+        try:
+            parts = conninfo_to_dict(url)
+            if not parts.get("host") and not parts.get("hostaddr"):  # libpq would look for a server on this machine
+                raise ValueError
             self._connection = psycopg.connect(
-                self._url,
+                url,
                 connect_timeout=self._connect_timeout,
-                options=self._options,
                 application_name="mailroom",
+                # A pooler gives each transaction another session: what one of them prepared, the next does not know.
+                prepare_threshold=None,
                 # A container that was frozen for an hour must notice a dead peer at once.
                 tcp_user_timeout=5000,
                 keepalives_idle=30,
             )
-        return self._connection
+            return self._connection
+        except (psycopg.Error, ValueError) as error:
+            failure = failures.at_connect(error)
+        raise failure
 
-    def _roll_back(self) -> None:
+    def _roll_back(self, connection: Connection) -> None:
         import psycopg
 
         try:
-            if self._connection is not None:
-                self._connection.rollback()
+            connection.rollback()
         except psycopg.Error:
             self.close()
-        if self._connection is not None and self._connection.closed:
+        if connection.closed:
             self._connection = None
+
+
+def _ended(connection: Connection) -> bool:
+    return connection.broken or connection.closed
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,22 +149,4 @@ class _Done(Generic[T]):
 
 
 class _Lost:
-    """The connection broke, or could not be made, before a commit was asked for."""
-
-
-def _translate(error: Exception) -> MailroomError:
-    from psycopg import errors
-
-    passing = (
-        errors.SerializationFailure,
-        errors.DeadlockDetected,
-        errors.LockNotAvailable,
-        errors.UniqueViolation,
-    )
-    if isinstance(error, passing):
-        return Retryable("database_busy")
-    if isinstance(error, UnicodeEncodeError | errors.DataError | errors.IntegrityError | errors.ProgramLimitExceeded):
-        return Permanent("database_rejected")
-    if isinstance(error, errors.ProgrammingError):
-        return Retryable("database_unusable")
-    return Retryable("database_unavailable")
+    """The connection broke before a commit was asked for."""

@@ -8,8 +8,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.adapters.postgres.database import Database
+from chalicelib.adapters.postgres.store import write_receipts
 from chalicelib.adapters.postgres.store_rows import clean
-from chalicelib.ports import FileLink, Processed
+from chalicelib.core.messages import Receipt
+from chalicelib.ports import FileLink, Processed, WebhookClaim
 
 if TYPE_CHECKING:
     from chalicelib.adapters.postgres.database import Connection
@@ -21,7 +23,7 @@ PROCESSED = """
     FROM ingestion.emails JOIN core.ledger USING (mail_id) WHERE mail_id = %s AND ledger.state = 'stored'
 """
 
-# Only the fields that are wanted are decrypted: the others stay sealed in the server.
+# Only the wanted fields are decrypted: the others stay sealed in the server.
 CLEAR = """
     SELECT CASE WHEN 'sender' = ANY(%(fields)s) THEN pgp_sym_decrypt(sender, %(key)s) END,
            CASE WHEN 'subject' = ANY(%(fields)s) THEN pgp_sym_decrypt(subject, %(key)s) END,
@@ -68,61 +70,65 @@ class PostgresDeliveryStore:
         self._database = database
         self._raw_key = raw_key
 
-    def processed(self, mail_id: str) -> Processed | None:
-        row = self._database.run(lambda connection: connection.execute(PROCESSED, (mail_id,)).fetchone())
-        if row is None:
-            return None
-        account, source, received_at, sent_at, sender, subject, body, recipients, attachments, *rest = row
-        language, category, urgency, confidence = rest
-        return Processed(
-            mail_id=mail_id,
-            account=account,
-            source=source,
-            received_at=_iso(received_at) or "",
-            sent_at=_iso(sent_at),
-            sender=sender,
-            subject=subject,
-            body=body,
-            recipients=tuple(recipients),
-            attachments=tuple(attachments),
-            language=language,
-            category=category,
-            urgency=urgency,
-            confidence=confidence,
-        )
+    def claim(self, mail_id: str, destination: str, clear: Sequence[str], links: bool) -> WebhookClaim:
+        values = {"mail_id": mail_id, "fields": list(clear), "key": self._raw_key}
 
-    def clear(self, mail_id: str, fields: Sequence[str]) -> dict[str, Any]:
-        values = {"mail_id": mail_id, "fields": list(fields), "key": self._raw_key}
-        row = self._database.run(lambda connection: connection.execute(CLEAR, values).fetchone())
-        named = dict(zip(("sender", "subject", "body", "recipients"), row or (), strict=False))
-        found: dict[str, Any] = {name: value for name, value in named.items() if value is not None}
-        if "recipients" in found:
-            found["recipients"] = json.loads(found["recipients"])
-        return found
-
-    def links(self, mail_id: str) -> tuple[FileLink, ...]:
-        values = {"mail_id": mail_id, "key": self._raw_key}
-        rows = self._database.run(lambda connection: connection.execute(LINKS, values).fetchall())
-        return tuple(FileLink(*row) for row in rows)
-
-    def begin(self, mail_id: str, destination: str) -> bool:
-        return self._change(BEGIN, (mail_id, destination)) == 1
-
-    def delivered(self, mail_id: str, destination: str, status: int) -> None:
-        self._change(DELIVERED, (status, mail_id, destination))
-
-    def failed(self, mail_id: str, destination: str, code: str, final: bool) -> None:
-        self._change(FAILED, ("refused" if final else "waiting", clean(code, 200), mail_id, destination))
-
-    def given_up(self, mail_id: str, destination: str, code: str) -> None:
-        self._change(GIVEN_UP, (clean(code, 200), mail_id, destination))
-
-    def _change(self, statement: Any, values: tuple[Any, ...]) -> int:
-        def work(connection: Connection) -> int:
-            return connection.execute(statement, values).rowcount
+        def work(connection: Connection) -> WebhookClaim:
+            row = connection.execute(PROCESSED, (mail_id,)).fetchone()
+            if row is None:
+                return WebhookClaim(None)
+            mail = _processed(mail_id, row)
+            if not connection.execute(BEGIN, (mail_id, destination)).rowcount:
+                return WebhookClaim(mail, delivered=True)
+            opened = connection.execute(CLEAR, values).fetchone() if clear else None
+            files = connection.execute(LINKS, values).fetchall() if links else []
+            return WebhookClaim(mail, clear=_clear(opened), links=tuple(FileLink(*one) for one in files))
 
         return self._database.run(work)
 
+    def delivered(self, mail_id: str, destination: str, status: int, receipt: Receipt) -> None:
+        def work(connection: Connection) -> None:
+            connection.execute(DELIVERED, (status, mail_id, destination))
+            write_receipts(connection, [(mail_id, receipt)])
+
+        self._database.run(work)
+
+    def failed(self, mail_id: str, destination: str, code: str, final: bool) -> None:
+        state = "refused" if final else "waiting"
+        self._database.execute(FAILED, (state, clean(code, 200), mail_id, destination))
+
+    def given_up(self, mail_id: str, destination: str, code: str) -> None:
+        self._database.execute(GIVEN_UP, (clean(code, 200), mail_id, destination))
+
+
+def _processed(mail_id: str, row: tuple[Any, ...]) -> Processed:
+    account, source, received_at, sent_at, sender, subject, body, recipients, attachments, *rest = row
+    language, category, urgency, confidence = rest
+    return Processed(
+        mail_id=mail_id,
+        account=account,
+        source=source,
+        received_at=_iso(received_at) or "",
+        sent_at=_iso(sent_at),
+        sender=sender,
+        subject=subject,
+        body=body,
+        recipients=tuple(recipients),
+        attachments=tuple(attachments),
+        language=language,
+        category=category,
+        urgency=urgency,
+        confidence=confidence,
+    )
+
+
+def _clear(row: tuple[Any, ...] | None) -> dict[str, Any]:
+    named = zip(("sender", "subject", "body", "recipients"), row or (), strict=False)
+    found: dict[str, Any] = {name: value for name, value in named if value is not None}
+    if "recipients" in found:
+        found["recipients"] = json.loads(found["recipients"])
+    return found
+
 
 def _iso(at: datetime | None) -> str | None:
-    return at.astimezone(UTC).isoformat() if at else None  # the session's own zone is the server's business
+    return at.astimezone(UTC).isoformat() if at else None

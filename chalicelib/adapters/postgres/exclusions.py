@@ -1,4 +1,4 @@
-"""Mail that the rules keep out, in PostgreSQL, for the operator who wants it decided anew."""
+"""Mail that the rules keep out, in PostgreSQL, for the operator who wants it re-evaluated."""
 
 from __future__ import annotations
 
@@ -11,18 +11,20 @@ from chalicelib.ports import Excluded, ExclusionQuery
 if TYPE_CHECKING:
     from chalicelib.adapters.postgres.database import Connection
 
-# The reasons agree only while the rules' word is the last one: a mail may have been stored or discarded since.
+# The reasons agree only while the rules decided last: a mail may have been stored or discarded since. OFFSET keeps the
+# planner from joining the tables as a whole: it expects few rows to agree, and they nearly all do.
 FOUND = """
-    SELECT mail_id::text, held.account_id, source, spool_key, received_at, trace_id, held.reason, rule, sender_key,
+    SELECT held.mail_id::text, held.account_id, source, spool_key, received_at, trace_id, held.reason, rule, sender_key,
            domain_key
-    FROM core.exclusions AS held JOIN core.ledger AS ledger USING (mail_id)
-    WHERE ledger.state = 'excluded' AND ledger.reason = held.reason
-      AND (%(sender_key)s = '' OR sender_key = %(sender_key)s)
+    FROM core.exclusions AS held CROSS JOIN LATERAL (
+        SELECT * FROM core.ledger WHERE mail_id = held.mail_id AND state = 'excluded' AND reason = held.reason OFFSET 0
+    ) AS ledger
+    WHERE (%(sender_key)s = '' OR sender_key = %(sender_key)s)
       AND (%(domain_key)s = '' OR domain_key = %(domain_key)s)
       AND (%(rule)s = '' OR rule = %(rule)s)
       AND (%(reason)s = '' OR held.reason = %(reason)s)
-      AND (%(after)s::uuid IS NULL OR mail_id > %(after)s::uuid)
-    ORDER BY mail_id LIMIT %(limit)s
+      AND (%(after)s::uuid IS NULL OR held.mail_id > %(after)s::uuid)
+    ORDER BY held.mail_id LIMIT %(limit)s
 """
 
 RECONSIDERED = """
@@ -46,8 +48,7 @@ class PostgresExclusions:
             "after": after or None,
             "limit": limit,
         }
-        found = self._database.run(lambda connection: connection.execute(FOUND, values).fetchall())
-        return [Excluded(*row) for row in found]
+        return [Excluded(*row) for row in self._database.all(FOUND, values)]
 
     def reconsidered(self, mails: Sequence[Excluded], author: str) -> None:
         def work(connection: Connection) -> None:

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 
 HISTORY = """
-    SELECT name, old_value, new_value, author, changed_at FROM (
-        SELECT *, row_number() OVER (PARTITION BY name ORDER BY id DESC) AS place FROM core.flag_changes
-    ) AS ordered WHERE place <= %s ORDER BY id DESC
+    SELECT change.name, old_value, new_value, change.author, changed_at FROM core.flags AS flag CROSS JOIN LATERAL (
+        SELECT * FROM core.flag_changes WHERE name = flag.name ORDER BY id DESC LIMIT %s
+    ) AS change ORDER BY id DESC
 """
 
 
@@ -25,10 +25,7 @@ class PostgresFlagStore:
         self._database = database
 
     def flags(self) -> dict[str, bool]:
-        found = self._database.run(
-            lambda connection: connection.execute("SELECT name, value FROM core.flags ORDER BY name").fetchall()
-        )
-        return dict(found)
+        return dict(self._database.all("SELECT name, value FROM core.flags ORDER BY name"))
 
     def set_flag(self, name: str, value: bool, author: str) -> None:
         def work(connection: Connection) -> None:
@@ -51,5 +48,4 @@ class PostgresFlagStore:
         self._database.run(work)
 
     def history(self, each: int) -> list[FlagChange]:
-        found = self._database.run(lambda connection: connection.execute(HISTORY, (each,)).fetchall())
-        return [FlagChange(*row) for row in found]
+        return [FlagChange(*row) for row in self._database.all(HISTORY, (each,))]

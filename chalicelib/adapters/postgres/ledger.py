@@ -1,4 +1,4 @@
-"""The ledger in PostgreSQL as the proof and the dead letters see it."""
+"""The ledger in PostgreSQL as the audit and the dead-letter queues see it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ UNSENT = """
     ORDER BY created_at, id LIMIT %s
 """
 
-# A mail that is on its way again stays quarantined until it ends anew: the time of the row says since when.
+# A mail that was redriven stays quarantined until it ends again: the time of the row says since when.
 ON_ITS_WAY = """
     UPDATE core.ledger SET updated_at = now()
     WHERE state = 'quarantined'
@@ -66,11 +66,10 @@ class PostgresLedger:
         self._database = database
 
     def quarantined(self) -> dict[str, datetime]:
-        return dict(self._database.run(lambda connection: connection.execute(QUARANTINED).fetchall()))
+        return dict(self._database.all(QUARANTINED))
 
     def unsent(self, before: datetime, limit: int) -> list[str]:
-        found = self._database.run(lambda connection: connection.execute(UNSENT, (before, limit)).fetchall())
-        return [mail_id for (mail_id,) in found]
+        return [mail_id for (mail_id,) in self._database.all(UNSENT, (before, limit))]
 
     def redriven(self, stage: str, mail_ids: Sequence[str] | None, author: str) -> None:
         mails = None if mail_ids is None else list(mail_ids)
@@ -91,7 +90,7 @@ class PostgresLedger:
         }
 
         def work(connection: Connection) -> str:
-            if note.stage not in SIDE:  # there a mail is stored, or was erased: its row is nobody's to make
+            if note.stage not in SIDE:  # there a mail is stored, or was erased: it has its row
                 connection.execute(DISCARDED_ROW, values)
             connection.execute(DISCARDED, values)
             [state] = connection.execute(STATE, (note.mail_id,)).fetchone() or ("excluded",)

@@ -28,7 +28,7 @@ TRY = f"""
 
 SEALED = "CASE WHEN %({0})s = '' THEN NULL ELSE pgp_sym_encrypt(%({0})s, %(key)s, 'cipher-algo=aes256') END"
 
-# Parts are only ever added, so their number and the upload's id tell whether somebody else was quicker.
+# Parts are only ever added, so their number and the upload's id show whether another worker was faster.
 SAVE = f"""
     UPDATE ingestion.links SET
         tries = %(tries)s, object_key = {SEALED.format("object_key")}, name = {SEALED.format("name")},
@@ -70,16 +70,14 @@ class PostgresLinkStore:
     def save(self, mail_id: str, position: int, progress: Progress, before: Progress) -> bool:
         values = self._values(mail_id, position) | _columns(progress)
         values |= {"before_upload": before.upload, "before_parts": len(before.parts)}
-        return self._database.run(lambda connection: connection.execute(SAVE, values).rowcount) == 1
+        return self._database.execute(SAVE, values) == 1
 
     def stored(self, mail_id: str, position: int, progress: Progress) -> None:
-        values = self._values(mail_id, position) | _columns(progress)
-        self._database.run(lambda connection: connection.execute(STORED, values))
+        self._database.execute(STORED, self._values(mail_id, position) | _columns(progress))
 
     def given_up(self, mail_id: str, position: int, reason: str) -> Progress:
         values = self._values(mail_id, position) | {"reason": clean(reason, 200)}
-        found = self._database.run(lambda connection: connection.execute(GIVEN_UP, values).fetchone())
-        return _progress(found) or Progress()
+        return _progress(self._database.one(GIVEN_UP, values)) or Progress()
 
     def _values(self, mail_id: str, position: int) -> dict[str, Any]:
         return {"mail_id": mail_id, "position": position, "key": self._raw_key}

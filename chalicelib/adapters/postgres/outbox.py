@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 SYSTEM_URGENCY = 2
 
-# What may be sent at a moment, claimed or not: not held, not at rest, nor of a topic that rests.
+# What may be sent at a moment, claimed or not: neither held nor paused, nor of a paused topic.
 DUE = f"""
     sent_at IS NULL AND (not_before IS NULL OR not_before <= %(now)s) AND (rest_until IS NULL OR rest_until <= %(now)s)
     AND topic NOT IN (SELECT topic FROM core.outbox WHERE sent_at IS NULL AND rest_until > %(now)s
@@ -48,6 +48,11 @@ ANYTHING_PENDING = f"""
 
 TO_SEND = f"SELECT mail_id::text FROM core.outbox WHERE mail_id = ANY(%(mails)s::uuid[]) AND {DUE}"  # noqa: S608
 
+SYSTEM_ROW = """
+    INSERT INTO core.outbox (dedup_key, topic, urgency, fields) VALUES (%s, 'system', %s, %s::jsonb)
+    ON CONFLICT (dedup_key) DO NOTHING
+"""
+
 REFUSED = """
     UPDATE core.outbox SET claimed_until = NULL, max_batch = %(max_batch)s,
         refusals = refusals + (%(until)s::timestamptz IS NOT NULL)::int, rest_until = %(until)s
@@ -71,11 +76,9 @@ class PostgresOutbox:
 
     def mark_sent(self, ids: Sequence[int]) -> None:
         moment = _time(self._clock())
-        self._database.run(
-            lambda connection: connection.execute(
-                "UPDATE core.outbox SET sent_at = %s, claimed_until = NULL WHERE id = ANY(%s) AND sent_at IS NULL",
-                (moment, list(ids)),
-            )
+        self._database.execute(
+            "UPDATE core.outbox SET sent_at = %s, claimed_until = NULL WHERE id = ANY(%s) AND sent_at IS NULL",
+            (moment, list(ids)),
         )
 
     def release(self, ids: Sequence[int], after: float) -> None:
@@ -95,26 +98,19 @@ class PostgresOutbox:
     def refused(self, ids: Sequence[int], max_batch: int, rest: float) -> None:
         until = _time(self._clock() + rest) if rest > 0 else None
         values = {"ids": list(ids), "max_batch": max_batch, "until": until}
-        self._database.run(lambda connection: connection.execute(REFUSED, values))
+        self._database.execute(REFUSED, values)
 
     def sent(self, mail_ids: Sequence[str]) -> frozenset[str]:
         values = {"mails": list(mail_ids), "now": _time(self._clock())}
-        found = self._database.run(lambda connection: connection.execute(TO_SEND, values).fetchall())
-        return frozenset(mail_ids) - {mail_id for (mail_id,) in found}
+        return frozenset(mail_ids) - {mail_id for (mail_id,) in self._database.all(TO_SEND, values)}
 
     def add_system(self, key: str, fields: Mapping[str, str]) -> None:
         values = (rows.system_key(key), SYSTEM_URGENCY, rows.json_text(rows.clean_fields(fields)))
-        self._database.run(
-            lambda connection: connection.execute(
-                "INSERT INTO core.outbox (dedup_key, topic, urgency, fields) VALUES (%s, 'system', %s, %s::jsonb)"
-                " ON CONFLICT (dedup_key) DO NOTHING",
-                values,
-            )
-        )
+        self._database.execute(SYSTEM_ROW, values)
 
     def _claim(self, connection: Connection, limit: int, lease: float) -> Claim:
         sends, rest_until = self._lock_chat(connection)
-        # Read after the lock: whoever waited for it must not go by the time before its wait.
+        # Read after the lock: a worker that waited for it must not use the time before its wait.
         now = self._clock()
         pending = connection.execute(ANYTHING_PENDING, {"now": _time(now)}).fetchone()
         if pending is None or not pending[0]:

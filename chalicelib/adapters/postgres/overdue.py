@@ -9,7 +9,7 @@ from chalicelib.adapters.postgres.database import Database
 from chalicelib.core.messages import Envelope, Routing
 from chalicelib.ports import Overdue
 
-# A webhook of a mail that is gone, or of before its routing was written down, cannot be sent again.
+# A webhook of a mail that was removed, or without its routing, cannot be sent again.
 WAITING = """
     FROM core.deliveries AS delivery JOIN core.ledger AS ledger ON ledger.mail_id = delivery.mail_id
     WHERE delivery.state = 'waiting' AND delivery.routing IS NOT NULL
@@ -19,7 +19,7 @@ LATE = """
     delivery.last_at <= %(now)s::timestamptz - make_interval(
         secs => (%(waits)s::float8[])[least(delivery.attempts + 1, cardinality(%(waits)s::float8[]))])
 """
-# After the last rest there is none: null, and so never.
+# After the last pause there is none: null, and so never.
 RESTED = """
     (delivery.resent_at IS NULL OR delivery.resent_at
         <= %(now)s::timestamptz - make_interval(secs => (%(rests)s::float8[])[greatest(delivery.resent, 1)]))
@@ -48,14 +48,12 @@ class PostgresOpenDeliveries:
 
     def count(self, now: datetime, waits: Sequence[float]) -> tuple[int, int]:
         values = {"now": now, "waits": _seconds(waits)}
-        row = self._database.run(lambda connection: connection.execute(COUNT.encode(), values).fetchone())
-        assert row is not None
-        return int(row[0]), int(row[1])
+        [(waiting, late)] = self._database.all(COUNT, values)
+        return int(waiting), int(late)
 
     def due(self, now: datetime, waits: Sequence[float], rests: Sequence[float], limit: int) -> list[Overdue]:
         values = {"now": now, "waits": _seconds(waits), "rests": _seconds(rests), "limit": limit}
-        rows = self._database.run(lambda connection: connection.execute(DUE.encode(), values).fetchall())
-        return [_overdue(*row) for row in rows]
+        return [_overdue(*row) for row in self._database.all(DUE, values)]
 
     def resent(self, pairs: Sequence[tuple[str, str]], at: datetime) -> None:
         if pairs:

@@ -23,11 +23,15 @@ HELD = """
 
 OF = f"""
     WITH own AS (
-        SELECT mail_id FROM ingestion.emails WHERE address_keys @> ARRAY[%(key)s] OR sender_key = %(key)s
-        UNION SELECT mail_id FROM core.exclusions WHERE sender_key = %(key)s
+        SELECT mail_id FROM ingestion.emails WHERE address_keys @> ARRAY[%(key)s]
+        UNION SELECT mail_id FROM ingestion.emails WHERE sender_key = %(key)s AND sender_key <> ''
+        UNION SELECT mail_id FROM core.exclusions WHERE sender_key = %(key)s AND sender_key <> ''
+    ), theirs AS (
+        SELECT mail_id FROM own
+        UNION SELECT other.mail_id FROM own JOIN core.ledger AS other ON other.canonical_id = own.mail_id
     )
     {HELD} WHERE NOT (ledger.state = 'excluded' AND ledger.reason = 'erased')
-      AND (ledger.mail_id IN (SELECT mail_id FROM own) OR ledger.canonical_id IN (SELECT mail_id FROM own))
+      AND ledger.mail_id IN (SELECT mail_id FROM theirs)
     ORDER BY ledger.received_at, ledger.mail_id
 """  # noqa: S608 - constants
 
@@ -83,7 +87,7 @@ class PostgresPeople:
         def work(connection: Connection) -> Erasure:
             connection.execute(BEGUN, (address_key, author))
             row = connection.execute(OPEN, (address_key,)).fetchone()
-            if row is None:  # somebody else finished it between the two statements
+            if row is None:  # another operator finished it between the two statements
                 raise Retryable("database_busy")
             return Erasure(*row)
 
@@ -92,18 +96,17 @@ class PostgresPeople:
     def finished(self, address_key: str) -> Erasure | None:
         query = f"""SELECT {RECEIPT} FROM core.erasures WHERE address_key = %s AND finished_at IS NOT NULL
                     ORDER BY finished_at DESC, id DESC LIMIT 1"""  # noqa: S608
-        row = self._one(query, (address_key,))
+        row = self._database.one(query, (address_key,))
         return Erasure(*row) if row else None
 
     def progress(self, erasure: Erasure, counts: Mapping[str, int]) -> None:
         query = "UPDATE core.erasures SET counts = %s::jsonb WHERE id = %s"
-        values = (json.dumps(dict(counts)), erasure.id)
-        self._database.run(lambda connection: connection.execute(query, values))
+        self._database.execute(query, (json.dumps(dict(counts)), erasure.id))
 
     def finish(self, erasure: Erasure, counts: Mapping[str, int]) -> Erasure:
         query = f"""UPDATE core.erasures SET counts = %s::jsonb, finished_at = clock_timestamp()
                     WHERE id = %s RETURNING {RECEIPT}"""  # noqa: S608
-        row = self._one(query, (json.dumps(dict(counts)), erasure.id))
+        row = self._database.one(query, (json.dumps(dict(counts)), erasure.id))
         if row is None:
             raise Permanent("database_rejected")
         return Erasure(*row)
@@ -115,26 +118,23 @@ class PostgresPeople:
         return self._held(f"{HELD} WHERE ledger.mail_id = ANY(%(ids)s::uuid[])", {"ids": list(mail_ids)})
 
     def unjudged(self, after: str, limit: int) -> list[str]:
-        found = self._database.run(lambda c: c.execute(UNJUDGED, {"after": after, "limit": limit}).fetchall())
-        return [mail_id for (mail_id,) in found]
+        return [mail_id for (mail_id,) in self._database.all(UNJUDGED, {"after": after, "limit": limit})]
 
     def judged(self, mail_ids: Sequence[str]) -> frozenset[str]:
         query = """SELECT mail_id::text FROM ingestion.emails
                    WHERE mail_id = ANY(%s::uuid[]) AND address_keys IS NOT NULL"""
-        found = self._database.run(lambda connection: connection.execute(query, (list(mail_ids),)).fetchall())
-        return frozenset(mail_id for (mail_id,) in found)
+        return frozenset(mail_id for (mail_id,) in self._database.all(query, (list(mail_ids),)))
 
     def source(self, mail_id: str) -> bytes | None:
-        row = self._one(SOURCE, (self._raw_key(), mail_id))
+        row = self._database.one(SOURCE, (self._raw_key(), mail_id))
         return bytes(row[0]) if row else None
 
     def remember(self, mail_id: str, address_keys: Sequence[str]) -> None:
         query = "UPDATE ingestion.emails SET address_keys = %s WHERE mail_id = %s"
-        self._database.run(lambda connection: connection.execute(query, (list(address_keys), mail_id)))
+        self._database.execute(query, (list(address_keys), mail_id))
 
     def files(self, mail_id: str) -> list[tuple[str, str]]:
-        values = (self._raw_key(), mail_id)
-        return self._database.run(lambda connection: connection.execute(FILES, values).fetchall())
+        return [(key, upload) for key, upload in self._database.all(FILES, (self._raw_key(), mail_id))]
 
     def erase(self, mail: MailLocation, source: str, received_at: str) -> Mapping[str, int]:
         place = mail.place
@@ -151,17 +151,13 @@ class PostgresPeople:
         return self._database.run(work)
 
     def record(self, mail_id: str) -> dict[str, Any]:
-        row = self._one(RECORD, {"id": mail_id})
+        row = self._database.one(RECORD, {"id": mail_id})
         return dict(row[0]) if row else {}
 
     def rules_naming(self, text: str) -> list[int]:
         query = "SELECT version FROM core.rule_versions WHERE strpos(lower(document::text), lower(%s)) > 0 ORDER BY 1"
-        found = self._database.run(lambda connection: connection.execute(query, (text,)).fetchall())
-        return [version for (version,) in found]
+        return [version for (version,) in self._database.all(query, (text,))]
 
     def _held(self, query: str, values: Mapping[str, Any]) -> list[MailLocation]:
-        found = self._database.run(lambda connection: connection.execute(query.encode(), values).fetchall())
+        found = self._database.all(query, values)
         return [MailLocation(MailRef(mail_id, account), state, thread) for mail_id, account, state, thread in found]
-
-    def _one(self, query: str, values: Any) -> tuple[Any, ...] | None:
-        return self._database.run(lambda connection: connection.execute(query.encode(), values).fetchone())

@@ -39,19 +39,16 @@ class PostgresReconciliations:
         self._database = database
 
     def latest(self) -> dict[str, ReconciliationRun]:
-        found = self._database.run(lambda connection: connection.execute(LATEST).fetchall())
-        return {row[0]: ReconciliationRun(*row) for row in found}
+        return {row[0]: ReconciliationRun(*row) for row in self._database.all(LATEST)}
 
     def older(self, mail_ids: Iterable[str]) -> frozenset[str]:
-        wanted = list(mail_ids)
-        found = self._database.run(lambda connection: connection.execute(OLDER, (wanted,)).fetchall())
-        return frozenset(mail_id for (mail_id,) in found)
+        return frozenset(mail_id for (mail_id,) in self._database.all(OLDER, (list(mail_ids),)))
 
-    def note(self, look: ReconciliationRun, older: Iterable[str] = ()) -> None:
-        row = (look.account, look.checked_at, look.outcome, look.code, look.since, look.listed, look.gaps)
+    def note(self, run: ReconciliationRun, older: Iterable[str] = ()) -> None:
+        row = (run.account, run.checked_at, run.outcome, run.code, run.since, run.listed, run.gaps)
 
         def work(connection: Connection) -> None:
-            connection.execute(REMEMBERED, (list(older), look.account))
-            connection.execute(NOTED, (*row, look.gaps_total))
+            connection.execute(REMEMBERED, (list(older), run.account))
+            connection.execute(NOTED, (*row, run.gaps_total))
 
         self._database.run(work)

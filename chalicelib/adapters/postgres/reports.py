@@ -1,4 +1,4 @@
-"""What the operator looks at, in PostgreSQL: read only, without bodies and originals."""
+"""What the operator's pages show, from PostgreSQL: read only, without bodies and originals."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ MOST_STEPS = 200
 """Receipts and decisions of one mail that are shown."""
 
 TOTALS = """
-    SELECT state, reason, count(*) AS number FROM core.ledger GROUP BY state, reason
-    ORDER BY number DESC, state, reason LIMIT %s
+    SELECT state, reason, sum(number)::bigint AS number FROM core.ledger_totals
+    GROUP BY state, reason HAVING sum(number) <> 0 ORDER BY number DESC, state, reason LIMIT %s
 """
 
 HOURS = """
@@ -45,7 +45,7 @@ LINE = """
 LATEST = f"""
     SELECT {LINE} FROM core.ledger AS ledger LEFT JOIN ingestion.emails AS mail USING (mail_id)
     WHERE (%(before)s::uuid IS NULL OR (ledger.received_at, ledger.mail_id) <
-               (SELECT received_at, mail_id FROM core.ledger WHERE mail_id = %(before)s::uuid))
+               ((SELECT received_at FROM core.ledger WHERE mail_id = %(before)s::uuid), %(before)s::uuid))
       AND (%(state)s = '' OR ledger.state = %(state)s)
     ORDER BY ledger.received_at DESC, ledger.mail_id DESC LIMIT %(limit)s
 """  # noqa: S608 - `LINE` is a constant
@@ -79,8 +79,7 @@ class PostgresReports:
         self._database = database
 
     def totals(self) -> list[StateCount]:
-        found = self._database.run(lambda connection: connection.execute(TOTALS, (MOST_REASONS,)).fetchall())
-        return [StateCount(state, reason, int(number)) for state, reason, number in found]
+        return [StateCount(*row) for row in self._database.all(TOTALS, (MOST_REASONS,))]
 
     def day(self, since: datetime) -> Day:
         def work(connection: Connection) -> list[list[tuple[Any, ...]]]:
@@ -96,8 +95,7 @@ class PostgresReports:
 
     def latest(self, limit: int, before: str = "", state: str = "") -> list[MailLine]:
         values = {"limit": limit, "before": before or None, "state": state}
-        found = self._database.run(lambda connection: connection.execute(LATEST, values).fetchall())
-        return [MailLine(*row) for row in found]
+        return [MailLine(*row) for row in self._database.all(LATEST, values)]
 
     def story(self, mail_id: str) -> MailStory | None:
         def work(connection: Connection) -> MailStory | None:
@@ -106,11 +104,11 @@ class PostgresReports:
                 return None
             receipts = connection.execute(RECEIPTS, (mail_id, MOST_STEPS)).fetchall()
             deeds = connection.execute(DEEDS, (mail_id, MOST_STEPS)).fetchall()
-            told = tuple(Receipt(one[0], one[1], one[2].isoformat(), *one[3:]) for one in receipts)
+            steps = tuple(Receipt(one[0], one[1], one[2].isoformat(), *one[3:]) for one in receipts)
             values: list[Any] = [
                 MailLine(*row[:COLUMNS]),
                 *row[COLUMNS:],
-                told,
+                steps,
                 tuple(OperatorAction(*deed) for deed in deeds),
             ]
             return MailStory(*values)

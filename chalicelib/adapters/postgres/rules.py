@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from chalicelib.adapters.postgres.database import Database
 from chalicelib.core.errors import Permanent
 from chalicelib.ports import RuleChange, RuleVersion
-
-if TYPE_CHECKING:
-    from chalicelib.adapters.postgres.database import Connection
 
 CHANGE = "version, author, comment, created_at, restores"
 
@@ -41,8 +38,7 @@ class PostgresRuleStore:
         return self._one(ONE, (number,))
 
     def versions(self, limit: int) -> list[RuleChange]:
-        rows = self._database.run(lambda connection: connection.execute(LATEST, (limit,)).fetchall())
-        return [RuleChange(*row) for row in rows]
+        return [RuleChange(*row) for row in self._database.all(LATEST, (limit,))]
 
     def save(
         self, document: Mapping[str, Any], author: str, comment: str, base_version: int, restores: int | None = None
@@ -52,15 +48,11 @@ class PostgresRuleStore:
         except (TypeError, ValueError, RecursionError):
             raise Permanent("database_rejected") from None
         values = {"base": base_version, "document": text, "author": author, "comment": comment, "restores": restores}
-
-        def work(connection: Connection) -> tuple[Any, ...] | None:
-            return connection.execute(SAVE, values).fetchone()
-
-        row = self._database.run(work)
+        row = self._database.one(SAVE, values)
         if row is None:
             raise Permanent("version_conflict")
         return RuleVersion(RuleChange(*row), dict(document))
 
     def _one(self, query: str, values: tuple[Any, ...]) -> RuleVersion | None:
-        row = self._database.run(lambda connection: connection.execute(query, values).fetchone())
+        row = self._database.one(query, values)
         return None if row is None else RuleVersion(RuleChange(*row[1:]), row[0])

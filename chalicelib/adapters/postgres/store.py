@@ -41,7 +41,7 @@ class PostgresMailStore:
 
     def quarantine(self, note: Quarantine) -> None:
         values = rows.quarantine_values(note) | {"mail_id": _uuid(note.mail_id)}
-        self._database.run(lambda connection: connection.execute(sql.QUARANTINE_ROW, values))
+        self._database.execute(sql.QUARANTINE_ROW, values)
 
     def exclude(self, note: Exclusion) -> None:
         mail_id = _uuid(note.mail_id)
@@ -50,43 +50,35 @@ class PostgresMailStore:
 
         def work(connection: Connection) -> None:
             connection.execute("SELECT pg_advisory_xact_lock(%s)", (lock,))
+            held = connection.execute(sql.LEDGER_ROW_OF, (mail_id,)).fetchone()
             erased = connection.execute(sql.ERASED_PERSON, ([note.sender_key], note.received_at)).fetchone()
-            if erased and note.sender_key:
+            # The erasure finds a stored mail by itself, and would not if its row were called erased before.
+            if erased and note.sender_key and (held is None or held[0] != "stored"):
                 ledger = rows.ledger_values(note) | {"mail_id": mail_id, "canonical": None}
                 connection.execute(sql.LEDGER_ROW, ledger | {"state": "excluded", "reason": "erased"})
                 return
             if connection.execute(sql.EXCLUDED_ROW, values).fetchone():
                 connection.execute(sql.EXCLUSION_ROW, values)
-            _write_receipts(connection, mail_id, note.receipts)
+            write_receipts(connection, [(mail_id, receipt) for receipt in note.receipts])
 
         self._database.run(work)
 
     def sender_history(self, account: str, sender_key: str) -> dict[str, int]:
-        found = self._database.run(
-            lambda connection: connection.execute(
-                sql.SENDER_HISTORY, (account, sender_key, sql.HISTORY_MAILS)
-            ).fetchall()
-        )
+        found = self._database.all(sql.SENDER_HISTORY, (account, sender_key, sql.HISTORY_MAILS))
         return {category: int(count) for category, count in found}
 
     def ledger_state(self, mail_ids: Iterable[str]) -> dict[str, tuple[str, str]]:
         wanted = [_uuid(mail_id) for mail_id in mail_ids]
-        found = self._database.run(
-            lambda connection: connection.execute(
-                "SELECT mail_id::text, state, reason FROM core.ledger WHERE mail_id = ANY(%s::uuid[])", (wanted,)
-            ).fetchall()
-        )
+        found = self._database.all(sql.LEDGER_STATE, (wanted,))
         return {mail_id: (state, reason) for mail_id, state, reason in found}
 
     def ledger_counts(self) -> dict[str, int]:
-        found = self._database.run(
-            lambda connection: connection.execute("SELECT state, count(*) FROM core.ledger GROUP BY state").fetchall()
-        )
-        return {state: int(count) for state, count in found}
+        return dict(self._database.all(sql.LEDGER_COUNTS))
 
-    def add_receipts(self, mail_id: str, receipts: Sequence[Receipt]) -> None:
-        identifier = _uuid(mail_id)
-        self._database.run(lambda connection: _write_receipts(connection, identifier, receipts))
+    def add_receipts(self, receipts: Sequence[tuple[str, Receipt]]) -> None:
+        values = [(_uuid(mail_id), receipt) for mail_id, receipt in receipts]
+        if values:
+            self._database.run(lambda connection: write_receipts(connection, values))
 
     def ping(self) -> None:
         self._database.ping()
@@ -106,21 +98,20 @@ class PostgresMailStore:
         receipts: Sequence[Receipt],
     ) -> Stored:
         account = envelope.account
+        steps = [(mail_id, receipt) for receipt in receipts]
         claimed = rows.claimed_identities(content)
         # Two forms of one mail share any of their identities, not a certain one: lock them all, in one order.
         locks = rows.lock_keys(account, (mail_id, *claimed))
         connection.execute("SELECT pg_advisory_xact_lock(key) FROM unnest(%s::bigint[]) AS key", (locks,))
 
-        row = connection.execute(
-            "SELECT state, reason, canonical_id::text FROM core.ledger WHERE mail_id = %s", (mail_id,)
-        ).fetchone()
+        row = connection.execute(sql.LEDGER_ROW_OF, (mail_id,)).fetchone()
         state, reason, recorded = row or (None, None, None)
         if state == "stored":
-            _write_receipts(connection, mail_id, receipts)
+            write_receipts(connection, steps)
             return Stored("already_stored", mail_id)
         erased = connection.execute(sql.ERASED_PERSON, (list(content.address_keys), envelope.received_at)).fetchone()
         if reason == "erased" or erased:
-            # Written again, so that whoever cleans the spool sees that it came back.
+            # Written again, so that retention sees that it came back.
             values = rows.ledger_values(envelope) | {"mail_id": mail_id, "canonical": None}
             connection.execute(sql.LEDGER_ROW, values | {"state": "excluded", "reason": "erased"})
             return Stored("erased", mail_id)
@@ -133,24 +124,22 @@ class PostgresMailStore:
                 connection.execute(sql.LEDGER_ROW, ledger | {"state": "excluded", "reason": "duplicate"})
             # Its other names are the known mail's names from now on.
             connection.execute(sql.IDENTITY_ROWS, (account, canonical, rows.identities(content)))
-            _write_receipts(connection, mail_id, receipts)
+            write_receipts(connection, steps)
             return Stored("duplicate", canonical)
 
         connection.execute(sql.LEDGER_ROW, ledger | {"state": "stored", "reason": ""})
         connection.execute(sql.EMAIL_ROW, rows.email_values(envelope, content, verdict, text) | {"mail_id": mail_id})
         connection.execute(sql.RAW_ROW, sealed)
         connection.execute(sql.IDENTITY_ROWS, (account, mail_id, rows.identities(content)))
-        _write_receipts(connection, mail_id, receipts)
+        write_receipts(connection, steps)
         connection.execute(sql.OUTBOX_ROW, rows.outbox_values(mail_id, envelope, content, verdict))
         connection.cursor().executemany(sql.DELIVERY_ROWS, rows.delivery_values(mail_id, envelope))
         return Stored("stored", mail_id)
 
 
-def _write_receipts(connection: Connection, mail_id: str, receipts: Sequence[Receipt]) -> None:
-    if receipts:
-        connection.cursor().executemany(
-            sql.RECEIPT_ROWS, [rows.receipt_values(mail_id, receipt) for receipt in receipts]
-        )
+def write_receipts(connection: Connection, receipts: Sequence[tuple[str, Receipt]]) -> None:
+    """Add receipts of mails; those that are there already stay as they are."""
+    connection.cursor().executemany(sql.RECEIPT_ROWS, [rows.receipt_values(*one) for one in receipts])
 
 
 def _uuid(mail_id: str) -> str:

@@ -20,7 +20,7 @@ LIST_ITEMS = 500
 TOPIC_CHARS = 50
 DESTINATION_CHARS = 100
 SOURCE_BYTES = 64 * 1024 * 1024
-"""Above the 40 MiB that a door takes; pgcrypto holds a source several times in memory."""
+"""Above the 40 MiB that an endpoint takes; pgcrypto holds a source several times in memory."""
 
 UNSTORABLE = re.compile("[\\x00\\ud800-\\udfff]")
 
@@ -76,7 +76,7 @@ def quarantine_values(note: Quarantine) -> dict[str, Any]:
 
 
 def exclusion_values(note: Exclusion) -> dict[str, Any]:
-    """The note's own values; `decided_at` is when the rules said it."""
+    """The note's own values; `decided_at` is when the rules decided."""
     last = note.receipts[-1] if note.receipts else None
     return {
         "account": note.account,
@@ -115,7 +115,7 @@ def email_values(envelope: Envelope, content: Content, verdict: Classification, 
         "defects": defects,
         "thread_key": content.thread_key,
         "sender_key": content.sender_key,
-        # None: not known. A message of an older version has none, and must not look like a mail of nobody.
+        # None: they are not known, which is not the same as a mail without addresses.
         "address_keys": _lines(content.address_keys) or None,
         "received_at": envelope.received_at,
         "sent_at": content.date,
@@ -150,7 +150,7 @@ def notice_fields(envelope: Envelope, content: Content, verdict: Classification)
 
 
 def outbox_values(mail_id: str, envelope: Envelope, content: Content, verdict: Classification) -> dict[str, Any]:
-    """The notice of a mail, in the topic and not before the time that its routing names."""
+    """The notice of a mail, in the topic and not before the time of its routing."""
     routing = envelope.routing
     return {
         "key": f"email:{mail_id}",
@@ -163,17 +163,17 @@ def outbox_values(mail_id: str, envelope: Envelope, content: Content, verdict: C
 
 
 def delivery_values(mail_id: str, envelope: Envelope) -> list[tuple[str, str, str]]:
-    """Mail, destination and what the rules said, for each webhook that they ask for."""
+    """Mail, destination and what the rules decided, for each webhook that they ask for."""
     routing = envelope.routing
     if routing is None:
         return []
-    said = {
+    decided = {
         name: clean(value, CODE_CHARS) if isinstance(value, str) else value for name, value in asdict(routing).items()
     }
-    del said["webhooks"]
-    said["rules"] = [clean(name, CODE_CHARS) for name in routing.rules[:LIST_ITEMS]]
+    del decided["webhooks"]
+    decided["rules"] = [clean(name, CODE_CHARS) for name in routing.rules[:LIST_ITEMS]]
     names = dict.fromkeys(clean(name, DESTINATION_CHARS) for name in routing.webhooks if name)
-    return [(mail_id, name, json.dumps(said)) for name in names]
+    return [(mail_id, name, json.dumps(decided)) for name in names]
 
 
 def receipt_values(mail_id: str, receipt: Receipt) -> tuple[Any, ...]:

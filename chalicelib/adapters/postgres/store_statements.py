@@ -1,4 +1,4 @@
-"""The statements of the ledger and the mail (`postgres_store`); constant, with parameters."""
+"""The statements of the ledger and the mail (`adapters.postgres.store`); constant, with parameters."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ QUARANTINE_ROW = """
           IS DISTINCT FROM (excluded.reason, excluded.error, excluded.stage, excluded.attempts, excluded.last_at)
 """
 
-# Later than what it replaces: the queue keeps no order, and an operator's decision stays.
+# Only what was decided later than the row: the queue keeps no order, and an operator's decision stays.
 EXCLUDED_ROW = """
     INSERT INTO core.ledger AS ledger (mail_id, account_id, source, state, reason, stage, received_at, trace_id,
                                        spool_key)
@@ -81,7 +81,7 @@ OUTBOX_ROW = """
     ON CONFLICT (dedup_key) DO NOTHING
 """
 
-# A webhook waits from now on, whatever becomes of the message that asks for it.
+# A webhook waits from now on, even if the message that asks for it is lost.
 DELIVERY_ROWS = """
     INSERT INTO core.deliveries (mail_id, destination, routing) VALUES (%s, %s, %s::jsonb) ON CONFLICT DO NOTHING
 """
@@ -96,6 +96,14 @@ IDENTITY_ROWS = """
     SELECT %s, identity, %s FROM unnest(%s::text[]) AS identity ON CONFLICT DO NOTHING
 """
 
+LEDGER_STATE = "SELECT mail_id::text, state, reason FROM core.ledger WHERE mail_id = ANY(%s::uuid[])"
+
+LEDGER_ROW_OF = "SELECT state, reason, canonical_id::text FROM core.ledger WHERE mail_id = %s"
+
+LEDGER_COUNTS = """
+    SELECT state, sum(number)::bigint FROM core.ledger_totals GROUP BY state HAVING sum(number) <> 0
+"""
+
 KNOWN_AS = """
     SELECT identities.mail_id FROM ingestion.email_identities AS identities
     JOIN core.ledger AS ledger ON ledger.mail_id = identities.mail_id
@@ -103,7 +111,7 @@ KNOWN_AS = """
     ORDER BY ledger.created_at, ledger.mail_id LIMIT 1
 """
 
-# A mail that was on its way while a person's mail was erased.
+# A mail that was in progress while a person's mail was erased.
 ERASED_PERSON = "SELECT 1 FROM core.erasures WHERE address_key = ANY(%s::text[]) AND requested_at >= %s LIMIT 1"
 
 HISTORY_MAILS = 50

@@ -48,6 +48,7 @@ class RedisCache:
         self._clock = clock
         self._client: Any = None
         self._rest_until = 0.0
+        self._refused = False
 
     def __repr__(self) -> str:
         return "RedisCache(***)"
@@ -95,10 +96,16 @@ class RedisCache:
         return self._hint(call, None)
 
     def ping(self) -> None:
-        """Ask Redis now, also while it rests. `Retryable("cache_unavailable")`."""
+        """Ask Redis now, also while it is paused. `Retryable("cache_unavailable")`, `ConfigurationError`.
+
+        Mail goes on without Redis, so only here a refused login is more than "no answer".
+        """
         self._rest_until = 0.0
-        if not self._hint(lambda redis: bool(redis.ping()), False):
-            raise Retryable("cache_unavailable")
+        if self._hint(lambda redis: bool(redis.ping()), False):
+            return
+        if self._refused:
+            raise ConfigurationError("redis_url", "the server refuses this login", "Check user and password")
+        raise Retryable("cache_unavailable")
 
     def close(self) -> None:
         """End the kept connections; the next call opens new ones."""
@@ -113,7 +120,8 @@ class RedisCache:
 
         try:
             return call(self._open())
-        except (redis.RedisError, OSError):
+        except (redis.RedisError, OSError) as error:
+            self._refused = isinstance(error, redis.AuthenticationError | redis.exceptions.NoPermissionError)
             self.unavailable += 1
             self._rest_until = self._clock() + REST_SECONDS
             self._on_unavailable()
@@ -126,15 +134,17 @@ class RedisCache:
             from redis.retry import Retry
 
             try:
-                self._client = redis.Redis.from_url(
+                client = redis.Redis.from_url(
                     self._url,
                     socket_timeout=self._timeout,
                     socket_connect_timeout=self._timeout,
                     # One more try at once: a container that was frozen wakes up with a closed connection.
                     retry=Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,)),
                 )
-            except ValueError:
+                client.connection_pool.make_connection()  # connects to nothing, and checks the URL's options
+            except (ValueError, TypeError, redis.RedisError):
                 raise ConfigurationError(
                     "redis_url", "it is not a Redis URL", "Write redis://, rediss:// or unix://"
                 ) from None
+            self._client = client
         return self._client

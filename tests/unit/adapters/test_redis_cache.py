@@ -11,6 +11,7 @@ import pytest
 
 from chalicelib.adapters.redis.cache import RedisCache
 from chalicelib.core.errors import ConfigurationError, Retryable
+from infra.local.servers import Valkey
 from tests.aws_at import closed_port
 from tests.unit.adapters.broken import raw_server
 
@@ -117,6 +118,23 @@ def test_a_url_that_is_none_is_a_broken_set_up_and_not_shown() -> None:
     with pytest.raises(ConfigurationError, match="redis_url") as caught:
         RedisCache("http://user:s3cret@cache.example").get("key")
     assert "s3cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("url", ["redis://127.0.0.1:1/0?unknown=1", "redis://127.0.0.1:port/0", "not a url", ""])
+def test_a_url_with_a_part_that_is_none_is_a_broken_setup(url: str) -> None:
+    cache = RedisCache(url)
+    for call in (cache.ping, lambda: cache.get("k")):
+        with pytest.raises(ConfigurationError, match="redis_url"):
+            call()
+
+
+def test_a_refused_login_is_a_broken_setup_to_a_ping_and_no_answer_to_the_rest(valkey: Valkey) -> None:
+    cache = RedisCache(valkey.url.replace("redis://", "redis://someone:a-secret@"), timeout=2.0)
+    assert cache.get("k") is None
+    with pytest.raises(ConfigurationError, match="redis_url") as caught:
+        cache.ping()
+    assert "secret" not in str(caught.value)
+    cache.close()
 
 
 def test_the_password_shows_in_no_repr() -> None:

@@ -78,7 +78,7 @@ class Side:
     @property
     def deliverer(self) -> DeliverWorker:
         return DeliverWorker(
-            *(self.deliveries, self.store, self.receiver, lambda: self.destinations, lambda: self.keys),
+            *(self.deliveries, self.receiver, lambda: self.destinations, lambda: self.keys),
             *(lambda: self.enabled, self.telemetry, "files-bucket", self.through, lambda: NOW),
         )
 

@@ -53,7 +53,7 @@ def test_no_more_than_a_part_is_held(side: Side) -> None:
 def test_name_type_and_size_are_recorded(side: Side) -> None:
     side.share(Source(b"content", "a.zip", "application/zip"))
     side.offload()
-    [link] = side.deliveries.links(side.mail.mail_id)
+    [link] = side.deliveries.claim(side.mail.mail_id, "desk", [], links=True).links
     assert (link.name, link.content_type, link.size, link.url) == ("a.zip", "application/zip", 7, URL)
 
 

@@ -1,5 +1,25 @@
--- The operator's rules: every version that was ever in force, who wrote it and why.
--- depends: 0007_decisions
+-- Runtime flags and rules, and who changed them when.
+-- depends: 0001_ledger
+
+CREATE TABLE core.flags (
+    name       text PRIMARY KEY CHECK (length(name) BETWEEN 1 AND 100),
+    value      boolean NOT NULL,
+    author     text NOT NULL CHECK (length(author) BETWEEN 1 AND 200),
+    updated_at timestamptz NOT NULL DEFAULT now()
+);
+COMMENT ON TABLE core.flags IS 'The durable copy of the runtime flags';
+
+CREATE TABLE core.flag_changes (
+    id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    name       text NOT NULL,
+    old_value  boolean,
+    new_value  boolean NOT NULL,
+    author     text NOT NULL,
+    changed_at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+COMMENT ON TABLE core.flag_changes IS 'Every change of a flag; old_value is null the first time';
+
+CREATE INDEX flag_changes_name ON core.flag_changes (name, id);
 
 CREATE TABLE core.rule_versions (
     version    integer PRIMARY KEY CHECK (version > 0),
@@ -13,8 +33,3 @@ CREATE TABLE core.rule_versions (
 COMMENT ON TABLE core.rule_versions IS 'One row per change of the rules, never changed again; the highest is in force';
 COMMENT ON COLUMN core.rule_versions.document IS 'The whole rule set; holds the operator''s lists of addresses';
 COMMENT ON COLUMN core.rule_versions.restores IS 'For a rollback: the version whose document this is again';
-
-GRANT SELECT, INSERT ON core.rule_versions TO mailroom_app;
-
--- `mailroom rules simulate` walks through the mail of a span, page by page.
-CREATE INDEX ledger_received ON core.ledger (received_at, mail_id);
