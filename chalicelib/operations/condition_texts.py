@@ -55,8 +55,8 @@ def _words(key: str, language: str) -> str:
     name = f"{kind}.{place}" if has("alert", f"{kind}.{place}") else kind
     if not has("alert", name):  # remembered by another version
         return plain(key)
-    known = label(language, "stage", place) if place in STAGE_NAMES else plain(place)
-    return text(language, f"alert.{name}", place=known, code=_reason(code, language))
+    family = "stage" if place in STAGE_NAMES else "service"
+    return text(language, f"alert.{name}", place=plain(label(language, family, place)), code=_reason(code, language))
 
 
 def _reason(code: str, language: str) -> str:

@@ -18,7 +18,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "alert.breaker": (
         "{place} is failing; calls are paused",
-        "{place} est en échec ; les appels sont suspendus",
+        "{place} : service en échec, appels suspendus",
     ),
     "alert.swept.missing": (
         "Messages lost from their queue and requeued",

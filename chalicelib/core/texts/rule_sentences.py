@@ -8,8 +8,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "rule.every_mail": ("For every message:", "Pour tout message :"),
     "rule.allowlist": ("Allowlist", "Liste d’autorisation"),
     "rule.allowlist.who": (
-        "Only {addresses} and {domains} may send mail; all other mail is excluded.",
-        "Seuls {addresses} et {domains} peuvent envoyer du courrier ; tout autre message est exclu.",
+        "Allowed senders: {addresses} and {domains}. All other mail is excluded.",
+        "Expéditeurs autorisés : {addresses} et {domains}. Tout autre message est exclu.",
     ),
     "rule.addresses.one": ("{n} address", "{n} adresse"),
     "rule.addresses.other": ("{n} addresses", "{n} adresses"),

@@ -89,9 +89,13 @@ class PageContext:
         """The words for a code of a family, else the code."""
         return catalogue.label(self.language, family, code)
 
+    def reason_words(self, code: str) -> str:
+        """The words for a reason, or its code where there are none; for lists."""
+        return catalogue.reason(self.language, code)
+
     def reason(self, code: str) -> Child:
         """The words for a reason, followed by its code, which the documents explain."""
-        words = catalogue.reason(self.language, code)
+        words = self.reason_words(code)
         return e("code", code) if words == code else [words, " ", e("code", code, class_="more")]
 
     def number(self, value: int) -> str:

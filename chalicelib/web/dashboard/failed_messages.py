@@ -13,7 +13,7 @@ from chalicelib.ports.dead_letter_records import DeadLetterRecord
 from chalicelib.web.dashboard import confirmation
 from chalicelib.web.dashboard.confirmation import CHOSEN, chosen_ids
 from chalicelib.web.dashboard.context import PageContext, PageResponse, Unavailable
-from chalicelib.web.dashboard.frame import done, error_page, page, section, table
+from chalicelib.web.dashboard.frame import Column, done, error_page, page, section, table
 from chalicelib.web.dashboard.html import Child, Html, e
 
 STAGE_NAMES = tuple(stage.name for stage in STAGES)
@@ -110,9 +110,10 @@ def _id(record: DeadLetterRecord) -> str:
 
 
 def _list(context: PageContext, records: Sequence[DeadLetterRecord]) -> Html:
-    heads: list[Child] = [e("span", context.text("failed.select"), class_="unseen")]
-    heads += [context.text(f"failed.{one}") for one in ("message", "stage")] + [context.text("reason")]
-    heads += [context.text(f"failed.{one}") for one in ("attempts", "first", "last")]
+    columns = [Column(context.text("failed.select"), unseen=True)]
+    columns += [Column(context.text(key)) for key in ("failed.message", "failed.stage", "reason")]
+    columns.append(Column(context.text("failed.attempts"), "number"))
+    columns += [Column(context.text(key)) for key in ("failed.first", "failed.last")]
     rows = [_row(context, record) for record in records]
     actions = e(
         "p",
@@ -121,10 +122,10 @@ def _list(context: PageContext, records: Sequence[DeadLetterRecord]) -> Html:
         e("button", context.text("failed.discard"), type="submit", name="action", value="discard"),
         class_="actions",
     )
-    return context.post("/quarantine", table(heads, rows, context.text("failed")), actions)
+    return context.post("/quarantine", table(columns, rows, context.text("failed")), actions)
 
 
-def _row(context: PageContext, record: DeadLetterRecord) -> Html:
+def _row(context: PageContext, record: DeadLetterRecord) -> list[Child]:
     name = _id(record)
     label = context.text("failed.select_one", id=name)
     if record.mail_id and MAIL_ID.fullmatch(record.mail_id):
@@ -132,16 +133,15 @@ def _row(context: PageContext, record: DeadLetterRecord) -> Html:
     else:
         what = [context.text("failed.not_mail"), " ", e("code", record.dead.id)]
     error = [" ", e("code", record.error, class_="more")] if record.error else None
-    return e(
-        "tr",
-        e("td", e("input", type="checkbox", name="message", value=name, aria_label=label)),
-        e("td", what, " ", e("span", record.account, class_="more")),
-        e("td", context.label("stage", record.dead.stage)),
-        e("td", context.reason(record.reason), error),
-        e("td", context.number(record.attempts), class_="number"),
-        e("td", context.moment(record.first_at)),
-        e("td", context.moment(record.last_at)),
-    )
+    return [
+        e("input", type="checkbox", name="message", value=name, aria_label=label),
+        [what, " ", e("bdi", record.account, class_="more")],
+        context.label("stage", record.dead.stage),
+        [context.reason(record.reason), error],
+        context.number(record.attempts),
+        context.moment(record.first_at),
+        context.moment(record.last_at),
+    ]
 
 
 def _whole_stages(context: PageContext, records: Sequence[DeadLetterRecord]) -> Html:

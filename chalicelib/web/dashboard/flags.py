@@ -7,7 +7,7 @@ from chalicelib.core.errors import Permanent
 from chalicelib.policy.flags import DEFAULTS
 from chalicelib.ports import FlagChange
 from chalicelib.web.dashboard.context import PageContext, PageResponse, Unavailable
-from chalicelib.web.dashboard.frame import done, error_page, page, section, table
+from chalicelib.web.dashboard.frame import Column, done, error_page, page, section, table
 from chalicelib.web.dashboard.html import Child, Html, e
 
 EACH = 20
@@ -19,18 +19,17 @@ def show(context: PageContext) -> PageResponse:
     if isinstance(history, Unavailable):
         past = context.unavailable(history)
     else:
-        rows = [
-            e(
-                "tr",
-                e("td", context.moment(change.changed_at)),
-                e("td", context.label("flag", change.name), " ", e("code", change.name, class_="more")),
-                e("td", f"{_state(context, change.old)} → {_state(context, change.new)}"),
-                e("td", change.author),
-            )
+        rows: list[list[Child]] = [
+            [
+                context.moment(change.changed_at),
+                [context.label("flag", change.name), " ", e("code", change.name, class_="more")],
+                f"{_state(context, change.old)} → {_state(context, change.new)}",
+                change.author,
+            ]
             for change in history
         ]
-        heads = [context.text("time"), context.text("flags.name"), context.text("flags.change"), context.text("author")]
-        past = table(heads, rows, context.text("flags.history")) if rows else e("p", context.text("flags.none"))
+        columns = [Column(context.text(key)) for key in ("time", "flags.name", "flags.change", "author")]
+        past = table(columns, rows, context.text("flags.history")) if rows else e("p", context.text("flags.none"))
     return page(
         context,
         context.text("flags"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from urllib.parse import urlencode
@@ -106,11 +107,34 @@ def section(title: str, *content: Child, more: str = "", class_: str = "", name:
     )
 
 
-def table(heads: Sequence[Child], rows: Sequence[Html], caption: str, class_: str = "") -> Html:
-    """A table that can be scrolled sideways by the keyboard."""
-    head = e("thead", e("tr", [e("th", one, scope="col") for one in heads]))
-    inner = e("table", e("caption", caption, class_="unseen"), head, e("tbody", rows), class_=class_ or None)
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table; the heading of one that is `unseen` is read aloud only."""
+
+    label: str
+    class_: str | None = None
+    unseen: bool = False
+
+
+def table(columns: Sequence[Column], rows: Sequence[Sequence[Child]], caption: str, class_: str | None = None) -> Html:
+    """A table that can be scrolled by the keyboard; on a narrow screen each row is a list of labels and values.
+
+    The roles are spelled out because browsers drop them from a table that the style sheet lays out differently.
+    """
+    heads = [
+        e("th", e("span", one.label, class_="unseen") if one.unseen else one.label, scope="col", role="columnheader")
+        for one in columns
+    ]
+    head = e("thead", e("tr", heads, role="row"), role="rowgroup")
+    lines = [e("tr", [_cell(*pair) for pair in zip(columns, row, strict=True)], role="row") for row in rows]
+    body = e("tbody", lines, role="rowgroup")
+    inner = e("table", e("caption", caption, class_="unseen"), head, body, class_=class_, role="table")
     return e("div", inner, class_="wide", tabindex="0", role="region", aria_label=caption)
+
+
+def _cell(column: Column, value: Child) -> Html:
+    label = None if column.unseen else column.label
+    return e("td", value, class_=column.class_, data_label=label, role="cell")
 
 
 def done(context: PageContext, *known: str) -> Html | None:

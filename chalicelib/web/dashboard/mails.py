@@ -9,12 +9,20 @@ from chalicelib.core.mail_ids import MAIL_ID
 from chalicelib.core.plain_text import plain
 from chalicelib.ports import MailLine, MailStory
 from chalicelib.web.dashboard.context import PageContext, PageResponse, Unavailable
-from chalicelib.web.dashboard.frame import error_page, page, section, table
+from chalicelib.web.dashboard.frame import Column, error_page, page, section, table
 from chalicelib.web.dashboard.html import Child, Html, e
 from chalicelib.web.dashboard.mail_timeline import badge, timeline
 
 A_PAGE = 50
 STATES = ("stored", "excluded", "quarantined")
+COLUMNS = (
+    ("received", None),
+    ("state", None),
+    ("subject", "text"),
+    ("sender", "text"),
+    ("category", None),
+    ("account", None),
+)
 LANGUAGE = re.compile(r"[a-z]{2}")
 
 
@@ -54,10 +62,8 @@ def lines(context: PageContext, found: Sequence[MailLine] | Unavailable) -> Html
         return context.unavailable(found)
     if not found:
         return e("p", context.text("mails.none"))
-    heads = ("received", "state", "subject", "sender", "category", "account")
-    return table(
-        [context.text(f"mail.{one}") for one in heads], [_row(context, one) for one in found], context.text("mails")
-    )
+    columns = [Column(context.text(f"mail.{name}"), class_) for name, class_ in COLUMNS]
+    return table(columns, [_row(context, one) for one in found], context.text("mails"))
 
 
 def story(context: PageContext, mail_id: str) -> PageResponse:
@@ -80,26 +86,20 @@ def story(context: PageContext, mail_id: str) -> PageResponse:
     )
 
 
-def _row(context: PageContext, line: MailLine) -> Html:
+def _row(context: PageContext, line: MailLine) -> list[Child]:
     subject = e("bdi", plain(line.subject), lang=_language(line)) if plain(line.subject) else None
-    urgent = (
-        [" ", e("span", context.text("urgency.high"), class_="badge badge-urgent")] if line.urgency == "high" else None
-    )
-    reason = [" ", context.reason(line.reason)] if line.reason else None
-    return e(
-        "tr",
-        e("td", context.moment(line.received_at)),
-        e("td", badge(context, line.state), reason),
-        e(
-            "td",
-            e("a", subject or context.text("mail.no_subject"), href=context.link(f"/mails/{line.mail_id}")),
-            urgent,
-            class_="text",
-        ),
-        e("td", e("bdi", plain(line.sender)), class_="text"),
-        e("td", context.label("category", line.category)),
-        e("td", line.account),
-    )
+    link = e("a", subject or context.text("mail.no_subject"), href=context.link(f"/mails/{line.mail_id}"))
+    high = line.urgency == "high"
+    urgent = [" ", e("span", context.text("urgency.high"), class_="badge badge-urgent")] if high else None
+    reason = [" ", e("span", context.reason_words(line.reason), class_="more")] if line.reason else None
+    return [
+        context.moment(line.received_at),
+        [badge(context, line.state), reason],
+        [link, urgent],
+        e("bdi", plain(line.sender)) if line.sender else None,
+        context.label("category", line.category),
+        e("bdi", line.account),
+    ]
 
 
 def _facts(context: PageContext, story: MailStory) -> Html:
@@ -115,13 +115,13 @@ def _facts(context: PageContext, story: MailStory) -> Html:
         ("state", [badge(context, line.state), reason]),
         ("sender", e("bdi", plain(line.sender)) if line.sender else None),
         ("received", context.moment(line.received_at)),
-        ("account", line.account),
+        ("account", e("bdi", line.account)),
         ("source", context.label("source", line.source) if line.source else None),
         ("category", context.label("category", line.category) if line.category else None),
         ("urgency", context.label("urgency", line.urgency) if line.urgency else None),
         ("language", context.label("language", line.language) if line.language else None),
         ("classifier", by),
-        ("rule", story.rule),
+        ("rule", e("bdi", story.rule) if story.rule else None),
         ("duplicate_of", other),
         ("stage", context.label("stage", story.stage) if line.state != "stored" else None),
         ("attempts", context.number(story.attempts) if line.state == "quarantined" else None),

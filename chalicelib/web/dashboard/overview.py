@@ -10,8 +10,8 @@ from chalicelib.web.dashboard.charts import bar, hours, legend
 from chalicelib.web.dashboard.context import PageContext, PageResponse, Unavailable
 from chalicelib.web.dashboard.flags import switches
 from chalicelib.web.dashboard.flow import flow
-from chalicelib.web.dashboard.frame import page, section, table
-from chalicelib.web.dashboard.html import Html, e
+from chalicelib.web.dashboard.frame import Column, page, section, table
+from chalicelib.web.dashboard.html import Child, Html, e
 from chalicelib.web.dashboard.mails import lines
 from chalicelib.web.dashboard.rules import in_force
 
@@ -69,18 +69,14 @@ def _balance(
     numbers = {"in_flight": 0} | states
     written = {name: context.number(number) for name, number in ({"seen": sum(states.values())} | numbers).items()}
     sum_of = e("p", context.text("balance.seen", **written), class_="sum") if "in_flight" in states else None
-    reasons = [
-        e(
-            "tr",
-            e("td", context.label("state", ended.state)),
-            e("td", context.reason(ended.reason)),
-            e("td", context.number(ended.number), class_="number"),
-        )
+    reasons: list[list[Child]] = [
+        [context.label("state", ended.state), context.reason_words(ended.reason), context.number(ended.number)]
         for ended in totals
         if ended.reason
     ]
-    heads = [context.text("mail.state"), context.text("reason"), context.text("number")]
-    why = table(heads, reasons[:12], context.text("reason"), "narrow") if reasons else None
+    columns = [Column(context.text("mail.state")), Column(context.text("reason"))]
+    columns.append(Column(context.text("number"), "number"))
+    why = table(columns, reasons[:12], context.text("reason"), "narrow") if reasons else None
     return section(
         title, bar(parts), legend(context, parts), sum_of, note, why, more=context.text("balance.more"), name="balance"
     )
@@ -121,5 +117,6 @@ def _breakers(context: PageContext) -> Html:
         state = context.text(f"breaker.{one['state']}", seconds=context.number(round(one["retry_in_seconds"])))
         failures = context.counted("breaker.failures", one["failures"]) if one["failures"] else None
         dot = e("span", class_=f"dot dot-{one['state']}", aria_hidden="true")
-        rows.append(e("li", dot, e("strong", one["name"]), " ", state, " ", e("span", failures, class_="more")))
+        name = e("strong", context.label("service", one["name"]))
+        rows.append(e("li", dot, name, " ", state, " ", e("span", failures, class_="more")))
     return section(title, e("ul", rows, class_="plain-list"), name="breakers")

@@ -12,7 +12,7 @@ from chalicelib.policy.document import Rule
 from chalicelib.policy.ruleset import InvalidRules, load
 from chalicelib.ports import RuleChange, RuleVersion
 from chalicelib.web.dashboard.context import PageContext, PageResponse, Unavailable
-from chalicelib.web.dashboard.frame import done, error_page, page, section, table
+from chalicelib.web.dashboard.frame import Column, done, error_page, page, section, table
 from chalicelib.web.dashboard.html import Child, Html, e
 from chalicelib.web.dashboard.rule_sentences import RuleSentences
 
@@ -143,9 +143,15 @@ def _sentence(context: PageContext, sentences: RuleSentences, rule: Rule) -> Htm
         start: Child = [e("b", context.text("rule.if")), " ", asked, ", ", e("b", context.text("rule.then"))]
     else:
         start = e("b", context.text("rule.every_mail"))
-    does = " ; " if context.language == "fr" else "; "
-    does = does.join(map(_short, sentences.actions(rule)))
-    return e("li", e("strong", rule.name), off, e("p", start, " ", does, "."), class_=None if rule.enabled else "off")
+    between = "\N{NARROW NO-BREAK SPACE}; " if context.language == "fr" else "; "
+    does = between.join(map(_short, sentences.actions(rule)))
+    return e(
+        "li",
+        e("strong", e("bdi", rule.name)),
+        off,
+        e("p", start, " ", does, "."),
+        class_=None if rule.enabled else "off",
+    )
 
 
 def difference(
@@ -187,27 +193,21 @@ def _changes(
         return e("p", context.text("rules.none"))
     force = current.change.version if isinstance(current, RuleVersion) else None
     rows = [_change(context, one, one.version == force) for one in changes]
-    heads: list[Child] = [
-        context.text("rules"),
-        context.text("time"),
-        context.text("author"),
-        context.text("rules.comment"),
-    ]
-    heads.append(e("span", context.text("rules.in_force"), class_="unseen"))
-    return table(heads, rows, context.text("rules.history"))
+    columns = [Column(context.text(key)) for key in ("rules", "time", "author")]
+    columns += [Column(context.text("rules.comment"), "text"), Column(context.text("rules.in_force"), unseen=True)]
+    return table(columns, rows, context.text("rules.history"))
 
 
-def _change(context: PageContext, one: RuleChange, in_force: bool) -> Html:
+def _change(context: PageContext, one: RuleChange, in_force: bool) -> list[Child]:
     number = e("a", context.text("rules.version", n=one.version), href=context.link(f"/rules/{one.version}"))
     here = e("span", context.text("rules.in_force"), class_="badge badge-stored")
-    return e(
-        "tr",
-        e("td", number),
-        e("td", context.moment(one.created_at)),
-        e("td", one.author),
-        e("td", _comment(context, one), class_="text"),
-        e("td", here if in_force else _back(context, one.version)),
-    )
+    return [
+        number,
+        context.moment(one.created_at),
+        one.author,
+        _comment(context, one),
+        here if in_force else _back(context, one.version),
+    ]
 
 
 def _back(context: PageContext, number: int) -> Html:
@@ -216,7 +216,8 @@ def _back(context: PageContext, number: int) -> Html:
 
 def _comment(context: PageContext, change: RuleChange) -> Child:
     restores = context.text("rules.restores", n=change.restores) if change.restores else ""
-    return " · ".join(filter(None, [change.comment, restores])) or "–"
+    comment = e("bdi", change.comment) if change.comment else ""
+    return [comment, " · ", restores] if comment and restores else comment or restores or "–"
 
 
 def _about(context: PageContext, change: RuleChange) -> Html:

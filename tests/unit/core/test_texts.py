@@ -39,6 +39,7 @@ FAMILIES = {
     "category": set(load().categories),
     "language": {"en", "fr", "it", "de", "es", "und"},
     "urgency": set(get_args(Urgency)),
+    "service": {"emailengine", "telegram", "llm"},
     "source": {"gmail", "emailengine"},
     "receipt": set(RECEIPTS.findall(SOURCE)),
     "part": {*SCHEMA, *SCHEMA["allowlist"]["properties"], *SCHEMA["rate_limits"]["properties"]},

@@ -45,7 +45,7 @@ def test_a_message_names_the_cause_the_number_some_mails_and_the_next_command() 
         "→ mailroom dlq list --stage store",
         "",
         "🟢 Resolved",
-        "• llm is failing; calls are paused",
+        "• Language model is failing; calls are paused",
         "",
         "… and 2 more in the next message",
     ]
@@ -60,7 +60,7 @@ def test_the_same_message_in_french() -> None:
         "→ mailroom dlq list --stage store",
         "",
         "🟢 Résolu",
-        "• llm est en échec\u202f; les appels sont suspendus",
+        "• Modèle de langue\xa0: service en échec, appels suspendus",
         "",
         "… et 2 de plus dans le prochain message",
     ]
