@@ -55,7 +55,8 @@ def test_the_same_message_in_french() -> None:
     news = News((Condition("dead:store:spool_missing", 1_200, ("m1", "m2", "m3"), True),), ("breaker:llm",), {}, 2)
     assert message(news, "fr").splitlines() == [
         "🔴 Problème",
-        "• Messages en échec à l’étape «\xa0enregistrement\xa0», courriel scellé introuvable (spool_missing)\xa0: ≥ 1\u202f200",
+        "• Messages en échec à l’étape «\xa0enregistrement\xa0», courriel scellé introuvable (spool_missing)"
+        "\xa0: ≥ 1\u202f200",
         "m1, m2, m3 …",
         "→ mailroom dlq list --stage store",
         "",
