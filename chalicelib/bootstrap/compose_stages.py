@@ -194,7 +194,7 @@ class Stages(Base):
     def alert_worker(self) -> Worker:
         from chalicelib.operations.alert import AlertWorker
 
-        return AlertWorker(self.messenger, self.cache)
+        return AlertWorker(self.messenger, self.cache, self.settings.language)
 
     @cached_property
     def worker(self) -> Callable[[str], Worker]:

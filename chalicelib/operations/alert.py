@@ -1,6 +1,6 @@
-"""Beside the pipeline: a CloudWatch alarm, through SNS and SQS, becomes a line in Telegram "System".
+"""Side stage: a CloudWatch alarm, through SNS and SQS, becomes a message in Telegram "System".
 
-Sent directly, not through the outbox: the alarm may well be about the database.
+Sent directly, not through the outbox: the alarm may be about the database.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chalicelib.core.errors import Permanent
-from chalicelib.core.plain_text import plain
+from chalicelib.operations.alarm_texts import alarm_message
 from chalicelib.ports import Cache, Messenger
 
 ONCE_SECONDS = 24 * 3600
@@ -50,18 +50,19 @@ def read(body: str) -> Alarm:
 
 @dataclass
 class AlertWorker:
-    """Tells each state change once; `cache` only spares a repeat."""
+    """Sends each state change once, in `language`; `cache` only prevents a repeat."""
 
     messenger: Messenger
     cache: Cache
+    language: str
 
     def begin(self, messages: Sequence[Alarm]) -> None:
-        """Alarms are told one by one."""
+        """Alarms are sent one by one."""
 
     def process(self, message: Alarm) -> None:
         """Send one alarm. Raises the messenger's errors.
 
-        "OK" is told only after an alarm was: every alarm starts with it when the stack is deployed.
+        "OK" is sent only after "ALARM" was: every alarm starts as "OK" when the stack is deployed.
         """
         key, open_key = f"alarm:{message.name}:{message.state}:{message.at}", f"alarm-open:{message.name}"
         alarmed = message.state == "ALARM"
@@ -69,8 +70,7 @@ class AlertWorker:
             return
         if not alarmed and self.cache.get(open_key) is None:
             return
-        text = f"{'🔴' if alarmed else '🟢'} {message.state}: {message.name}\n{plain(message.description)}"
-        self.messenger.send("system", text.strip())
+        self.messenger.send("system", alarm_message(message.name, alarmed, message.description, self.language))
         self.cache.set(key, b"1", ONCE_SECONDS)
         if alarmed:
             self.cache.set(open_key, b"1", OPEN_SECONDS)

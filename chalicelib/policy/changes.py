@@ -7,8 +7,13 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from chalicelib.core.texts.catalogue import counted, label, text
+
 MOST_LINES = 40_000
 """Of both documents together: a longer diff would cost the route its time-out, and nobody would read it."""
+
+FIELDS = ("allowlist", "rate_limits")
+"""Parts whose names are ours and not the operator's."""
 
 
 def pretty(document: Mapping[str, Any]) -> str:
@@ -16,49 +21,57 @@ def pretty(document: Mapping[str, Any]) -> str:
     return json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
-def unified(old: Mapping[str, Any], new: Mapping[str, Any], old_name: str, new_name: str) -> str:
+def unified(old: Mapping[str, Any], new: Mapping[str, Any], old_name: str, new_name: str, language: str = "en") -> str:
     """Unified diff of the two; empty when they say the same."""
     before, after = pretty(old).splitlines(), pretty(new).splitlines()
     if before == after:
         return ""
     if len(before) + len(after) > MOST_LINES:
-        return f"--- {old_name}\n+++ {new_name}\n@@ too long to be compared: {len(before)} and {len(after)} lines @@\n"
+        too_long = text(language, "change.too_long", before=len(before), after=len(after))
+        return f"--- {old_name}\n+++ {new_name}\n@@ {too_long} @@\n"
     return "\n".join(difflib.unified_diff(before, after, old_name, new_name, lineterm="")) + "\n"
 
 
-def summary(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+def summary(old: Mapping[str, Any], new: Mapping[str, Any], language: str = "en") -> list[str]:
     """What was added, removed, changed or moved, one line each; lists of addresses are only counted."""
     parts = sorted(old.keys() | new.keys())
     return [
-        line for part in parts for line in _part(part, old.get(part), new.get(part)) if old.get(part) != new.get(part)
+        line
+        for part in parts
+        for line in _part(language, part, old.get(part), new.get(part))
+        if old.get(part) != new.get(part)
     ]
 
 
-def _part(part: str, old: Any, new: Any) -> Iterator[str]:
+def _part(language: str, part: str, old: Any, new: Any) -> Iterator[str]:
     before, after = _named(old), _named(new)
+    heading, fields = label(language, "part", part), part in FIELDS
     if before is None or after is None:
-        yield f"{part}: {_counted(old, new)}"
+        yield text(language, "change.whole", part=heading, change=_counted(language, old, new))
         return
     for name in [*before, *(name for name in after if name not in before)]:
+        shown = label(language, "part", name) if fields else name
         if name not in after:
-            yield f"{part}: {name} removed"
+            yield text(language, "change.removed", part=heading, name=shown)
         elif name not in before:
-            yield f"{part}: {name} added"
+            yield text(language, "change.added", part=heading, name=shown)
         elif before[name] != after[name]:
-            yield f"{part}: {name} {_counted(before[name], after[name])}"
+            change = _counted(language, before[name], after[name])
+            yield text(language, "change.named", part=heading, name=shown, change=change)
     kept = [name for name in before if name in after]
     if isinstance(new, Sequence) and kept != [name for name in after if name in before]:
-        yield f"{part}: another order"
+        yield text(language, "change.whole", part=heading, change=text(language, "change.reordered"))
 
 
-def _counted(old: Any, new: Any) -> str:
+def _counted(language: str, old: Any, new: Any) -> str:
     """How many values of a list came and went; of anything else, that it changed."""
     before, after = (value if isinstance(value, list) else None for value in (old or [], new or []))
     if before is None or after is None:
-        return "changed"
+        return text(language, "change.changed")
     gone, come = _texts(before) - _texts(after), _texts(after) - _texts(before)
-    told = [f"{len(come)} added"] * bool(come) + [f"{len(gone)} removed"] * bool(gone)
-    return ", ".join(told) or "another order"
+    changes = [counted(language, "change.values_added", len(come))] * bool(come)
+    changes += [counted(language, "change.values_removed", len(gone))] * bool(gone)
+    return ", ".join(changes) or text(language, "change.reordered")
 
 
 def _named(value: Any) -> dict[str, Any] | None:

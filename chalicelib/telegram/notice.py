@@ -1,4 +1,4 @@
-"""The text that people read: plain, short, urgent first; every value is an attacker's text."""
+"""Notices of new mail as a person reads them: plain, short, urgent first. Every value is an attacker's text."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chalicelib.core.plain_text import plain
+from chalicelib.core.texts.catalogue import counted, label, text
 from chalicelib.ports import Notice
 
 MAX_UNITS = 4_000
@@ -14,29 +15,10 @@ MAX_NAME = 40
 MAX_FIELDS = 9
 """Lines of a system notice: even the widest characters in all of them fit into one message."""
 
-WORDS = {
-    "en": {
-        "mail": "New mail",
-        "mails": "{n} new mails",
-        "from": "from",
-        "high": "URGENT",
-        "vip": "VIP",
-        "quarantine": "Mail in quarantine",
-    },
-    "fr": {
-        "mail": "Nouveau message",
-        "mails": "{n} nouveaux messages",
-        "from": "de",
-        "high": "URGENT",
-        "vip": "VIP",
-        "quarantine": "Message en quarantaine",
-    },
-}
-
 
 @dataclass(frozen=True)
 class NoticeRenderer:
-    """What `notify` is given: notices in `language`."""
+    """Renders notices in `language` for the notify stage."""
 
     language: str
 
@@ -51,36 +33,39 @@ class NoticeRenderer:
 
 def compose(notices: Sequence[Notice], language: str) -> tuple[str, int]:
     """One message for as many notices as fit, in their order; the number of notices in it (at least one)."""
-    words = WORDS[language]
     lines: list[str] = []
     for notice in notices:
-        line = _mail(notice, words) if _is_mail(notice) else _system(notice)
+        line = _mail(notice, language) if _is_mail(notice) else _system(notice)
         if lines and _units("\n\n".join([*lines, line])) > MAX_UNITS - 40:
             break
         lines.append(line)
-    head = words["mail"] if len(lines) == 1 else words["mails"].format(n=len(lines))
     body = "\n\n".join(lines)
-    return (f"{head}\n\n{body}" if all(map(_is_mail, notices[: len(lines)])) else body), len(lines)
+    if not all(map(_is_mail, notices[: len(lines)])):
+        return body, len(lines)
+    return f"{counted(language, 'notice.new', len(lines))}\n\n{body}", len(lines)
 
 
 def minimal_text(notice: Notice, language: str) -> str:
-    """What is left to say of a notice whose text was refused: which mail it is, of which account."""
-    told = [notice.mail_id or f"Mailroom {notice.id}", plain(notice.fields.get("account", ""))]
-    head = [WORDS[language]["mail"]] if _is_mail(notice) else []
-    return "\n".join([*head, " · ".join(filter(None, told))])
+    """The notice without its text, which Telegram refused: the mail id and the account."""
+    parts = [notice.mail_id or f"Mailroom {notice.id}", plain(notice.fields.get("account", ""))]
+    head = [counted(language, "notice.new", 1)] if _is_mail(notice) else []
+    return "\n".join([*head, " · ".join(filter(None, parts))])
 
 
 def _is_mail(notice: Notice) -> bool:
-    """A rule may send a mail to any topic, the one of the system too."""
+    """A rule may send a mail to any topic, also to the system's."""
     return notice.topic != "system" or notice.mail_id is not None
 
 
-def _mail(notice: Notice, words: dict[str, str]) -> str:
+def _mail(notice: Notice, language: str) -> str:
     get = notice.fields.get
-    marks = [words["high"]] if get("urgency") == "high" else []
-    marks += [words["vip"]] if get("vip") else []
-    first = " · ".join([*marks, plain(get("category", "other")), plain(get("account", ""))])
-    return f"{first}\n{plain(get('subject', '')) or '—'}\n{words['from']} {plain(get('sender', '')) or '—'}"
+    marks = [text(language, "notice.urgent")] if get("urgency") == "high" else []
+    marks += [text(language, "notice.vip")] if get("vip") else []
+    category = plain(label(language, "category", get("category", "other")))
+    first = " · ".join([*marks, category, plain(get("account", ""))])
+    subject = plain(get("subject", "")) or text(language, "mail.no_subject")
+    sender = plain(get("sender", "")) or text(language, "notice.unknown_sender")
+    return f"{first}\n{subject}\n{text(language, 'notice.from', sender=sender)}"
 
 
 def _system(notice: Notice) -> str:
@@ -89,5 +74,5 @@ def _system(notice: Notice) -> str:
     )
 
 
-def _units(text: str) -> int:
-    return len(text.encode("utf-16-le")) // 2
+def _units(value: str) -> int:
+    return len(value.encode("utf-16-le")) // 2

@@ -37,14 +37,14 @@ class Page(HTMLParser):
         self.feed(self.source)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        told = dict(attrs)
-        self.tags.append((tag, told))
-        name, value = told.get("name") or "", told.get("value") or ""
+        given = dict(attrs)
+        self.tags.append((tag, given))
+        name, value = given.get("name") or "", given.get("value") or ""
         if tag == "form":
-            self.forms.append(Form(told.get("action") or ""))
+            self.forms.append(Form(given.get("action") or ""))
         elif tag == "a":
-            self.links.append(told.get("href") or "")
-        elif tag == "input" and told.get("type") == "checkbox":
+            self.links.append(given.get("href") or "")
+        elif tag == "input" and given.get("type") == "checkbox":
             self.forms[-1].boxes.append((name, value))
         elif tag == "input":
             self.forms[-1].fields.append((name, value))
@@ -104,8 +104,8 @@ class Browser:
         return page
 
     def _keep(self, headers: dict[str, Any]) -> None:
-        told = headers.get("Set-Cookie", "")
-        name, _, rest = told.partition("=")
+        cookie = headers.get("Set-Cookie", "")
+        name, _, rest = cookie.partition("=")
         value = rest.partition(";")[0]
         if name and value:
             self.cookies[name] = value

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from chalicelib.web.dashboard import session
-from chalicelib.web.dashboard.entry import AT_ONCE
+from chalicelib.web.dashboard.sign_in import AT_ONCE
 from tests.app.browser import Browser, Page
 from tests.app.world import DOOR, World
 
@@ -137,7 +137,7 @@ def test_too_many_sign_ins_from_one_address_have_to_wait(browser: Browser) -> No
     assert codes[-1] == 429
 
 
-def test_who_has_to_wait_is_told_how_long_and_not_let_in(browser: Browser) -> None:
+def test_who_has_to_wait_learns_how_long_and_not_let_in(browser: Browser) -> None:
     for _ in range(AT_ONCE):
         browser.sign_in(secret="wrong")
     page = browser.sign_in()
@@ -178,7 +178,7 @@ def test_the_token_of_another_session_is_none(world: World, browser: Browser) ->
 
 
 @pytest.mark.parametrize(("path", "fields"), FORMS, ids=[path for path, _ in FORMS])
-def test_a_form_without_a_session_is_told_to_sign_in(
+def test_a_form_without_a_session_is_asked_to_sign_in(
     browser: Browser, path: str, fields: list[tuple[str, str]]
 ) -> None:
     page = browser.post(f"/dashboard{path}", [*fields, ("token", "x")])
@@ -187,13 +187,13 @@ def test_a_form_without_a_session_is_told_to_sign_in(
 
 def test_a_form_that_is_too_large_is_refused(browser: Browser) -> None:
     browser.sign_in()
-    assert browser.post("/dashboard/quarantine", [("letter", "x" * 70_000)]).code == 413
+    assert browser.post("/dashboard/quarantine", [("message", "x" * 70_000)]).code == 413
 
 
 def test_a_form_of_too_many_fields_is_refused(browser: Browser) -> None:
     page = browser.sign_in()
     token = dict(page.forms[0].fields)["token"]
-    assert browser.post("/dashboard/quarantine", [("token", token)] + [("letter", "x")] * 400).code == 403
+    assert browser.post("/dashboard/quarantine", [("token", token)] + [("message", "x")] * 400).code == 403
 
 
 @pytest.mark.parametrize("page", ["/sign-in", *PAGES])
@@ -215,7 +215,7 @@ def test_no_page_runs_anything_or_asks_another_host(browser: Browser, page: str)
     browser.sign_in()
     shown = browser.open(f"/dashboard{page}")
     assert not {"script", "style", "iframe", "object", "embed", "base"} & names(shown)
-    attributes = {(name, value or "") for _, told in shown.tags for name, value in told.items()}
+    attributes = {(name, value or "") for _, values in shown.tags for name, value in values.items()}
     assert not [name for name, _ in attributes if name.startswith("on") or name == "style"]
     addresses = [value for name, value in attributes if name in ("href", "src", "action")]
     assert not [
@@ -251,7 +251,7 @@ def test_another_language_is_asked_for_by_the_address_and_kept_by_its_links(brow
     page = browser.open("/dashboard?lang=fr")
     assert "Flux par étape" in page.text
     assert "dashboard/quarantine?lang=fr" in page.links
-    assert "Quarantaine" in browser.open("dashboard/quarantine?lang=fr").text
+    assert "Messages en échec" in browser.open("dashboard/quarantine?lang=fr").text
 
 
 def test_a_language_that_is_none_is_not_asked_for(browser: Browser) -> None:
@@ -261,7 +261,7 @@ def test_a_language_that_is_none_is_not_asked_for(browser: Browser) -> None:
     assert "script" not in names(page)
 
 
-def test_when_the_secrets_are_away_the_page_says_so(world: World, browser: Browser) -> None:
+def test_when_the_secrets_are_unavailable_the_page_says_so(world: World, browser: Browser) -> None:
     world.secrets.down = True
     page = browser.open("/dashboard")
     assert page.code == 503
@@ -275,15 +275,6 @@ def test_a_bug_shows_no_text_but_an_id(world: World, browser: Browser) -> None:
     assert page.code == 500
     assert "NoneType" not in page.source
     assert page.headers["X-Correlation-Id"] in page.text
-
-
-def test_every_text_is_there_in_both_languages_with_the_same_values() -> None:
-    from chalicelib.web.dashboard.texts import TEXTS
-
-    def fields(text: str) -> list[str]:
-        return sorted(re.findall(r"{\w+}", text))
-
-    assert [key for key, (english, french) in TEXTS.items() if fields(english) != fields(french)] == []
 
 
 def test_a_cookie_is_read_only_up_to_its_bound() -> None:

@@ -13,6 +13,7 @@ HEAVY = ("spacy", "thinc", "presidio_analyzer", "psycopg", "requests", "redis", 
 HEAVY += (
     "chalicelib.web.openapi.document",
     "chalicelib.web.dashboard.frame",
+    "chalicelib.core.texts.catalogue",
 )  # the document and the pages that nobody asked for
 FOUND = f"print([name for name in {HEAVY!r} if name in sys.modules])"
 PUSH = """

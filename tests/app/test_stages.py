@@ -99,7 +99,7 @@ class Stack(World):
                 *(self.deliveries, self.receiver, lambda: self.destinations),
                 *(lambda: {"default": ("key",)}, lambda: parts.flags.on("webhook_sending_enabled"), source.telemetry),
             ),
-            "alert": alert.AlertWorker(self.messenger, self.cache),
+            "alert": alert.AlertWorker(self.messenger, self.cache, "en"),
         }
         parts.__dict__["worker"] = workers.__getitem__
         parts.__dict__["notify_worker"] = lambda: workers["notify"]
@@ -317,7 +317,7 @@ def test_the_proof_counts_a_mail_once_whatever_its_webhooks_do(stack: Stack) -> 
 def test_an_alarm_reaches_the_system_topic(stack: Stack) -> None:
     stack.queues.send("alert", ['{"AlarmName":"a","NewStateValue":"ALARM"}'], "alarms")
     stack.deliver("alert")
-    assert stack.messenger.sent == [("system", "🔴 ALARM: a")]
+    assert stack.messenger.sent == [("system", "🔴 Problem: a")]
 
 
 def test_an_alarm_that_is_none_becomes_a_dead_letter(stack: Stack) -> None:

@@ -54,7 +54,7 @@ def test_a_dead_letter_is_told_with_its_cause_and_its_mail(world: Watched) -> No
     world.bury()
     assert world.look()["conditions"] == 1
     [text] = world.told
-    assert "store, spool_missing: 1" in text
+    assert "(spool_missing): 1" in text
     assert mail_id("a") in text
 
 
@@ -69,7 +69,7 @@ def test_a_thousand_letters_are_one_message(world: Watched) -> None:
     for number in range(1_000):
         world.bury(str(number))
     world.look()
-    assert ["store, spool_missing: 1000" in text for text in world.told] == [True]
+    assert ["(spool_missing): 1,000" in text for text in world.told] == [True]
 
 
 def test_its_end_is_told(world: Watched) -> None:
@@ -77,14 +77,14 @@ def test_its_end_is_told(world: Watched) -> None:
     world.look()
     world.container.desk.discard([mail_id("a")], "spam", "ann")
     world.look()
-    assert [text.splitlines()[0] for text in world.told] == ["🔴 Begun", "🟢 Over"]
+    assert [text.splitlines()[0] for text in world.told] == ["🔴 Problem", "🟢 Resolved"]
 
 
 @pytest.mark.parametrize("stage", ["offload", "deliver", "alert"])
 def test_letters_beside_the_pipeline_are_told_too_and_given_back(world: Watched, stage: str) -> None:
     world.queues.send_dead(stage, encode(envelope("a")), WHY)
     world.look()
-    assert [f"{stage}, spool_missing: 1" in text for text in world.told] == [True]
+    assert [f"stage {stage}, sealed mail" in text for text in world.told] == [True]
     assert world.dead.take(stage, 10, 30).complete
 
 
@@ -100,14 +100,14 @@ def test_mail_that_was_sent_again_is_told_and_its_end(world: Watched) -> None:
     lost = lose(world)
     world.look()
     world.look()
-    assert [text.splitlines()[0] for text in world.told] == ["🔴 Begun", "🟢 Over"]
-    assert f"sent again: 1\n{lost}" in world.told[0]
+    assert [text.splitlines()[0] for text in world.told] == ["🔴 Problem", "🟢 Resolved"]
+    assert f"requeued: 1\n{lost}" in world.told[0]
 
 
 def test_a_breaker_that_rests_is_told(world: Watched) -> None:
     world.rest("llm")
     world.look()
-    assert ["llm" in text for text in world.told] == [True]
+    assert ["Language model" in text for text in world.told] == [True]
 
 
 def test_a_backlog_is_told_when_it_stays(world: Watched) -> None:
@@ -131,7 +131,7 @@ def test_in_the_operator_s_language(world: Watched) -> None:
     with installed(Watched(language="fr")) as french:
         french.bury()
         french.look()
-        assert [text.splitlines()[0] for text in french.told] == ["🔴 Début"]
+        assert [text.splitlines()[0] for text in french.told] == ["🔴 Problème"]
 
 
 @pytest.mark.parametrize("error", [Retryable("telegram_unavailable"), Permanent("telegram_refused")])
@@ -174,8 +174,8 @@ def test_without_a_database_queues_and_breakers_are_watched_and_nothing_is_decla
     world.rest("llm")
     with pytest.raises(Retryable):
         world.look()
-    assert [text.splitlines()[0] for text in world.told] == ["🔴 Begun", "🔴 Begun"]
-    assert "llm" in world.told[1]
+    assert [text.splitlines()[0] for text in world.told] == ["🔴 Problem", "🔴 Problem"]
+    assert "Language model" in world.told[1]
 
 
 class Away:
@@ -190,7 +190,7 @@ def test_an_outbox_that_is_away_does_not_blind_the_sweep_and_fails_it(world: Wat
     world.rest("llm")
     with pytest.raises(Retryable):
         world.look()
-    assert ["llm" in text for text in world.told] == [True]
+    assert ["Language model" in text for text in world.told] == [True]
 
 
 def test_between_the_looks_nothing_is_watched(world: Watched) -> None:
@@ -205,7 +205,7 @@ def test_a_mail_in_quarantine_whose_letter_sqs_deleted_is_told(world: Watched) -
     world.store.quarantine(note("a"))
     world.ledger.changed[mail_id("a")] = datetime.now(UTC) - timedelta(days=15)
     world.look()
-    assert [f"is gone: 1\n{mail_id('a')}" in text for text in world.told] == [True]
+    assert [f"no longer in the DLQ: 1\n{mail_id('a')}" in text for text in world.told] == [True]
 
 
 def test_nothing_of_a_mail_is_told_or_remembered(world: Watched) -> None:

@@ -53,7 +53,7 @@ OUT = (
     ("stopped_by_routing_rule", "no bulk mail"),
     ("outside_time_window", "urgent DESABO"),
 )
-DEAD = (("anonymize", "mime_unreadable", ""), ("anonymize", "message_gone", ""), ("classify", "worker_died", ""))
+DEAD = (("anonymize", "personal_data_left", ""), ("anonymize", "message_gone", ""), ("classify", "worker_died", ""))
 
 
 def at(now: datetime, hours: float) -> str:
@@ -78,7 +78,7 @@ def receipts(received: str) -> tuple[Receipt, ...]:
 
 
 def fill(world: World, now: datetime) -> None:
-    """A day's mail in every state, letters, flags that were switched, three versions of the rules."""
+    """A day's mail in every state, failed messages, flags that were changed, three versions of the rules."""
     for number in range(66):
         account, language, category, urgency, subject, sender = MAILS[number % len(MAILS)]
         received = at(now, 0.05 + (number * number % 97) / 97 * 23)
@@ -100,11 +100,11 @@ def fill(world: World, now: datetime) -> None:
     for number in range(9):
         reason, rule = OUT[number % len(OUT)]
         received = at(now, number * 2.3)
-        told = (Receipt("ingress", "email.receive", received, 0.02, str(REASONS[reason])),)
+        received_by = (Receipt("ingress", "email.receive", received, 0.02, str(REASONS[reason])),)
         world.store.exclude(
             Exclusion(
                 *(mail_id(f"out-{number}"), "personal", "gmail", "k", received, "trace-1"),
-                *(reason, rule, 2, "s" * 32, "d" * 32, told),
+                *(reason, rule, 2, "s" * 32, "d" * 32, received_by),
             )
         )
     for number, (stage, reason, error) in enumerate(DEAD):
@@ -114,9 +114,15 @@ def fill(world: World, now: datetime) -> None:
             *(stage, reason, error, 5, received, at(now, 1 + number)),
         )
         world.store.quarantine(note)
-        told = {"reason": reason, "error": error, "attempts": "5", "first_at": received, "last_at": at(now, 1 + number)}
+        attributes = {
+            "reason": reason,
+            "error": error,
+            "attempts": "5",
+            "first_at": received,
+            "last_at": at(now, 1 + number),
+        }
         dead = Envelope(identifier, "practice", "emailengine", "k", received, "trace-1")
-        world.queues.send_dead(stage, encode(dead), told)
+        world.queues.send_dead(stage, encode(dead), attributes)
     for stage, waiting in (("anonymize", 7), ("classify", 2), ("notify", 1)):
         body = encode(Envelope(mail_id(f"{stage} waits"), "practice", "gmail", "k", at(now, 0), "trace-1"))
         world.queues.send(stage, [body] * waiting, "practice")
@@ -148,14 +154,14 @@ class Handler(BaseHTTPRequestHandler):
         headers = {name.lower(): value for name, value in self.headers.items()}
         try:
             with self.lock:  # the twins are no servers
-                told: dict[str, Any] = self.gateway.handle_request(
+                response: dict[str, Any] = self.gateway.handle_request(
                     method=self.command, path=self.path.removeprefix(PREFIX), headers=headers, body=body
                 )
         except LocalGatewayException as error:
-            told = {"statusCode": error.CODE, "headers": dict(error.headers), "body": error.body or ""}
-        text = told["body"].encode() if isinstance(told["body"], str) else told["body"]
-        self.send_response(told["statusCode"])
-        for name, value in told["headers"].items():
+            response = {"statusCode": error.CODE, "headers": dict(error.headers), "body": error.body or ""}
+        text = response["body"].encode() if isinstance(response["body"], str) else response["body"]
+        self.send_response(response["statusCode"])
+        for name, value in response["headers"].items():
             self.send_header(name, str(value))
         self.send_header("Content-Length", str(len(text)))
         self.end_headers()

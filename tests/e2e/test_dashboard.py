@@ -49,7 +49,7 @@ def visitor(world: World) -> Visitor:
 @pytest.mark.parametrize("path", ["", "/flags", "/mails", "/quarantine", "/rules"])
 def test_every_page_can_read_what_it_shows(visitor: Visitor, path: str) -> None:
     page = visitor.open(path)
-    assert (page.code, "Not available" in page.text) == (200, False)
+    assert (page.code, "Unavailable" in page.text) == (200, False)
 
 
 def test_the_style_sheet_comes_through_the_gateway(visitor: Visitor) -> None:
@@ -67,7 +67,7 @@ def test_a_mail_is_found_with_its_time_line(visitor: Visitor, world: World) -> N
 def test_a_flag_is_switched_and_its_history_told(visitor: Visitor) -> None:
     for word in ("off", "on"):
         page = visitor.send(visitor.open("/flags").form("/flags/notifications_enabled", value=word))
-        assert "Switched." in page.text
+        assert "The flag was changed." in page.text
     assert "by Ada" in page.text
 
 
@@ -77,6 +77,6 @@ def test_a_letter_is_redriven_to_its_end(visitor: Visitor, world: World) -> None
     assert world.ends(mail_id)[mail_id].state == "quarantined"
     world.mend()
     asked = visitor.send(visitor.open(f"/mails/{mail_id}").form("/quarantine", action="redrive"), action="redrive")
-    assert "1 sent on their way again" in visitor.send(asked.form("/quarantine/redrive")).text
+    assert "1 redriven" in visitor.send(asked.form("/quarantine/redrive")).text
     query = "SELECT 1 FROM core.ledger WHERE mail_id = %s AND state = 'stored'"
     world.wait(lambda: bool(world.rows(query, mail_id)), "the mail to be stored")

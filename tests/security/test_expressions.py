@@ -13,7 +13,7 @@ SECONDS = 0.15
 
 SHORTER = {
     "chalicelib.classification.llm_prompt.LURE[0]": (400, "reads the model's reason, REASON_CHARACTERS at most"),
-    "chalicelib.web.dashboard.entry.AUTHOR[0]": (100, "its length is checked before: AUTHOR_CHARS"),
+    "chalicelib.web.dashboard.sign_in.AUTHOR[0]": (100, "its length is checked before: AUTHOR_CHARS"),
     "chalicelib.mail.html._ANY_TAG[0]": (
         2_000,
         "`calm` cuts what follows the last >, so each < finds one; test_parse_bounds",

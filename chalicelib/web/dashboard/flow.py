@@ -4,70 +4,70 @@ from __future__ import annotations
 
 from chalicelib.core.stages import PIPELINE
 from chalicelib.ports import QueueDepth
+from chalicelib.web.dashboard.context import PageContext, Unavailable
 from chalicelib.web.dashboard.frame import section
 from chalicelib.web.dashboard.html import Html, e
-from chalicelib.web.dashboard.visit import Unavailable, Visit
 
 LATE_SECONDS = 15 * 60
 """The alarms' own limit for the oldest message of a queue."""
 IN_LINE = tuple(stage.name for stage in PIPELINE)
 
 
-def flow(visit: Visit, depths: list[QueueDepth] | Unavailable, received: int | None) -> Html:
-    """The doors, the stages in their order, and those beside them."""
-    title, more = visit.t("flow"), visit.t("flow.more")
+def flow(context: PageContext, depths: list[QueueDepth] | Unavailable, received: int | None) -> Html:
+    """The endpoints, the stages in their order, and the side stages."""
+    title, more = context.text("flow"), context.text("flow.more")
     if isinstance(depths, Unavailable):
-        return section(title, visit.missing(depths), name="flow")
+        return section(title, context.unavailable(depths), name="flow")
     known = {depth.name: depth for depth in depths}
-    line = [_stage(visit, known[name]) for name in IN_LINE if name in known]
-    beside = [_beside(visit, depth) for depth in depths if depth.name not in IN_LINE]
-    parts = [e("ol", _doors(visit, received), line, class_="flow")]
-    if beside:
-        parts += [e("h3", visit.t("flow.beside")), e("ul", beside, class_="beside")]
+    line = [_stage(context, known[name]) for name in IN_LINE if name in known]
+    side = [_side(context, depth) for depth in depths if depth.name not in IN_LINE]
+    parts = [e("ol", _endpoints(context, received), line, class_="flow")]
+    if side:
+        parts += [e("h3", context.text("flow.side")), e("ul", side, class_="side")]
     return section(title, *parts, more=more, name="flow", class_="full")
 
 
-def _doors(visit: Visit, received: int | None) -> Html:
-    number = "–" if received is None else visit.number(received)
+def _endpoints(context: PageContext, received: int | None) -> Html:
+    number = "–" if received is None else context.number(received)
     return e(
         "li",
-        e("h3", visit.t("flow.doors")),
-        e("p", e("strong", number), " ", e("span", visit.t("flow.day")), class_="big"),
+        e("h3", context.text("flow.endpoints")),
+        e("p", e("strong", number), " ", e("span", context.text("flow.day")), class_="big"),
         _arrow(),
-        class_="stage doors",
+        class_="stage endpoints",
     )
 
 
-def _stage(visit: Visit, depth: QueueDepth) -> Html:
+def _stage(context: PageContext, depth: QueueDepth) -> Html:
     late = _late(depth)
-    numbers = [("in_flight", visit.number(depth.in_flight)), ("delayed", visit.number(depth.delayed))]
-    rows = [e("div", e("dt", visit.t(f"flow.{name}")), e("dd", value)) for name, value in numbers]
-    oldest = e("dd", visit.age(depth.oldest_seconds), class_="late" if late else None)
-    rows.append(e("div", e("dt", visit.t("flow.oldest")), oldest))
+    numbers = [("in_flight", context.number(depth.in_flight)), ("delayed", context.number(depth.delayed))]
+    rows = [e("div", e("dt", context.text(f"flow.{name}")), e("dd", value)) for name, value in numbers]
+    oldest = e("dd", context.age(depth.oldest_seconds), class_="late" if late else None)
+    rows.append(e("div", e("dt", context.text("flow.oldest")), oldest))
     return e(
         "li",
-        e("h3", visit.code("stage", depth.name)),
-        e("p", e("strong", visit.number(depth.waiting)), " ", e("span", visit.t("flow.waiting")), class_="big"),
+        e("h3", context.label("stage", depth.name)),
+        e("p", e("strong", context.number(depth.waiting)), " ", e("span", context.text("flow.waiting")), class_="big"),
         e("dl", rows),
-        _dead(visit, depth),
+        _failed(context, depth),
         _arrow() if depth.name in IN_LINE[:-1] else None,
         class_=f"stage {_kind(depth)}",
     )
 
 
-def _beside(visit: Visit, depth: QueueDepth) -> Html:
-    """One line: what is beside the pipeline matters when it is not empty."""
+def _side(context: PageContext, depth: QueueDepth) -> Html:
+    """A side stage on one line, with the numbers that are not zero."""
     numbers = {"waiting": depth.waiting, "in_flight": depth.in_flight, "delayed": depth.delayed}
-    told = [
-        e("span", e("strong", visit.number(number)), " ", visit.t(f"flow.{name}"), class_="more")
+    items = [
+        e("span", e("strong", context.number(number)), " ", context.text(f"flow.{name}"), class_="more")
         for name, number in numbers.items()
         if number or name == "waiting"
     ]
     if depth.oldest_seconds is not None:
-        age = visit.age(depth.oldest_seconds)
-        told.append(e("span", visit.t("flow.oldest"), " ", age, class_="late" if _late(depth) else "more"))
-    name = e("h3", visit.code("stage", depth.name))
-    return e("li", name, e("div", told), _dead(visit, depth), class_=f"stage {_kind(depth)}")
+        age = context.age(depth.oldest_seconds)
+        items.append(e("span", context.text("flow.oldest"), " ", age, class_="late" if _late(depth) else "more"))
+    name = e("h3", context.label("stage", depth.name))
+    return e("li", name, e("div", items), _failed(context, depth), class_=f"stage {_kind(depth)}")
 
 
 def _late(depth: QueueDepth) -> bool:
@@ -80,11 +80,11 @@ def _kind(depth: QueueDepth) -> str:
     return "slow" if _late(depth) else "busy" if depth.waiting + depth.in_flight else "idle"
 
 
-def _dead(visit: Visit, depth: QueueDepth) -> Html:
+def _failed(context: PageContext, depth: QueueDepth) -> Html:
     if not depth.dead:
-        return e("p", visit.t("flow.none_dead"), class_="dead")
-    told = f"{visit.number(depth.dead)} {visit.t('flow.dead')}"
-    return e("p", e("a", told, href=visit.link("/quarantine", stage=depth.name)), class_="dead some")
+        return e("p", context.text("flow.none_failed"), class_="failed")
+    number = context.text("flow.failed", n=context.number(depth.dead))
+    return e("p", e("a", number, href=context.link("/quarantine", stage=depth.name)), class_="failed some")
 
 
 def _arrow() -> Html:

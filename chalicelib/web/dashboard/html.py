@@ -28,10 +28,10 @@ def text(value: str) -> Html:
 
 def e(tag: str, *children: Child, **attributes: str | int | float | bool | None) -> Html:
     """An element. `class_` is `class`, `aria_label` is `aria-label`; None and False leave an attribute out."""
-    told = "".join(_attribute(name, value) for name, value in attributes.items())
+    written = "".join(_attribute(name, value) for name, value in attributes.items())
     if tag in VOID:
-        return Html(f"<{tag}{told}>")
-    return Html(f"<{tag}{told}>{joined(children)}</{tag}>")
+        return Html(f"<{tag}{written}>")
+    return Html(f"<{tag}{written}>{joined(children)}</{tag}>")
 
 
 def joined(child: Child) -> Html:

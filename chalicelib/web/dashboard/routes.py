@@ -1,6 +1,6 @@
-"""Routes of the operator's dashboard: pages for a browser, behind a sign-in. What they show is made in `pages`.
+"""Routes of the operator's dashboard: pages for a browser, behind a sign-in.
 
-Everything that a page needs is loaded by its own route: the doors load none of it.
+Each route imports its page itself, so that the endpoints for mail load none of them.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from chalicelib.core.errors import Retryable
 from chalicelib.web.http import RETRY_AFTER, raw_body, trace_id
 
 if TYPE_CHECKING:
-    from chalicelib.web.dashboard.visit import Answer, Visit
+    from chalicelib.web.dashboard.context import PageContext, PageResponse
 
 routes = Blueprint(__name__)
 FORM = ["application/x-www-form-urlencoded"]
-Show = Callable[["Visit"], "Answer"]
+Show = Callable[["PageContext"], "PageResponse"]
 
 
 @routes.route("/dashboard", methods=["GET"])
@@ -37,7 +37,7 @@ def overview() -> Response:
 
 @routes.route("/dashboard/style.css", methods=["GET"])
 def style() -> Response:
-    """The one style sheet; it holds no secret and may be kept, because its address changes with it."""
+    """The style sheet. It holds no secret and may be cached, because its address changes with its content."""
     from chalicelib.web.dashboard.frame import style as sheet
 
     text, _ = sheet()
@@ -52,7 +52,7 @@ def style() -> Response:
 @routes.route("/dashboard/sign-in", methods=["GET"])
 def ask_who() -> Response:
     """The form that asks for name and token."""
-    from chalicelib.web.dashboard.entry import form
+    from chalicelib.web.dashboard.sign_in import form
 
     return _page(form, signed_in=False)
 
@@ -60,7 +60,7 @@ def ask_who() -> Response:
 @routes.route("/dashboard/sign-in", methods=["POST"], content_types=FORM)
 def sign_in() -> Response:
     """Fields `author`, `secret`, `token` (the form's own)."""
-    from chalicelib.web.dashboard.entry import sign_in as check
+    from chalicelib.web.dashboard.sign_in import sign_in as check
 
     return _page(check, signed_in=False, form=True)
 
@@ -68,7 +68,7 @@ def sign_in() -> Response:
 @routes.route("/dashboard/sign-out", methods=["POST"], content_types=FORM)
 def sign_out() -> Response:
     """End the session."""
-    from chalicelib.web.dashboard.entry import sign_out as end
+    from chalicelib.web.dashboard.sign_in import sign_out as end
 
     return _page(end, form=True)
 
@@ -86,37 +86,37 @@ def switch(name: str) -> Response:
     """Field `value`: on or off."""
     from chalicelib.web.dashboard.flags import switch as turn
 
-    return _page(lambda visit: turn(visit, name), depth=2, form=True)
+    return _page(lambda context: turn(context, name), depth=2, form=True)
 
 
 @routes.route("/dashboard/quarantine", methods=["GET"])
 def quarantine() -> Response:
-    """`?stage=` the letters of one stage, or some of all."""
-    from chalicelib.web.dashboard.quarantine import show
+    """`?stage=`: the failed messages of one stage, or some of each."""
+    from chalicelib.web.dashboard.failed_messages import show
 
     return _page(show)
 
 
 @routes.route("/dashboard/quarantine", methods=["POST"], content_types=FORM)
 def confirm() -> Response:
-    """Fields `action` and `letter`s or `stage`: asks once more, changes nothing."""
-    from chalicelib.web.dashboard.quarantine import confirm as ask
+    """Fields `action`, and `message` (repeated) or `stage`: asks for confirmation, changes nothing."""
+    from chalicelib.web.dashboard.confirmation import confirm as ask
 
     return _page(ask, form=True)
 
 
 @routes.route("/dashboard/quarantine/redrive", methods=["POST"], content_types=FORM)
 def redrive() -> Response:
-    """Fields `letter`s, or `stage` for all of it."""
-    from chalicelib.web.dashboard.quarantine import redrive as send
+    """Field `message` (repeated), or `stage` for all of its messages."""
+    from chalicelib.web.dashboard.failed_messages import redrive as send
 
     return _page(send, depth=2, form=True)
 
 
 @routes.route("/dashboard/quarantine/discard", methods=["POST"], content_types=FORM)
 def discard() -> Response:
-    """Fields `letter`s and `reason`."""
-    from chalicelib.web.dashboard.quarantine import discard as drop
+    """Fields `message` (repeated) and `reason`."""
+    from chalicelib.web.dashboard.failed_messages import discard as drop
 
     return _page(drop, depth=2, form=True)
 
@@ -134,7 +134,7 @@ def mail(mail_id: str) -> Response:
     """One mail and what was done to it."""
     from chalicelib.web.dashboard.mails import story
 
-    return _page(lambda visit: story(visit, mail_id), depth=2)
+    return _page(lambda context: story(context, mail_id), depth=2)
 
 
 @routes.route("/dashboard/rules", methods=["GET"])
@@ -147,61 +147,61 @@ def rules() -> Response:
 
 @routes.route("/dashboard/rules/{number}", methods=["GET"])
 def version(number: str) -> Response:
-    """One version: what it says, what it changed, the way back to it."""
+    """One version: its rules, what it changed, and the rollback to it."""
     from chalicelib.web.dashboard.rules import version as one
 
-    return _page(lambda visit: one(visit, number), depth=2)
+    return _page(lambda context: one(context, number), depth=2)
 
 
 @routes.route("/dashboard/rules/rollback", methods=["POST"], content_types=FORM)
 def rollback() -> Response:
-    """Fields `version` and `base`, the version that was looked at."""
+    """Fields `version` and `base`, the version in force when the form was made."""
     from chalicelib.web.dashboard.rules import rollback as back
 
     return _page(back, depth=2, form=True)
 
 
 def _page(show: Show, depth: int = 1, signed_in: bool = True, form: bool = False) -> Response:
-    """Make the visit, let the page answer; without a session a page leads to the sign-in, a form is 401."""
+    """Render a page. Without a session, a page redirects to the sign-in and a form is refused with 401."""
     from chalicelib.web.dashboard import frame
 
     request = routes.current_request
     trace = trace_id(request)
     path = str(request.context.get("path") or "")
-    make = functools.partial(_visit, request, depth + path.endswith("/"), trace)
+    make = functools.partial(_context, request, depth + path.endswith("/"), trace)
     try:
         if form and len(raw_body(request)) > _limit():
             return _response(frame.error_page(make(), 413), trace)
-        visit = make(signed_in=signed_in, form=form)
-        return _response(_answered(visit, show, signed_in, form), trace)
+        context = make(signed_in=signed_in, form=form)
+        return _response(_answered(context, show, signed_in, form), trace)
     except Retryable as error:
         telemetry.failure("try_again", error, code=error.code, trace_id=trace)
         telemetry.count("Error", door="dashboard")
-        return _response(frame.error_page(make(), 503, make().t("error.503.more", code=error.code)), trace)
+        return _response(frame.error_page(make(), 503, make().text("error.503.more", code=error.code)), trace)
     except Exception as error:  # noqa: BLE001 - answered as 500 and logged by class and place
         trace = str(uuid.uuid4())
         telemetry.failure("internal_error", error, trace_id=trace)
         telemetry.count("Error", door="dashboard")
-        return _response(frame.error_page(_visit(request, depth, trace), 500), trace)
+        return _response(frame.error_page(_context(request, depth, trace), 500), trace)
 
 
-def _answered(visit: Visit, show: Show, signed_in: bool, form: bool) -> Answer:
+def _answered(context: PageContext, show: Show, signed_in: bool, form: bool) -> PageResponse:
     from chalicelib.web.dashboard import frame
     from chalicelib.web.dashboard.session import same
 
     if not signed_in:
-        return show(visit)
-    if visit.session is None:
-        return frame.error_page(visit, 401) if form else visit.see("/sign-in")
-    if form and not same(visit.value("token"), visit.session.token):
-        return frame.error_page(visit, 403)
-    return show(visit)
+        return show(context)
+    if context.session is None:
+        return frame.error_page(context, 401) if form else context.redirect("/sign-in")
+    if form and not same(context.value("token"), context.session.token):
+        return frame.error_page(context, 403)
+    return show(context)
 
 
-def _visit(request: Request, depth: int, trace: str, signed_in: bool = False, form: bool = False) -> Visit:
-    """Strictly bounded: what is too much is not there."""
-    from chalicelib.web.dashboard import entry, session
-    from chalicelib.web.dashboard.visit import MOST_FIELDS, Visit
+def _context(request: Request, depth: int, trace: str, signed_in: bool = False, form: bool = False) -> PageContext:
+    """The request for the pages; fields above the limits are dropped."""
+    from chalicelib.web.dashboard import session, sign_in
+    from chalicelib.web.dashboard.context import MOST_FIELDS, PageContext
 
     parts = container()
     cookies = session.cookies_of(request.headers.get("cookie", ""))
@@ -214,8 +214,8 @@ def _visit(request: Request, depth: int, trace: str, signed_in: bool = False, fo
             pairs = []
         for name, value in pairs:
             fields.setdefault(name, []).append(value)
-    visit = Visit(
-        parts=parts,
+    context = PageContext(
+        container=parts,
         query={name: str(value)[:200] for name, value in (request.query_params or {}).items()},
         form=fields,
         cookies=cookies,
@@ -224,21 +224,21 @@ def _visit(request: Request, depth: int, trace: str, signed_in: bool = False, fo
         trace=trace,
     )
     if not signed_in:
-        return visit
+        return context
     tokens = parts.door_secrets.texts("admin_tokens")
-    found = session.read(cookies.get(session.SESSION, ""), tokens, visit.now.timestamp())
-    if found and parts.cache.get(entry.ended_key(found)) is None:
-        return replace(visit, session=found)
-    return visit
+    found = session.read(cookies.get(session.SESSION, ""), tokens, context.now.timestamp())
+    if found and parts.cache.get(sign_in.ended_key(found)) is None:
+        return replace(context, session=found)
+    return context
 
 
 def _limit() -> int:
-    from chalicelib.web.dashboard.visit import MOST_BODY
+    from chalicelib.web.dashboard.context import MOST_BODY
 
     return MOST_BODY
 
 
-def _response(answer: Answer, trace: str) -> Response:
+def _response(answer: PageResponse, trace: str) -> Response:
     headers: dict[str, str | list[str]] = {"Cache-Control": "no-store", **answer.headers, "X-Correlation-Id": trace}
     headers.setdefault("Content-Type", "text/html; charset=utf-8")
     if answer.code == 503:

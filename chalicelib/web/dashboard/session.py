@@ -15,10 +15,10 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-SESSION, VISIT = "mailroom_session", "mailroom_visit"
+SESSION, VISITOR = "mailroom_session", "mailroom_visitor"
 SECONDS = 8 * 3600
 """A session ends after a working day, used or not."""
-VISIT_SECONDS = 3600
+VISITOR_SECONDS = 3600
 ATTRIBUTES = "HttpOnly; Secure; SameSite=Strict"
 """No Path: browsers take the folder of the page that set it, which is right behind any stage or prefix."""
 IDENTIFIER = re.compile(r"[0-9a-f]{32}")
@@ -37,8 +37,8 @@ class Session:
 
 def issue(token: str, author: str, now: float) -> str:
     """The value of a new session's cookie."""
-    told = {"a": author, "e": int(now) + SECONDS, "i": secrets.token_hex(16)}
-    payload = _text(json.dumps(told, separators=(",", ":")).encode())
+    claims = {"a": author, "e": int(now) + SECONDS, "i": secrets.token_hex(16)}
+    payload = _text(json.dumps(claims, separators=(",", ":")).encode())
     return f"{payload}.{_text(_mac(token, f'session {payload}'))}"
 
 
@@ -49,19 +49,19 @@ def read(cookie: str, tokens: Iterable[str], now: float) -> Session | None:
     for token in tokens:
         right = _text(_mac(token, f"session {payload}"))
         if hmac.compare_digest(signature.encode("utf-8", "replace"), right.encode()):
-            found = _told(payload, token, now)
+            found = _session(payload, token, now)
     return found
 
 
 def visitor(cookies: Mapping[str, str]) -> str:
     """The visitor who is not signed in yet: the one that the cookie names, or a new one."""
-    known = cookies.get(VISIT, "")
+    known = cookies.get(VISITOR, "")
     return known if IDENTIFIER.fullmatch(known) else secrets.token_hex(16)
 
 
-def visit_token(identifier: str, tokens: Iterable[str]) -> str:
+def visitor_token(identifier: str, tokens: Iterable[str]) -> str:
     """What the sign-in form of a visitor carries: nobody is signed in by another site's form."""
-    return _mac("\n".join(tokens), f"visit {identifier}").hex()
+    return _mac("\n".join(tokens), f"visitor {identifier}").hex()
 
 
 def same(given: str, right: str) -> bool:
@@ -88,11 +88,11 @@ def set_cookie(name: str, value: str, seconds: int) -> str:
     return f"{name}={value}; Max-Age={seconds}; {ATTRIBUTES}"
 
 
-def _told(payload: str, token: str, now: float) -> Session | None:
-    told = json.loads(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))  # signed by us: it can be read
-    if told["e"] <= now:
+def _session(payload: str, token: str, now: float) -> Session | None:
+    claims = json.loads(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))  # signed by us: it can be read
+    if claims["e"] <= now:
         return None
-    return Session(told["a"], told["i"], told["e"], _mac(token, f"form {told['i']}").hex())
+    return Session(claims["a"], claims["i"], claims["e"], _mac(token, f"form {claims['i']}").hex())
 
 
 def _mac(token: str, what: str) -> bytes:

@@ -12,7 +12,7 @@ PAGE: Schema = s.text()
 GONE: Schema = {}
 LANGUAGE = {"lang": s.named("fr", "en")}
 TOKEN = s.text(64, minLength=1, description="the form's own, from the page that it is on")
-_LETTERS = s.several(s.MAIL_ID, dead_letter_routes.CHOSEN)
+_MESSAGES = s.several(s.MAIL_ID, dead_letter_routes.CHOSEN)
 _REASON = s.text(60, pattern=f"^{REASON.pattern}$")
 _SEEN = {200: PAGE, 303: GONE, 400: PAGE, 404: PAGE}
 _DONE = {303: GONE, 400: PAGE, 401: PAGE, 403: PAGE, 404: PAGE, 409: PAGE, 413: PAGE}
@@ -59,18 +59,18 @@ ROUTES = (
     _page("", "The operator's overview: flow, ledger balance, the day, flags, services, latest mail."),
     _page("/flags", "The runtime flags with their switches, and who changed them when."),
     _form("/flags/{name}", "Switches a flag in the name of the session.", {"value": s.named("on", "off")}),
-    _page("/quarantine", "The dead letters.", {"stage": s.STAGE}),
+    _page("/quarantine", "The failed messages.", {"stage": s.STAGE}),
     _form(
         "/quarantine",
         "Asks once more; changes nothing.",
         {"action": s.named("redrive", "discard", "redrive_all")},
-        {"letter": _LETTERS, "stage": s.STAGE},
+        {"message": _MESSAGES, "stage": s.STAGE},
     ),
-    _form("/quarantine/redrive", "Sends letters on their way again.", {}, {"letter": _LETTERS, "stage": s.STAGE}),
+    _form("/quarantine/redrive", "Requeues failed messages.", {}, {"message": _MESSAGES, "stage": s.STAGE}),
     _form(
         "/quarantine/discard",
-        "Gives letters up for a reason.",
-        {"letter": _LETTERS, "reason": _REASON},
+        "Gives messages up for a reason.",
+        {"message": _MESSAGES, "reason": _REASON},
     ),
     _page(
         "/mails",

@@ -34,7 +34,7 @@ class World:
         self.messenger, self.cache = MemoryMessenger(), MemoryCache()
 
     def tell(self, text: str) -> list[str]:
-        worker = AlertWorker(self.messenger, self.cache)
+        worker = AlertWorker(self.messenger, self.cache, "en")
         worker.begin([])
         worker.process(read(text))
         return [sent for _, sent in self.messenger.sent]
@@ -94,11 +94,12 @@ def test_any_text_is_an_alarm_or_malformed(text: str) -> None:
 
 def test_an_alarm_is_told_in_the_system_topic(world: World) -> None:
     world.tell(body())
-    assert world.messenger.sent == [("system", "🔴 ALARM: mailroom-store-dlq\nA mail is in quarantine")]
+    text = "🔴 Problem: mailroom-store-dlq\nA mail is in quarantine"
+    assert world.messenger.sent == [("system", text)]
 
 
 def test_an_alarm_without_description_is_told(world: World) -> None:
-    assert world.tell(body(AlarmDescription=None)) == ["🔴 ALARM: mailroom-store-dlq"]
+    assert world.tell(body(AlarmDescription=None)) == ["🔴 Problem: mailroom-store-dlq"]
 
 
 @pytest.mark.parametrize("text", ["a\x00\u202eb", "a\ud800b"])
@@ -118,7 +119,7 @@ def test_a_later_alarm_is_told_again(world: World) -> None:
 
 def test_ok_is_told_after_an_alarm(world: World) -> None:
     world.tell(body())
-    assert world.tell(body(NewStateValue="OK"))[-1].startswith("🟢 OK: mailroom-store-dlq")
+    assert world.tell(body(NewStateValue="OK"))[-1].startswith("🟢 Resolved: mailroom-store-dlq")
 
 
 def test_ok_is_not_told_before_any_alarm(world: World) -> None:

@@ -22,7 +22,7 @@ A, B = {"name": "a", "topic": "x"}, {"name": "b"}
         ({}, {"rules": [A, B]}, ["rules: a added", "rules: b added"]),
         ({"rules": [A, B]}, {"rules": [B]}, ["rules: a removed"]),
         ({"rules": [A]}, {"rules": [A | {"topic": "y"}]}, ["rules: a changed"]),
-        ({"rules": [A, B]}, {"rules": [B, A]}, ["rules: another order"]),
+        ({"rules": [A, B]}, {"rules": [B, A]}, ["rules: reordered"]),
         (
             {"patterns": {"p": 1, "q": 2}},
             {"patterns": {"q": 3, "r": 4}},
@@ -37,7 +37,7 @@ A, B = {"name": "a", "topic": "x"}, {"name": "b"}
         (
             {"allowlist": ["a.example", "b.example"]},
             {"allowlist": ["b.example", "a.example"]},
-            ["allowlist: another order"],
+            ["allowlist: reordered"],
         ),
         ({"allowlist": ["a.example"]}, {}, ["allowlist: 1 removed"]),
         (

@@ -28,14 +28,14 @@ NOTICES = st.builds(
 
 
 def notice(topic: str = "email", **fields: str) -> Notice:
-    told = {
+    mail = {
         "account": "praxis",
         "category": "patient",
         "urgency": "normal",
         "subject": "Results",
         "sender": "<PERSON_1>",
     }
-    return Notice(1, topic, None, 1, (told if topic == "email" else {}) | fields, NOW)
+    return Notice(1, topic, None, 1, (mail if topic == "email" else {}) | fields, NOW)
 
 
 def units(text: str) -> int:
@@ -72,9 +72,17 @@ def test_the_outbox_s_order_is_kept() -> None:
     assert text.index("first") < text.index("second")
 
 
-@pytest.mark.parametrize("name", ["subject", "sender"])
-def test_what_is_missing_is_a_dash(name: str) -> None:
-    assert "—" in text_of(notice(**{name: ""}))
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [("en", "(no subject)\nfrom (unknown sender)"), ("fr", "(sans objet)\nde (expéditeur inconnu)")],
+)
+def test_what_is_missing_is_named(language: str, expected: str) -> None:
+    assert text_of(notice(subject="", sender=""), language=language).endswith(expected)
+
+
+def test_a_built_in_category_is_translated_and_an_operator_s_own_is_not() -> None:
+    texts = [text_of(notice(category=category), language="fr") for category in ("invoice", "own_one")]
+    assert ["facture · praxis" in texts[0], "own_one · praxis" in texts[1]] == [True, True]
 
 
 def test_a_system_notice_is_its_fields() -> None:
@@ -129,14 +137,14 @@ def test_nothing_of_any_text_hides_or_turns(text: str) -> None:
     ]
 
 
-def test_a_mail_in_a_topic_of_a_rule_is_told_as_a_mail() -> None:
-    told = replace(notice(), topic="lab", mail_id="1")
-    assert text_of(told) == text_of(notice())
+def test_a_mail_in_a_topic_of_a_rule_is_shown_as_a_mail() -> None:
+    sent = replace(notice(), topic="lab", mail_id="1")
+    assert text_of(sent) == text_of(notice())
 
 
-def test_a_mail_that_a_rule_sends_to_system_is_told_as_a_mail() -> None:
-    told = replace(notice(), topic="system", mail_id="1")
-    assert text_of(told) == text_of(notice())
+def test_a_mail_that_a_rule_sends_to_system_is_shown_as_a_mail() -> None:
+    sent = replace(notice(), topic="system", mail_id="1")
+    assert text_of(sent) == text_of(notice())
 
 
 def test_a_mail_among_system_notices_has_no_head_of_its_own() -> None:

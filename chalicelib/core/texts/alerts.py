@@ -1,0 +1,78 @@
+"""Alerts in the topic "System": conditions that the sweep finds, and CloudWatch alarms."""
+
+from __future__ import annotations
+
+TEXTS: dict[str, tuple[str, str]] = {
+    "alert.began": ("🔴 Problem", "🔴 Problème"),
+    "alert.ended": ("🟢 Resolved", "🟢 Résolu"),
+    "alert.waiting": ("… and {n} more in the next message", "… et {n} de plus dans le prochain message"),
+    "alert.numbered": ("{condition}: {n}", "{condition} : {n}"),
+    "alert.dead": ("Failed messages at stage {place}, {code}", "Messages en échec à l’étape « {place} », {code}"),
+    "alert.backlog": (
+        "Messages in the queue of stage {place}, delayed and in progress included",
+        "Messages dans la file de l’étape « {place} », y compris différés et en cours",
+    ),
+    "alert.stalled": (
+        "Messages in progress for more than an hour",
+        "Messages en cours depuis plus d’une heure",
+    ),
+    "alert.breaker": (
+        "{place} is failing; calls are paused",
+        "{place} : service en échec, appels suspendus",
+    ),
+    "alert.swept.missing": (
+        "Messages lost from their queue and requeued",
+        "Messages disparus de leur file et remis en file",
+    ),
+    "alert.swept.orphaned": (
+        "Quarantined messages missing from the DLQ, requeued where possible",
+        "Messages en quarantaine absents de la file de rebut (DLQ), remis en file si possible",
+    ),
+    "alert.swept.failed": (
+        "Messages that could not be repaired, {code}",
+        "Messages qui n’ont pas pu être réparés, {code}",
+    ),
+    "alert.swept.unproven": (
+        "The balance is not verified: a dead-letter queue could not be read completely",
+        "Le bilan n’est pas vérifié : une file de rebut (DLQ) n’a pas pu être lue en entier",
+    ),
+    "alert.expiring": (
+        "Failed messages of stage {place} that SQS deletes within four days",
+        "Messages en échec de l’étape « {place} » que SQS supprimera dans les quatre jours",
+    ),
+    "alert.letter_gone": (
+        "Quarantined messages that are no longer in the DLQ",
+        "Messages en quarantaine qui ne sont plus dans la file de rebut (DLQ)",
+    ),
+    "alarm.raised": ("🔴 Problem: {name}", "🔴 Problème : {name}"),
+    "alarm.resolved": ("🟢 Resolved: {name}", "🟢 Résolu : {name}"),
+    "alarm.dlq_not_empty": (
+        "Failed messages at stage {stage}: see docs/operating.md, Quarantine",
+        "Messages en échec à l’étape « {stage} » : voir docs/operating.md, Quarantine",
+    ),
+    "alarm.backlog": (
+        "More messages are waiting at stage {stage} than it can process: see docs/operating.md, Backlog",
+        "L’étape « {stage} » reçoit plus de messages qu’elle n’en traite : voir docs/operating.md, Backlog",
+    ),
+    "alarm.oldest": (
+        "Messages are waiting too long at stage {stage}: see docs/operating.md, Backlog",
+        "Des messages attendent trop longtemps à l’étape « {stage} » : voir docs/operating.md, Backlog",
+    ),
+    "alarm.offload_timeouts": (
+        "More than 10% of file downloads time out: see docs/operating.md, Files of links",
+        "Plus de 10 % des téléchargements de fichiers dépassent le délai : voir docs/operating.md, Files of links",
+    ),
+    "alarm.notify_stuck": (
+        "Telegram rejects notices permanently: see docs/operating.md, Refused notices",
+        "Telegram refuse définitivement les notifications : voir docs/operating.md, Refused notices",
+    ),
+    "alarm.errors": (
+        "More than 5% of the responses of the {endpoint} endpoint are 5xx: see docs/operating.md, Alarms and metrics",
+        "Plus de 5 % des réponses du point d’entrée {endpoint} sont des 5xx : voir docs/operating.md, Alarms and"
+        " metrics",
+    ),
+    "alarm.silence": (
+        "No push and no heartbeat for 15 minutes: see docs/operating.md, Alarms and metrics",
+        "Ni message ni signal de vie depuis 15 minutes : voir docs/operating.md, Alarms and metrics",
+    ),
+}

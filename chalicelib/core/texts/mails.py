@@ -1,0 +1,53 @@
+"""Recent mail, and the page of one mail."""
+
+from __future__ import annotations
+
+TEXTS: dict[str, tuple[str, str]] = {
+    "mails": ("Recent mail", "Courrier récent"),
+    "mails.more": (
+        "Anonymized: personal data is replaced by tokens.",
+        "Anonymisé : les données personnelles sont remplacées par des jetons.",
+    ),
+    "mails.none": ("No mail.", "Aucun message."),
+    "mails.all": ("All states", "Tous les états"),
+    "mails.older": ("Older", "Plus anciens"),
+    "mails.newest": ("Newest", "Plus récents"),
+    "mails.every": ("All mail", "Tout le courrier"),
+    "mail": ("Message", "Message"),
+    "mail.received": ("Received", "Reçu"),
+    "mail.state": ("State", "État"),
+    "mail.subject": ("Subject", "Objet"),
+    "mail.sender": ("Sender", "Expéditeur"),
+    "mail.category": ("Category", "Catégorie"),
+    "mail.urgency": ("Urgency", "Urgence"),
+    "mail.language": ("Language", "Langue"),
+    "mail.account": ("Account", "Compte"),
+    "mail.source": ("Source", "Source"),
+    "mail.no_subject": ("(no subject)", "(sans objet)"),
+    "mail.expired": ("Content deleted", "Contenu supprimé"),
+    "mail.stage": ("Stage", "Étape"),
+    "mail.attempts": ("Attempts", "Essais"),
+    "mail.error": ("Error", "Erreur"),
+    "mail.trace": ("Trace id", "Identifiant de trace"),
+    "mail.id": ("Mail id", "Identifiant du message"),
+    "mail.rule": ("Rule", "Règle"),
+    "mail.duplicate_of": ("Duplicate of", "Doublon de"),
+    "mail.classifier": ("Classified by", "Classé par"),
+    "mail.timeline": ("History", "Historique"),
+    "mail.timeline.none": ("No receipts are kept.", "Aucun reçu n’est conservé."),
+    "mail.ended": ("Ledger", "Registre"),
+    "mail.unknown": (
+        "This message is not in the ledger. It may still be in progress.",
+        "Ce message ne figure pas au registre. Il est peut-être encore en cours de traitement.",
+    ),
+    "mail.confidence": ("confidence {share}", "confiance {share}"),
+    "mail.webhook": ("Webhook delivered to {name}", "Webhook livré à {name}"),
+    "classifier.rules": ("built-in rules", "règles intégrées"),
+    "classifier.fallback": (
+        "built-in rules, because the language model failed",
+        "règles intégrées, le modèle de langue ayant échoué",
+    ),
+    "action.redriven": ("redriven by {author}", "relancé par {author}"),
+    "action.discarded": ("discarded by {author}", "écarté par {author}"),
+    "action.reconsidered": ("re-evaluated by {author}", "réévalué par {author}"),
+}

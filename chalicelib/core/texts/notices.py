@@ -1,0 +1,12 @@
+"""Notices of new mail in Telegram."""
+
+from __future__ import annotations
+
+TEXTS: dict[str, tuple[str, str]] = {
+    "notice.new.one": ("New mail", "Nouveau message"),
+    "notice.new.other": ("{n} new mails", "{n} nouveaux messages"),
+    "notice.from": ("from {sender}", "de {sender}"),
+    "notice.unknown_sender": ("(unknown sender)", "(expéditeur inconnu)"),
+    "notice.urgent": ("URGENT", "URGENT"),
+    "notice.vip": ("VIP", "VIP"),
+}

@@ -1,0 +1,70 @@
+"""The rules: versions, differences, going back to one."""
+
+from __future__ import annotations
+
+TEXTS: dict[str, tuple[str, str]] = {
+    "rules": ("Rules", "Règles"),
+    "rules.none": (
+        "No rules were ever saved: every message is processed.",
+        "Aucune règle n’a été enregistrée : tous les messages sont traités.",
+    ),
+    "rules.version": ("Version {n}", "Version {n}"),
+    "rules.in_force": ("in force", "en vigueur"),
+    "rules.list": ("What happens to a message, in this order", "Traitement d’un message, dans cet ordre"),
+    "rules.history": ("History", "Historique"),
+    "rules.comment": ("Comment", "Commentaire"),
+    "rules.restores": ("restores version {n}", "rétablit la version {n}"),
+    "rules.diff": ("Changes from the previous version", "Changements par rapport à la version précédente"),
+    "rules.diff.rollback": ("What the rollback would change", "Ce que le retour en arrière changerait"),
+    "rules.diff.none": ("The two versions are identical.", "Les deux versions sont identiques."),
+    "rules.diff.cut": (
+        "The rest is not shown. Run “mailroom rules diff” to see it.",
+        "La suite n’est pas affichée. Utilisez la commande « mailroom rules diff ».",
+    ),
+    "rules.rollback": ("Roll back to version {n}", "Revenir à la version {n}"),
+    "rules.rollback.more": (
+        "Saves this document as a new version. No version is deleted.",
+        "Enregistre ce document comme nouvelle version. Aucune version n’est supprimée.",
+    ),
+    "rules.unreadable": (
+        "This version of Mailroom cannot read these rules.",
+        "Cette version de Mailroom ne peut pas lire ces règles.",
+    ),
+    "rules.edit": (
+        "To change the rules, run “mailroom rules set FILE”. It shows the difference first.",
+        "Pour modifier les règles, utilisez « mailroom rules set FICHIER ». La commande montre d’abord la différence.",
+    ),
+    "rules.unknown": ("This version does not exist.", "Cette version n’existe pas."),
+    "rules.off": ("off", "désactivée"),
+    "rules.more": ("{n} more rules", "{n} règles de plus"),
+    "done.rolled_back": (
+        "Rolled back: version {n} is in force.",
+        "Retour en arrière effectué : la version {n} est en vigueur.",
+    ),
+    "part.about": ("about", "description"),
+    "part.allowlist": ("allowlist", "liste d’autorisation"),
+    "part.time_windows": ("time_windows", "plages horaires"),
+    "part.patterns": ("patterns", "modèles"),
+    "part.providers": ("providers", "fournisseurs"),
+    "part.destinations": ("destinations", "destinations"),
+    "part.rate_limits": ("rate_limits", "limites de débit"),
+    "part.rules": ("rules", "règles"),
+    "part.addresses": ("addresses", "adresses"),
+    "part.domains": ("domains", "domaines"),
+    "part.sender": ("sender", "expéditeur"),
+    "part.global": ("global", "total"),
+    "change.too_long": (
+        "too long to compare: {before} and {after} lines",
+        "trop long à comparer : {before} et {after} lignes",
+    ),
+    "change.added": ("{part}: {name} added", "{part} : ajout de « {name} »"),
+    "change.removed": ("{part}: {name} removed", "{part} : suppression de « {name} »"),
+    "change.named": ("{part}: {name} {change}", "{part} : « {name} », {change}"),
+    "change.whole": ("{part}: {change}", "{part} : {change}"),
+    "change.changed": ("changed", "contenu modifié"),
+    "change.reordered": ("reordered", "ordre modifié"),
+    "change.values_added.one": ("{n} added", "{n} ajout"),
+    "change.values_added.other": ("{n} added", "{n} ajouts"),
+    "change.values_removed.one": ("{n} removed", "{n} suppression"),
+    "change.values_removed.other": ("{n} removed", "{n} suppressions"),
+}
