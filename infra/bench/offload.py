@@ -154,13 +154,12 @@ class _Links:
 
 def work(told: Mapping[str, str]) -> dict[str, Any]:
     """The stage's own code over its real adapters, with everything loaded that the function loads."""
-    import ssl
-
     import app  # noqa: F401 - what every function imports
     from chalicelib.adapters import observability as o11y
     from chalicelib.adapters.aws.file_bucket import FileBucket, client_of
     from chalicelib.adapters.http.downloads import GuardedDownloads
     from chalicelib.adapters.http.guard import Guard
+    from chalicelib.adapters.http.tls import client_context
     from chalicelib.adapters.postgres.database import Database
     from chalicelib.adapters.postgres.links import PostgresLinkStore
     from chalicelib.adapters.postgres.store import PostgresMailStore
@@ -176,9 +175,7 @@ def work(told: Mapping[str, str]) -> dict[str, Any]:
         links=PostgresLinkStore(database, KEY),
         store=PostgresMailStore(database, lambda: KEY),
         downloads=GuardedDownloads(
-            Guard(
-                private={HOST}, placed={HOST: (address, int(port))}, trust=lambda: ssl.create_default_context(cadata=ca)
-            )
+            Guard(private={HOST}, placed={HOST: (address, int(port))}, trust=lambda: client_context(cadata=ca))
         ),
         target=FileBucket(lambda: client_of(told["MAILROOM_BENCH_BUCKET"], "bench", "bench"), "bench"),
         hosts=lambda _: (HOST,),
