@@ -13,6 +13,8 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from infra.local.patience import scaled
+
 STACK = "mailroom"
 TIMEOUT = 900
 
@@ -66,11 +68,12 @@ def client(service: str, environment: Mapping[str, str], timeout: float = 90) ->
 def _aws(arguments: list[str], environment: Mapping[str, str]) -> None:
     command = [str(Path(sys.executable).parent / "aws"), *arguments]
     merged = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")} | dict(environment)
+    limit = scaled(TIMEOUT)
     try:
         done = subprocess.run(
-            command, capture_output=True, text=True, env=merged | {"AWS_PAGER": ""}, timeout=TIMEOUT, check=False
+            command, capture_output=True, text=True, env=merged | {"AWS_PAGER": ""}, timeout=limit, check=False
         )
     except subprocess.TimeoutExpired:
-        raise DeployFailed(f"aws {' '.join(arguments[:2])} did not end within {TIMEOUT} seconds") from None
+        raise DeployFailed(f"aws {' '.join(arguments[:2])} did not end within {limit:.0f} seconds") from None
     if done.returncode:
         raise DeployFailed(f"aws {' '.join(arguments[:2])} failed:\n{done.stdout}{done.stderr}".strip())

@@ -13,6 +13,7 @@ import requests
 
 from chalicelib.mail.identity import door_identity, mail_id
 from infra.cli.api_client import Answer, admin, post
+from infra.local.patience import Deadline
 from infra.local.samples import Sample
 from infra.local.stack import Info
 from infra.local.watch import Fate, depths
@@ -85,8 +86,8 @@ def _behind_the_flag(info: Info, push: Any) -> requests.Response:
 
 
 def _until(ask: Callable[[], requests.Response], status: int) -> requests.Response:
-    until = time.monotonic() + TIMEOUT
-    while (answer := ask()).status_code != status and time.monotonic() < until:
+    deadline = Deadline(TIMEOUT)
+    while (answer := ask()).status_code != status and not deadline.passed():
         time.sleep(0.2)
     return answer
 
@@ -115,8 +116,8 @@ def _webhook(info: Info, sample: Sample) -> list[Sent]:
             "then": {"moved": "move", "gone": "delete"}.get(sample.mailbox),
         },
     )
-    until = time.monotonic() + TIMEOUT
-    while delivery["state"] == "queued" and time.monotonic() < until:
+    deadline = Deadline(TIMEOUT)
+    while delivery["state"] == "queued" and not deadline.passed():
         time.sleep(0.01)
         known = requests.get(f"{info.emailengine_url}/_control/deliveries", timeout=10).json()
         delivery = next(entry for entry in known if entry["eventId"] == delivery["eventId"])
