@@ -160,11 +160,9 @@ class Stack:
         aws = self.emulator.client_environment()
         # The functions' own time-outs decide; the client only outlives them.
         lambdas = client("lambda", aws, timeout=scaled(90))
+        physical = {stage.name: stack_resource(aws, stage.name.capitalize()) for stage in PIPELINE}
         functions = [
-            Function(
-                stage.name, stage.concurrency, by_invocation(lambdas, stack_resource(aws, stage.name.capitalize()))
-            )
-            for stage in PIPELINE
+            Function(stage.name, stage.concurrency, by_invocation(lambdas, physical[stage.name])) for stage in PIPELINE
         ]
         ready = f"{json.loads(self._file.read_text())['api']}/ready"
         warm([*functions, Function("endpoints", DOORS, by_request(ready, scaled(60)))], progress)

@@ -31,11 +31,11 @@ def stack(tmp_path: Path) -> Iterator[Halfway]:
 
 def test_a_part_that_fails_is_named_with_the_end_of_its_log(stack: Halfway) -> None:
     stack.failure = ValueError("no such thing")
-    with pytest.raises(
-        StartFailed, match=r"AWS emulator failed: no such thing(.|\n)*emulator\.log(.|\n)*line 99"
-    ) as caught:
+    with pytest.raises(StartFailed, match="AWS emulator failed: no such thing") as caught:
         stack.up()
-    assert "line 10\n" not in str(caught.value)
+    shown = str(caught.value).splitlines()
+    assert any(str(stack.emulator.log) in line for line in shown)
+    assert shown[-15:] == [f"line {number}" for number in range(85, 100)]
     assert not any(stack.alive().values())
 
 
