@@ -15,6 +15,10 @@ from chalicelib.adapters.postgres.database import Database
 from infra.database.migrate import migrate
 from infra.local.patience import scaled
 from infra.local.servers import Emulator, Postgres, Valkey
+from infra.local.surroundings import forget_the_cloud, reach_loopback_directly
+
+forget_the_cloud()
+reach_loopback_directly()
 
 DEPLOYED = ("tests/e2e/", "tests/stack/")
 """Tests of one deployed stack, in this order: they wait for it more than they compute."""

@@ -50,6 +50,9 @@ class Emulator(Server):
             "AWS_DEFAULT_REGION": self.region,
             "AWS_REGION": self.region,
             "AWS_EC2_METADATA_DISABLED": "true",
+            # A profile of the user's may name another endpoint, another addressing style, a pager.
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         }
 
     def workers(self) -> list[int]:

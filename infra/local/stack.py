@@ -25,6 +25,7 @@ from infra.local.patience import scaled
 from infra.local.process import StartFailed
 from infra.local.server import Server
 from infra.local.servers import Emulator, Postgres, Valkey
+from infra.local.surroundings import reach_loopback_directly
 from infra.local.warm import Function, Progress, by_invocation, by_request, warm
 from infra.secret_values import secret_values, store
 
@@ -74,6 +75,7 @@ class Stack:
         llm: bool = False,
         proxied: bool = False,
     ) -> None:
+        reach_loopback_directly()
         self.folder = folder.absolute()
         self.credentials = credentials(self.folder) | ({"anthropic_key": LLM_KEY} if llm else {})
         self.parameters = parameters or {}
