@@ -31,9 +31,9 @@ def measure(push: Callable[[], dict[str, Any]]) -> dict[str, Any]:
 
 def rows(flow: dict[str, Any]) -> list[tuple[str, str, str]]:
     """(what, value, target); none for numbers of an older version."""
-    told = flow.get("busy endpoint")
-    if not told:
+    measured = flow.get("busy endpoint")
+    if not measured:
         return []
-    times, later = told["door"], sum(told["refused"].values())
+    times, later = measured["door"], sum(measured["refused"].values())
     value = f"p50 {times['p50_ms']} ms  p95 {times['p95_ms']} ms  ({later} pushes refused for now)"
-    return [(f"answer of the endpoint at {told['rate']:g} mails/s, all processors busy", value, "0 refused")]
+    return [(f"answer of the endpoint at {measured['rate']:g} mails/s, all processors busy", value, "0 refused")]

@@ -24,23 +24,23 @@ from infra.cloudformation.template import ROOT
 from infra.local.process import wait_until
 from infra.local.rehearsal import control
 from infra.local.samples import english, french, italian
-from infra.local.samples.model import Letter
+from infra.local.samples.model import MailDraft
 from infra.local.stack import Info, Stack
 from infra.local.watch import Fate, depths, fates, settled
 
-LETTERS: Sequence[Letter] = (*french.letters(), *english.letters(), *italian.letters())
+DRAFTS: Sequence[MailDraft] = (*french.drafts(), *english.drafts(), *italian.drafts())
 PATIENCE = 180.0
 
 
 def pushes(number: int, series: str) -> list[dict[str, Any]]:
-    """Distinct mails from the sample letters (without the 3 MiB one): other ids, one changed line."""
-    letters = [letter for letter in LETTERS if sum(len(file.data) for file in letter.files) < 100_000]
+    """Distinct mails from the sample drafts (without the 3 MiB one): other ids, one changed line."""
+    drafts = [draft for draft in DRAFTS if sum(len(file.data) for file in draft.files) < 100_000]
     made = []
     for index in range(number):
-        letter = letters[index % len(letters)]
+        draft = drafts[index % len(drafts)]
         name = f"bench-{series}-{index}"
         numbered = replace(
-            letter, name=name, via="gmail raw", text=letter.text and f"{letter.text}\n\nRef {series} {index}\n"
+            draft, name=name, via="gmail raw", text=draft.text and f"{draft.text}\n\nRef {series} {index}\n"
         )
         push = dict(numbered.sample(0, datetime.now(UTC)).push or {})
         push["id"] = ""
@@ -66,9 +66,9 @@ def cold_door(stack: Stack, rounds: int = 5) -> dict[str, float]:
 
 def at_rate(info: Info, rate: float, seconds: float) -> dict[str, Any]:
     """Push `rate` mails a second for `seconds`, one push a mail, and follow them to the notification."""
-    ids, told = answers_at(info, rate, seconds)
+    ids, answers = answers_at(info, rate, seconds)
     known = _settle(info, ids)
-    return told | {"stored": chain.stored(info, ids)} | _latency(known)
+    return answers | {"stored": chain.stored(info, ids)} | _latency(known)
 
 
 def answers_at(info: Info, rate: float, seconds: float) -> tuple[list[str], dict[str, Any]]:
@@ -97,8 +97,8 @@ def answers_at(info: Info, rate: float, seconds: float) -> tuple[list[str], dict
     for thread in threads:
         thread.join()
     pushed = time.monotonic() - started
-    told = {"rate": rate, "mails": len(mails), "pushed_per_s": round(len(mails) / pushed, 1)}
-    return ids, told | {"door": spread(answered), "refused": dict(refused)}
+    answers = {"rate": rate, "mails": len(mails), "pushed_per_s": round(len(mails) / pushed, 1)}
+    return ids, answers | {"door": spread(answered), "refused": dict(refused)}
 
 
 def burst(info: Info, number: int) -> dict[str, Any]:

@@ -94,7 +94,7 @@ class StandIns(Server):
         _until_ready(self, "the stand-ins", process, lambda: self.log.read_text().lstrip().startswith("{"))
 
     def _certificates(self) -> Path:
-        """A new authority for each start, whose key nobody keeps."""
+        """A new authority for each start, whose key is not kept."""
         made, chain = authority(), self.folder / "outside.pem"
         (self.folder / "outside-ca.pem").write_text(made.pem)
         chain.touch(mode=0o600)

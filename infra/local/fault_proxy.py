@@ -25,7 +25,7 @@ CONTROL_TIMEOUT = 10.0
 class FaultProxy(Server):
     """Forwards to `upstream`, a URL given at the start, and misbehaves by rules that can be changed at any time.
 
-    Its port is chosen at once, because the emulator must tell it to its workers before it can be started itself.
+    Its port is chosen at once, because the emulator passes it to its workers before it can be started itself.
     A rule is microburst's: `service`, `operation`, `body` (a JMESPath expression) say which calls it concerns;
     `error`, `latency` (ms), `reset`, `response`, `request` say what happens; `times` and `ttl_s` end it.
     """

@@ -20,7 +20,7 @@ from infra.local.patience import Deadline, advice
 
 LOOPBACK = "127.0.0.1"
 PORTS = range(15_000, 32_000)
-"""Below the range from which the systems give ports to outgoing connections: nobody takes one between look and bind."""
+"""Below the range from which the systems give ports to outgoing connections: none is taken between look and bind."""
 
 
 class StartFailed(RuntimeError):

@@ -32,13 +32,13 @@ class Sent:
     mail_id: str
 
 
-def send(info: Info, samples: Sequence[Sample], tell: Callable[[Sent], None]) -> list[Sent]:
+def send(info: Info, samples: Sequence[Sample], report: Callable[[Sent], None]) -> list[Sent]:
     """Send all in their order: Gmail mails that are to be accepted in batches, the rest one by one."""
     done: list[Sent] = []
     for group in _grouped(samples):
         found = _webhook(info, group[0]) if group[0].door == "emailengine" else _push(info, group)
         for sent in found:
-            tell(sent)
+            report(sent)
             done.append(sent)
     return done
 
@@ -127,7 +127,7 @@ def _webhook(info: Info, sample: Sample) -> list[Sent]:
 
 
 def control(base: str, route: str, value: dict[str, Any]) -> Any:
-    """Tell a stand-in what to do."""
+    """Control a stand-in."""
     answer = requests.post(f"{base}/_control/{route}", json=value, timeout=30)
     answer.raise_for_status()
     return answer.json()
@@ -162,8 +162,8 @@ class Balance:
     @property
     def balanced(self) -> bool:
         """Nothing lost, nothing invented, and each quarantined mail lies in a dead-letter queue."""
-        told = self.accepted + self.duplicate + self.refused + self.acknowledged
-        return self.lost == 0 and told == self.sent and self.dead == self.quarantined
+        counted = self.accepted + self.duplicate + self.refused + self.acknowledged
+        return self.lost == 0 and counted == self.sent and self.dead == self.quarantined
 
     def percentile(self, share: float) -> float:
         """Latency in seconds that `share` of the notified mails stay under (nearest rank)."""
@@ -197,7 +197,7 @@ def differences(sent: Sequence[Sent], fates: Sequence[Fate]) -> list[str]:
     for one in sent:
         expect, fate = one.sample.expect, ends[one.sample.name]
         if one.status != expect.verdict:
-            found.append(f"{one.sample.name}: the door said {one.status} ({one.http}), not {expect.verdict}")
+            found.append(f"{one.sample.name}: the endpoint answered {one.status} ({one.http}), not {expect.verdict}")
         if not one.mail_id or not expect.state:
             continue
         state = fate.state if fate else "in flight"

@@ -213,7 +213,7 @@ class Stack:
 
 @contextmanager
 def _named(part: str, server: Server) -> Iterator[None]:
-    """A part that does not start says so by name, with the end of the log that may tell why."""
+    """A part that does not start is named, with the end of the log that may show why."""
     try:
         yield
     except (StartFailed, ConfigurationError):

@@ -23,7 +23,7 @@ Progress = Callable[[str, float], None]
 
 
 class StaysCold(RuntimeError):
-    """A function did not start, twice; the text is what it said."""
+    """A function did not start, twice; the text is its error."""
 
 
 @dataclass(frozen=True)
@@ -54,9 +54,9 @@ def by_invocation(functions: Any, name: str) -> Callable[[], None]:
 
     def start() -> None:
         answer = functions.invoke(FunctionName=name, Payload=b'{"Records": []}')
-        said = answer["Payload"].read()
+        text = answer["Payload"].read()
         if answer.get("FunctionError"):
-            raise StaysCold(said[:500].decode("utf-8", "replace"))
+            raise StaysCold(text[:500].decode("utf-8", "replace"))
 
     return start
 
@@ -80,5 +80,5 @@ def _patiently(function: Function) -> None:
             return
         except (StaysCold, BotoCoreError, ClientError, requests.RequestException) as error:
             if last:
-                said = f"the function {function.name} does not start: {error}".rstrip(".")
-                raise StaysCold(f"{said}. {advice()}") from None
+                text = f"the function {function.name} does not start: {error}".rstrip(".")
+                raise StaysCold(f"{text}. {advice()}") from None

@@ -98,14 +98,14 @@ def settled(fate: Fate) -> bool:
 
 
 def follow(
-    info: Info, mail_ids: Sequence[str], tell: Callable[[dict[str, int], list[Fate]], None], timeout: float
+    info: Info, mail_ids: Sequence[str], report: Callable[[dict[str, int], list[Fate]], None], timeout: float
 ) -> list[Fate]:
-    """Wait until every mail is settled or `timeout` seconds are over (more on a busy machine); `tell` the progress."""
+    """Wait until every mail is settled or `timeout` seconds are over (more on a busy machine); report the progress."""
     deadline = Deadline(timeout)
     while True:
         known = fates(info, mail_ids)
         given_up = sum(fate.state == "quarantined" for fate in known)
-        tell(passed(len(mail_ids), given_up, depths(info)), known)
+        report(passed(len(mail_ids), given_up, depths(info)), known)
         if len(known) == len(set(mail_ids)) and all(map(settled, known)):
             return known
         if deadline.passed():

@@ -151,6 +151,6 @@ class _Https(HTTPAdapter):
 
 def _shows_its_end(response: requests.Response) -> bool:
     """Whether a cut answer would differ from a complete one: by a length, chunks, no body at all, or TLS's goodbye."""
-    told = response.headers
-    framed = "Content-Length" in told or told.get("Transfer-Encoding", "").lower().endswith("chunked")
+    headers = response.headers
+    framed = "Content-Length" in headers or headers.get("Transfer-Encoding", "").lower().endswith("chunked")
     return framed or response.status_code == 204 or response.url.startswith("https:")

@@ -145,8 +145,8 @@ class Guard:
         addresses = self.addresses(target, call.left())
         sent = {"User-Agent": "mailroom", "Accept": "*/*", "Accept-Encoding": "identity", **headers}
         answer = call.ask(addresses[:TRIED], target, self._context(target.private), method, sent, body)
-        told = {name.lower(): value for name, value in answer.getheaders()}
-        return Reply(answer.status, told, target, call)
+        received = {name.lower(): value for name, value in answer.getheaders()}
+        return Reply(answer.status, received, target, call)
 
     def _context(self, private: bool) -> ssl.SSLContext:
         """Made once: reading the authorities costs tens of milliseconds."""

@@ -15,7 +15,7 @@ IGNORE_CUT = getattr(ssl, "OP_IGNORE_UNEXPECTED_EOF", 0)
 
 
 class CompleteContext(ssl.SSLContext):
-    """A context whose sockets raise `ssl.SSLEOFError` at a cut, whoever wraps them: urllib3 does not ask for it."""
+    """A context whose sockets raise `ssl.SSLEOFError` at a cut: urllib3, which wraps them, does not ask for it."""
 
     def wrap_socket(self, *given: Any, **options: Any) -> ssl.SSLSocket:
         return super().wrap_socket(*given, **options | {"suppress_ragged_eofs": False})

@@ -1,4 +1,4 @@
-"""A command that is ended takes its servers down first, however often it is told to end."""
+"""A command that is ended takes its servers down first, however often it is signalled."""
 
 from __future__ import annotations
 
