@@ -7,6 +7,7 @@ latency or counts is: a slow machine must not fail what works, and must not excu
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -98,3 +99,7 @@ def _probe() -> tuple[float, float]:
     for _ in range(ROUNDS):
         digest = sha256(digest).digest()
     return time.perf_counter() - wall, time.thread_time() - processor
+
+
+if __name__ == "__main__":  # for a Makefile: `python -m infra.local.patience 120000`
+    print(round(scaled(float(sys.argv[1]))))

@@ -18,6 +18,7 @@ import redis
 from infra.cloudformation.deploy import client, stack_resource
 from infra.cloudformation.template import ROOT
 from infra.local.leaks import places
+from infra.local.patience import scaled
 from infra.local.samples import Sample
 from infra.local.samples.model import MailDraft
 from infra.local.watch import TERMINAL
@@ -38,7 +39,7 @@ def mail(via: Any, sender: str = f"Zephyrine Quibell <{PERSON}>", text: str = "R
 def command(world: World, *words: str) -> subprocess.CompletedProcess[str]:
     """The operator's command on this stack, as a process of its own."""
     line = [sys.executable, "-m", "infra.cli.start", "--folder", str(world.stack.folder), *words]
-    return subprocess.run(line, capture_output=True, text=True, timeout=100, check=False, cwd=ROOT)
+    return subprocess.run(line, capture_output=True, text=True, timeout=scaled(100), check=False, cwd=ROOT)
 
 
 def everywhere(world: World) -> Iterator[tuple[str, str]]:
