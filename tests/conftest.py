@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import pytest_timeout
 from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling
 
 from chalicelib.adapters.postgres.database import Database
 from infra.database.migrate import migrate
+from infra.local.patience import scaled
 from infra.local.servers import Emulator, Postgres, Valkey
+from infra.local.surroundings import forget_the_cloud, reach_loopback_directly
+
+forget_the_cloud()
+reach_loopback_directly()
 
 DEPLOYED = ("tests/e2e/", "tests/stack/")
 """Tests of one deployed stack, in this order: they wait for it more than they compute."""
@@ -53,6 +60,12 @@ class TwoHalves(LoadScopeScheduling):
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> TwoHalves:
     return TwoHalves(config, log)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_timeout_set_timer(item: pytest.Item, settings: Any) -> Any:
+    """Time limits of tests are written for a quiet machine; what the tests assert stays as it is."""
+    return pytest_timeout.pytest_timeout_set_timer(item, settings._replace(timeout=scaled(settings.timeout)))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

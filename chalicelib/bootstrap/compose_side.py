@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from chalicelib.adapters.http.guard import Guard, public_trust
+from chalicelib.adapters.http.tls import client_context
 from chalicelib.bootstrap import telemetry
 from chalicelib.bootstrap.breakers import of_destination
 from chalicelib.core.errors import ConfigurationError
@@ -28,7 +29,7 @@ def guard(parts: Stages) -> Guard:
     def private_trust() -> ssl.SSLContext:
         pem = parts.backend_secrets.text("private_ca")
         try:
-            return ssl.create_default_context(cadata=pem) if pem else public_trust()
+            return client_context(cadata=pem) if pem else public_trust()
         except ssl.SSLError:
             raise ConfigurationError(
                 "private_ca", "the field of the secret is no certificate", "Write the authority's PEM there, or nothing"

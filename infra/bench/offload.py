@@ -102,7 +102,7 @@ def measure(folder: Path, size: int = GIB) -> dict[str, Any]:
         _stored_mail(url)
         control(outside.outside_url, "file", {"path": "/s/bench", "size": size, "name": "bench.bin"})
         with sink() as bucket:
-            told = {
+            given = {
                 "MAILROOM_BENCH_DATABASE": url,
                 "MAILROOM_BENCH_BUCKET": f"http://127.0.0.1:{bucket.server_port}",
                 "MAILROOM_BENCH_PLACE": outside.outside[HOST],
@@ -113,7 +113,7 @@ def measure(folder: Path, size: int = GIB) -> dict[str, Any]:
             }
             done = run(
                 [sys.executable, "-m", "infra.bench.offload"],
-                env=os.environ | told,
+                env=os.environ | given,
                 cwd=ROOT,
                 capture_output=True,
                 text=True,
@@ -152,15 +152,14 @@ class _Links:
         return json.dumps([["files", f"https://{HOST}/s/bench"]]).encode()
 
 
-def work(told: Mapping[str, str]) -> dict[str, Any]:
+def work(given: Mapping[str, str]) -> dict[str, Any]:
     """The stage's own code over its real adapters, with everything loaded that the function loads."""
-    import ssl
-
     import app  # noqa: F401 - what every function imports
     from chalicelib.adapters import observability as o11y
     from chalicelib.adapters.aws.file_bucket import FileBucket, client_of
     from chalicelib.adapters.http.downloads import GuardedDownloads
     from chalicelib.adapters.http.guard import Guard
+    from chalicelib.adapters.http.tls import client_context
     from chalicelib.adapters.postgres.database import Database
     from chalicelib.adapters.postgres.links import PostgresLinkStore
     from chalicelib.adapters.postgres.store import PostgresMailStore
@@ -168,19 +167,17 @@ def work(told: Mapping[str, str]) -> dict[str, Any]:
     from chalicelib.core.messages import Envelope, Routing
     from chalicelib.delivery.offload import OffloadWorker
 
-    database = Database(told["MAILROOM_BENCH_DATABASE"])
-    address, _, port = told["MAILROOM_BENCH_PLACE"].rpartition(":")
-    ca = told["MAILROOM_BENCH_CA"]
+    database = Database(given["MAILROOM_BENCH_DATABASE"])
+    address, _, port = given["MAILROOM_BENCH_PLACE"].rpartition(":")
+    ca = given["MAILROOM_BENCH_CA"]
     worker = OffloadWorker(
         spool=_Links(),  # type: ignore[arg-type]
         links=PostgresLinkStore(database, KEY),
         store=PostgresMailStore(database, lambda: KEY),
         downloads=GuardedDownloads(
-            Guard(
-                private={HOST}, placed={HOST: (address, int(port))}, trust=lambda: ssl.create_default_context(cadata=ca)
-            )
+            Guard(private={HOST}, placed={HOST: (address, int(port))}, trust=lambda: client_context(cadata=ca))
         ),
-        target=FileBucket(lambda: client_of(told["MAILROOM_BENCH_BUCKET"], "bench", "bench"), "bench"),
+        target=FileBucket(lambda: client_of(given["MAILROOM_BENCH_BUCKET"], "bench", "bench"), "bench"),
         hosts=lambda _: (HOST,),
         telemetry=o11y,
         limit=4 * GIB,
@@ -209,7 +206,7 @@ def work(told: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _peak() -> float:
-    """Largest resident set of this process so far, in MiB (Linux tells KiB)."""
+    """Largest resident set of this process so far, in MiB (Linux gives KiB)."""
     return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
 
 

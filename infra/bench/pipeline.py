@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import threading
@@ -15,28 +16,31 @@ from typing import Any
 
 import psycopg
 
+from infra.bench import busy, chain
 from infra.bench.machine import spread
 from infra.bench.steady import steady
 from infra.cli.api_client import post, push_all
+from infra.cloudformation.template import ROOT
+from infra.local.process import wait_until
 from infra.local.rehearsal import control
 from infra.local.samples import english, french, italian
-from infra.local.samples.model import Letter
+from infra.local.samples.model import MailDraft
 from infra.local.stack import Info, Stack
-from infra.local.watch import Fate, fates, settled
+from infra.local.watch import Fate, depths, fates, settled
 
-LETTERS: Sequence[Letter] = (*french.letters(), *english.letters(), *italian.letters())
+DRAFTS: Sequence[MailDraft] = (*french.drafts(), *english.drafts(), *italian.drafts())
 PATIENCE = 180.0
 
 
 def pushes(number: int, series: str) -> list[dict[str, Any]]:
-    """Distinct mails from the sample letters (without the 3 MiB one): other ids, one changed line."""
-    letters = [letter for letter in LETTERS if sum(len(file.data) for file in letter.files) < 100_000]
+    """Distinct mails from the sample drafts (without the 3 MiB one): other ids, one changed line."""
+    drafts = [draft for draft in DRAFTS if sum(len(file.data) for file in draft.files) < 100_000]
     made = []
     for index in range(number):
-        letter = letters[index % len(letters)]
+        draft = drafts[index % len(drafts)]
         name = f"bench-{series}-{index}"
         numbered = replace(
-            letter, name=name, via="gmail raw", text=letter.text and f"{letter.text}\n\nRef {series} {index}\n"
+            draft, name=name, via="gmail raw", text=draft.text and f"{draft.text}\n\nRef {series} {index}\n"
         )
         push = dict(numbered.sample(0, datetime.now(UTC)).push or {})
         push["id"] = ""
@@ -62,6 +66,13 @@ def cold_door(stack: Stack, rounds: int = 5) -> dict[str, float]:
 
 def at_rate(info: Info, rate: float, seconds: float) -> dict[str, Any]:
     """Push `rate` mails a second for `seconds`, one push a mail, and follow them to the notification."""
+    ids, answers = answers_at(info, rate, seconds)
+    known = _settle(info, ids)
+    return answers | {"stored": chain.stored(info, ids)} | _latency(known)
+
+
+def answers_at(info: Info, rate: float, seconds: float) -> tuple[list[str], dict[str, Any]]:
+    """Push at that rate; the mails' ids, and how the endpoint answered."""
     mails = pushes(round(rate * seconds), f"rate{rate:g}-{time.time():.0f}")
     ids: list[str] = []
     answered: list[float] = []
@@ -86,9 +97,8 @@ def at_rate(info: Info, rate: float, seconds: float) -> dict[str, Any]:
     for thread in threads:
         thread.join()
     pushed = time.monotonic() - started
-    known = _settle(info, ids)
-    told = {"rate": rate, "mails": len(mails), "pushed_per_s": round(len(mails) / pushed, 1)}
-    return told | {"door": spread(answered), "refused": dict(refused)} | _latency(known)
+    answers = {"rate": rate, "mails": len(mails), "pushed_per_s": round(len(mails) / pushed, 1)}
+    return ids, answers | {"door": spread(answered), "refused": dict(refused)}
 
 
 def burst(info: Info, number: int) -> dict[str, Any]:
@@ -140,9 +150,33 @@ def run(folder: Path, short: bool) -> dict[str, Any]:
         _rest(info)
         result["steady"] = steady(info, 300 if short else 700)
         result["stages"] = stages(info)
+        _rest(info)
+        result["busy endpoint"] = busy.measure(lambda: answers_at(info, 20, 5 if short else 15)[1])
+        result["idle chain"] = _idle_chain(stack, short)
         return result
     finally:
         stack.remove()
+
+
+def shares(folder: Path) -> dict[str, Any]:
+    """The rows that compare with the emulator and a busy machine alone: `python -m infra.bench.pipeline`."""
+    Stack(folder).remove()
+    stack = Stack(folder)
+    try:
+        info = stack.up()
+        result: dict[str, Any] = {"5 mails/s": at_rate(info, 5, 15), "burst": burst(info, 300)}
+        _rest(info)
+        result["busy endpoint"] = busy.measure(lambda: answers_at(info, 20, 15)[1])
+        result["idle chain"] = _idle_chain(stack, short=False)
+        return result
+    finally:
+        stack.remove()
+
+
+def _idle_chain(stack: Stack, short: bool) -> dict[str, Any]:
+    """Once the last mails have left the queues, whose functions are replaced then."""
+    wait_until(lambda: not any(d.waiting + d.in_flight + d.delayed for d in depths(stack.info())), PATIENCE, pause=1.0)
+    return chain.measure(stack, pushes, 50 if short else 300, 5 if short else 15)
 
 
 def _settle(info: Info, ids: Sequence[str]) -> list[Fate]:
@@ -165,3 +199,7 @@ def _rest(info: Info) -> None:
 def _latency(known: Sequence[Fate]) -> dict[str, Any]:
     notified = [fate.seconds for fate in known if fate.notified]
     return spread(notified) | {"unfinished": sum(not settled(fate) for fate in known)} if notified else {"n": 0}
+
+
+if __name__ == "__main__":
+    print(json.dumps(shares(ROOT / ".mailroom" / "bench-shares"), indent=1))

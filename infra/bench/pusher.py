@@ -52,7 +52,7 @@ def _sum(counted: Mapping[str, Any], kind: str, mails: int) -> str:
 
 
 def main(file: Path = ROOT / "docs" / "bench.json") -> None:
-    """Count anew in the kept numbers, where only the script changed: `python -m infra.bench.pusher`."""
+    """Count again in the kept numbers, where only the script changed: `python -m infra.bench.pusher`."""
     kept = json.loads(file.read_text())
     file.write_text(json.dumps(kept | {"pusher": measure()}, indent=1) + "\n")
 

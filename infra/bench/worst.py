@@ -138,14 +138,14 @@ def measure(folder: str, stage: str, names: str) -> None:
 
         anonymizer = PresidioAnonymizer(time_limit=25.0)
     base = peak()
-    told, peaks = {}, {}
+    seconds, peaks = {}, {}
     for number, name in enumerate(json.loads(names)):
         raw = Path(folder, str(number)).read_bytes()
         began = perf_counter()
         work(raw, anonymizer)
-        told[name], peaks[name] = round(perf_counter() - began, 2), peak()
+        seconds[name], peaks[name] = round(perf_counter() - began, 2), peak()
         del raw
-    print(json.dumps({"base_mib": base, "peak_mib": peak(), "seconds": told, "peaks": peaks}))
+    print(json.dumps({"base_mib": base, "peak_mib": peak(), "seconds": seconds, "peaks": peaks}))
 
 
 def peak() -> int:

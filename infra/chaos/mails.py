@@ -10,11 +10,11 @@ from random import Random
 from typing import Any, Literal
 
 from infra.local.samples import english, french, italian
-from infra.local.samples.model import Letter, raw_push
+from infra.local.samples.model import MailDraft, raw_push
 
-LETTERS: tuple[Letter, ...] = tuple(
+LETTERS: tuple[MailDraft, ...] = tuple(
     letter
-    for letter in (*french.letters(), *english.letters(), *italian.letters())
+    for letter in (*french.drafts(), *english.drafts(), *italian.drafts())
     if sum(len(file.data) for file in letter.files) < 100_000
 )
 WORDS = (

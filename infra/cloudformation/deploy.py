@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import subprocess
@@ -11,7 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import botocore.session
 from botocore.config import Config
+
+from infra.local.patience import scaled
 
 STACK = "mailroom"
 TIMEOUT = 900
@@ -52,7 +56,8 @@ def stack_resource(environment: Mapping[str, str], logical: str) -> str:
 
 def client(service: str, environment: Mapping[str, str], timeout: float = 90) -> Any:
     """A boto3 client for an AWS environment given as variables, whatever this process's own ones say."""
-    return boto3.client(
+    files = environment.get("AWS_CONFIG_FILE"), environment.get("AWS_SHARED_CREDENTIALS_FILE")
+    return _session(*files).client(
         service,
         endpoint_url=environment.get("AWS_ENDPOINT_URL"),
         region_name=environment["AWS_DEFAULT_REGION"],
@@ -63,14 +68,26 @@ def client(service: str, environment: Mapping[str, str], timeout: float = 90) ->
     )
 
 
+@functools.cache
+def _session(config_file: str | None, credentials_file: str | None) -> boto3.Session:
+    """Where an environment names its own files, this process's profile and its home folder's files do not count."""
+    if config_file is None:
+        return boto3.Session()
+    session = botocore.session.Session({"profile": (None, None, None, None)})
+    session.set_config_variable("config_file", config_file)
+    session.set_config_variable("credentials_file", credentials_file)
+    return boto3.Session(botocore_session=session)
+
+
 def _aws(arguments: list[str], environment: Mapping[str, str]) -> None:
     command = [str(Path(sys.executable).parent / "aws"), *arguments]
     merged = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")} | dict(environment)
+    limit = scaled(TIMEOUT)
     try:
         done = subprocess.run(
-            command, capture_output=True, text=True, env=merged | {"AWS_PAGER": ""}, timeout=TIMEOUT, check=False
+            command, capture_output=True, text=True, env=merged | {"AWS_PAGER": ""}, timeout=limit, check=False
         )
     except subprocess.TimeoutExpired:
-        raise DeployFailed(f"aws {' '.join(arguments[:2])} did not end within {TIMEOUT} seconds") from None
+        raise DeployFailed(f"aws {' '.join(arguments[:2])} did not end within {limit:.0f} seconds") from None
     if done.returncode:
         raise DeployFailed(f"aws {' '.join(arguments[:2])} failed:\n{done.stdout}{done.stderr}".strip())

@@ -50,6 +50,9 @@ def package(out: Path, thin: bool = False, merge: bool = True) -> Path:
     command = [*chalice, "package", "--stage", "mail", *more, str(out.resolve())]
     # Settings of an AWS session must not reach the packager, and it needs a region to make ARNs.
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "MAILROOM_"))}
+    # Else it looks for credentials in the home folder and at the metadata service of a virtual machine.
+    environment |= {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
+    environment |= {"AWS_EC2_METADATA_DISABLED": "true", "AWS_ACCESS_KEY_ID": "none", "AWS_SECRET_ACCESS_KEY": "none"}
     environment["AWS_DEFAULT_REGION"] = os.environ.get("AWS_DEFAULT_REGION", "eu-west-1")
     done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=600, check=False)
     if done.returncode:

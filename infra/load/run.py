@@ -27,14 +27,14 @@ from infra.local.stack import Info, Stack, temporary
 
 SHARE = 0.8
 PATIENCE = 180.0
-"""Seconds after the last mail for all to be told: three of Telegram's minutes."""
+"""Seconds after the last mail for all notifications: three of Telegram's minutes."""
 
 
 def measured_maximum() -> float:
     """Mails a second from the door to the notification, as `make bench` measured and docs/bench.json keeps.
 
     The chain's slowest part is Telegram's own limit of 20 messages a minute in a group, some 35 notices of this mail
-    each. It is measured with a backlog, without the quick first messages: a burst is told faster than mail can be for
+    each. It is measured with a backlog, without the quick first messages: a burst is notified faster than a stream for
     long. Up to the store stage the same machine takes several times as much: to load that part, give a rate.
     """
     kept = json.loads((ROOT / "docs" / "bench.json").read_text())
@@ -110,13 +110,13 @@ class Report:
             console.print(f"  [red]✗[/] {line}")
 
 
-def run(folder: Path, options: Options, tell: Callable[[str], None]) -> Report:
+def run(folder: Path, options: Options, report_line: Callable[[str], None]) -> Report:
     """Load a stack of its own in `folder`, which is removed."""
     with temporary(folder, step) as stack:
-        return measure(stack, stack.info(), options, tell)
+        return measure(stack, stack.info(), options, report_line)
 
 
-def measure(stack: Stack, info: Info, options: Options, tell: Callable[[str], None]) -> Report:
+def measure(stack: Stack, info: Info, options: Options, report_line: Callable[[str], None]) -> Report:
     """Send, sample, wait for the rest, judge."""
     made = load(int(time.time()), round(options.rate * options.seconds), datetime.now(UTC), untold=0.0)
     pusher = Pusher(info)
@@ -126,8 +126,8 @@ def measure(stack: Stack, info: Info, options: Options, tell: Callable[[str], No
     try:
         while sending.is_alive():
             sampler.take()
-            told = sampler.latest()
-            tell(f"{time.monotonic() - sampler.started:5.0f} s  {_short(told)}")
+            sampled = sampler.latest()
+            report_line(f"{time.monotonic() - sampler.started:5.0f} s  {_short(sampled)}")
             sending.join(options.every)
         sent_seconds = time.monotonic() - sampler.started
         until = time.monotonic() + PATIENCE
@@ -142,11 +142,11 @@ def measure(stack: Stack, info: Info, options: Options, tell: Callable[[str], No
     return Report(options, made.mails, sent_seconds, lost.found, tuple(pusher.problems), trends, sampler.series)
 
 
-def _short(told: Mapping[str, float]) -> str:
+def _short(sampled: Mapping[str, float]) -> str:
     shown = (
-        "age oldest mail under way",
+        "age oldest mail in progress",
         "waiting messages in the queues",
         "connections PostgreSQL",
         "memory anonymize",
     )
-    return "  ".join(f"{name} {told[name]:.0f}" for name in shown if name in told)
+    return "  ".join(f"{name} {sampled[name]:.0f}" for name in shown if name in sampled)

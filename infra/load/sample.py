@@ -57,7 +57,7 @@ class Sampler:
                 self._add("files", function, at, sum(files for _, files in seen) / len(seen))
         self._add("connections", "PostgreSQL", at, self._postgres())
         self._add("connections", "Valkey", at, self._valkey())
-        self._add("age", "oldest mail under way", at, self._oldest())
+        self._add("age", "oldest mail in progress", at, self._oldest())
         waiting = sum(depth.waiting + depth.in_flight + depth.delayed for depth in depths(self.info))
         self._add("waiting", "messages in the queues", at, waiting)
 
@@ -69,7 +69,7 @@ class Sampler:
         self.series.setdefault((kind, name), []).append((round(at, 1), float(value)))
 
     def _postgres(self) -> int:
-        """Of everybody but this look."""
+        """All but this look's own."""
         with psycopg.connect(self.info.database_url, connect_timeout=5) as connection:
             row = connection.execute(
                 "SELECT count(*) FROM pg_stat_activity"
@@ -82,7 +82,7 @@ class Sampler:
             return len(client.client_list()) - 1
 
     def _oldest(self) -> float:
-        """Seconds since the oldest mail was accepted that is neither told nor ended otherwise."""
+        """Seconds since the oldest mail was accepted that is neither notified nor ended otherwise."""
         accepted = self.pusher.since()
         with psycopg.connect(self.info.database_url, connect_timeout=5) as connection:
             settled = {mail_id for (mail_id,) in connection.execute(SETTLED)}

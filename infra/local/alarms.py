@@ -20,6 +20,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from chalicelib.adapters.aws.queue_ages import METRIC
 from infra.cloudformation.deploy import client
 
+STARTED = "watching the alarms"
+"""What this process writes first."""
 COMPARE = {
     "GreaterThanThreshold": operator.gt,
     "GreaterThanOrEqualToThreshold": operator.ge,
@@ -117,6 +119,7 @@ def main() -> None:
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
     }
+    print(STARTED, flush=True)
     ended = threading.Event()
     since: dict[str, float] = {}
     while not ended.wait(INTERVAL):

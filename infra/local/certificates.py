@@ -1,4 +1,4 @@
-"""A certificate authority for the stand-ins that speak TLS: made anew for each stack, trusted by nobody else."""
+"""A certificate authority for the stand-ins that speak TLS: made for each stack, trusted by nothing else."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from chalicelib.adapters.http.tls import client_context
+
 DAYS = 30
 
 
@@ -28,7 +30,7 @@ class Authority:
 
     def trust(self) -> ssl.SSLContext:
         """For a client that trusts this authority and no other."""
-        return ssl.create_default_context(cadata=self.pem)
+        return client_context(cadata=self.pem)
 
     def server(self, names: Sequence[str]) -> ssl.SSLContext:
         """For a server of these names (or addresses)."""

@@ -7,9 +7,10 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from infra.local.alarms import STARTED
 from infra.local.certificates import authority
 from infra.local.emulator import Emulator
-from infra.local.process import LOOPBACK, Process, StartFailed, free_port, spawn, tail, wait_until
+from infra.local.process import LOOPBACK, Process, StartFailed, free_port, spawn, wait_until
 from infra.local.server import Server
 
 OUTSIDE = ("files.example.net", "receiver.example.net")
@@ -90,10 +91,10 @@ class StandIns(Server):
         process = spawn(command, self.log, {**os.environ, "PYTHONUNBUFFERED": "1"}, PROJECT)
         named = {f"{name}_port": port for name, port in ports.items()}
         self._remember(**named, port=ports["telegram"], pid=process.pid, birth=process.birth)
-        _until_ready(self, process, lambda: self.log.read_text().lstrip().startswith("{"))
+        _until_ready(self, "the stand-ins", process, lambda: self.log.read_text().lstrip().startswith("{"))
 
     def _certificates(self) -> Path:
-        """A new authority for each start, whose key nobody keeps."""
+        """A new authority for each start, whose key is not kept."""
         made, chain = authority(), self.folder / "outside.pem"
         (self.folder / "outside-ca.pem").write_text(made.pem)
         chain.touch(mode=0o600)
@@ -116,10 +117,12 @@ class Alarms(Server):
 
     def _launch(self) -> None:
         command = [sys.executable, "-m", "infra.local.alarms", self._emulator.url, self._emulator.region]
+        self.log.write_bytes(b"")
         process = spawn(command, self.log, {**os.environ, "PYTHONUNBUFFERED": "1"}, PROJECT)
         self._remember(port=0, pid=process.pid, birth=process.birth)
+        _until_ready(self, "the alarms", process, lambda: STARTED in self.log.read_text())
 
 
-def _until_ready(server: Server, process: Process, ready: Callable[[], bool]) -> None:
+def _until_ready(server: Server, part: str, process: Process, ready: Callable[[], bool]) -> None:
     if not wait_until(lambda: ready() or not process.alive(), 20) or not process.alive():
-        raise StartFailed(f"{server.name} did not start, see {server.log}: {tail(server.log)}")
+        raise StartFailed.of(part, server.log)

@@ -13,7 +13,7 @@ OURS = frozenset(
     """gmail_tokens gmail_keys emailengine_secrets emailengine_tokens admin_tokens raw_key mapping_key pseudonym_key
     anthropic_key webhook_keys offload_key_id offload_secret_key private_ca""".split()
 )
-"""Fields whose value is ours to choose (the rest is told by Telegram, EmailEngine or the servers)."""
+"""Fields whose value is ours to choose (the rest comes from Telegram, EmailEngine or the servers)."""
 
 
 def made() -> dict[str, Any]:

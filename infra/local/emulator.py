@@ -11,11 +11,12 @@ import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 
-from infra.local.process import LOOPBACK, StartFailed, free_port, members, spawn, tail, wait_until
+from infra.local.process import LOOPBACK, StartFailed, free_port, members, spawn, wait_until
 from infra.local.server import Server
 
 REGION = "us-east-1"
 ACCOUNT = "000000000000"
+PROGRAM = Path(__file__).with_name("queueing_emulator.py")
 
 
 class Emulator(Server):
@@ -49,6 +50,9 @@ class Emulator(Server):
             "AWS_DEFAULT_REGION": self.region,
             "AWS_REGION": self.region,
             "AWS_EC2_METADATA_DISABLED": "true",
+            # A profile of the user's may name another endpoint, another addressing style, a pager.
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         }
 
     def workers(self) -> list[int]:
@@ -91,10 +95,10 @@ class Emulator(Server):
             "IOT_MTLS_ENABLED": "0",
             "DOCKER_HOST": f"unix://{self.folder}/no-docker.sock",
         } | self._extra
-        process = spawn([sys.executable, "-m", "ministack"], self.log, environment, self.folder)
+        process = spawn([sys.executable, "-P", PROGRAM], self.log, environment, self.folder)
         self._remember(port=port, pid=process.pid, birth=process.birth)
         if not wait_until(lambda: self._healthy() or not process.alive(), 60) or not process.alive():
-            raise StartFailed(f"the emulator did not start, see {self.log}: {tail(self.log)}")
+            raise StartFailed.of("the AWS emulator", self.log)
 
     def _healthy(self) -> bool:
         try:

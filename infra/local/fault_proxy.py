@@ -1,6 +1,6 @@
 """The fault proxy between the functions and the emulator: AWS errors that the SDK believes (microburst).
 
-Run as `python -m infra.local.fault_proxy` it is microburst's own command line, with one thing mended: microburst 0.10
+Run as `python -m infra.local.fault_proxy` it is microburst's own command line, with one thing fixed: microburst 0.10
 takes Content-Length off every answer that it forwards, which S3 never leaves out, and the spool's adapter believes no
 answer without it.
 """
@@ -16,16 +16,16 @@ from typing import Any
 import requests
 
 from infra.local.companions import PROJECT
-from infra.local.process import LOOPBACK, StartFailed, accepts, free_port, spawn, tail, wait_until
+from infra.local.process import LOOPBACK, StartFailed, accepts, free_port, spawn, wait_until
 from infra.local.server import Server
 
 CONTROL_TIMEOUT = 10.0
 
 
 class FaultProxy(Server):
-    """Forwards to `upstream`, a URL told at the start, and misbehaves by rules that can be changed at any time.
+    """Forwards to `upstream`, a URL given at the start, and misbehaves by rules that can be changed at any time.
 
-    Its port is chosen at once, because the emulator must tell it to its workers before it can be started itself.
+    Its port is chosen at once, because the emulator passes it to its workers before it can be started itself.
     A rule is microburst's: `service`, `operation`, `body` (a JMESPath expression) say which calls it concerns;
     `error`, `latency` (ms), `reset`, `response`, `request` say what happens; `times` and `ttl_s` end it.
     """
@@ -79,7 +79,7 @@ class FaultProxy(Server):
     def _launch(self) -> None:
         port = free_port(self.port)
         if port != self.port:
-            raise StartFailed(f"the port {self.port}, which the functions know, is taken by somebody else")
+            raise StartFailed(f"the port {self.port}, which the functions know, is taken by another process")
         command = [
             sys.executable,
             "-m",
@@ -93,7 +93,7 @@ class FaultProxy(Server):
         process = spawn(command, self.log, {**os.environ, "PYTHONUNBUFFERED": "1"}, PROJECT)
         self._remember(pid=process.pid, birth=process.birth)
         if not wait_until(lambda: accepts(port) or not process.alive(), 20) or not process.alive():
-            raise StartFailed(f"the fault proxy did not start, see {self.log}: {tail(self.log)}")
+            raise StartFailed.of("the fault proxy", self.log)
 
 
 def main() -> int:

@@ -12,7 +12,8 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from infra.local.process import LOOPBACK, StartFailed, accepts, free_port, spawn, tail, wait_until
+from infra.local.patience import advice, scaled
+from infra.local.process import LOOPBACK, StartFailed, accepts, free_port, spawn, wait_until
 from infra.local.server import Server
 
 DATABASE = "mailroom"
@@ -94,12 +95,14 @@ class Postgres(Server):
                 cwd=home,
                 capture_output=True,
                 text=True,
-                timeout=120,
+                timeout=scaled(120),
                 check=False,
                 user=user,
                 group=group,
                 extra_groups=None if user is None else [],
             )
+        except subprocess.TimeoutExpired:
+            raise StartFailed(f"PostgreSQL could not be set up in time. {advice()}") from None
         finally:
             # Its server is not ours: other settings, no own log. It only proved that the data folder is good.
             binary.unlink()
@@ -153,9 +156,9 @@ class Postgres(Server):
         self._remember(port=port, pid=process.pid, birth=process.birth)
         ready = data / "postmaster.pid"
         if not wait_until(lambda: not process.alive() or ("ready" in _read(ready) and accepts(port)), 60):
-            raise StartFailed(f"PostgreSQL did not start, see {self.log}: {tail(self.log)}")
+            raise StartFailed.of("PostgreSQL", self.log)
         if not process.alive():
-            raise StartFailed(f"PostgreSQL ended at once, see {self.log}: {tail(self.log)}")
+            raise StartFailed.of("PostgreSQL", self.log, "ended at once")
 
     def _secure(self) -> None:
         """Replace the password that the set-up's command line showed, and make the database."""

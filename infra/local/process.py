@@ -16,13 +16,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from infra.local.patience import Deadline, advice
+
 LOOPBACK = "127.0.0.1"
 PORTS = range(15_000, 32_000)
-"""Below the range from which the systems give ports to outgoing connections: nobody takes one between look and bind."""
+"""Below the range from which the systems give ports to outgoing connections: none is taken between look and bind."""
 
 
 class StartFailed(RuntimeError):
-    """A local server did not come up; the text says where its log is."""
+    """A part of the local stack did not come up; the text names it and shows the end of its log."""
+
+    @classmethod
+    def of(cls, part: str, log: Path, why: str = "did not start") -> StartFailed:
+        """For a part that wrote a log."""
+        return cls(f"{part} {why}. {advice()}\nThe last lines of {log}:\n{tail(log) or '(empty)'}")
 
 
 def free_port(preferred: int = 0) -> int:
@@ -112,10 +119,10 @@ def spawn(
 
 
 def wait_until(condition: Callable[[], bool], timeout: float, pause: float = 0.02) -> bool:
-    """Poll until the condition holds; False when `timeout` seconds have passed."""
-    deadline = time.monotonic() + timeout
+    """Poll until the condition holds; False when `timeout` seconds have passed, more of them on a busy machine."""
+    deadline = Deadline(timeout)
     while not condition():
-        if time.monotonic() > deadline:
+        if deadline.passed():
             return False
         time.sleep(pause)
     return True
@@ -130,10 +137,10 @@ def accepts(port: int) -> bool:
         return False
 
 
-def tail(log: Path, size: int = 2000) -> str:
-    """The end of a log file, for a start that failed."""
+def tail(log: Path, lines: int = 15, size: int = 4000) -> str:
+    """The last lines of a log file, for a start that failed; empty when there is none."""
     try:
-        return log.read_bytes()[-size:].decode("utf-8", "replace")
+        return "\n".join(log.read_bytes()[-size:].decode("utf-8", "replace").splitlines()[-lines:])
     except OSError:
         return ""
 

@@ -13,6 +13,7 @@ import requests
 
 from chalicelib.mail.identity import door_identity, mail_id
 from infra.cli.api_client import Answer, admin, post
+from infra.local.patience import Deadline
 from infra.local.samples import Sample
 from infra.local.stack import Info
 from infra.local.watch import Fate, depths
@@ -31,13 +32,13 @@ class Sent:
     mail_id: str
 
 
-def send(info: Info, samples: Sequence[Sample], tell: Callable[[Sent], None]) -> list[Sent]:
+def send(info: Info, samples: Sequence[Sample], report: Callable[[Sent], None]) -> list[Sent]:
     """Send all in their order: Gmail mails that are to be accepted in batches, the rest one by one."""
     done: list[Sent] = []
     for group in _grouped(samples):
         found = _webhook(info, group[0]) if group[0].door == "emailengine" else _push(info, group)
         for sent in found:
-            tell(sent)
+            report(sent)
             done.append(sent)
     return done
 
@@ -85,8 +86,8 @@ def _behind_the_flag(info: Info, push: Any) -> requests.Response:
 
 
 def _until(ask: Callable[[], requests.Response], status: int) -> requests.Response:
-    until = time.monotonic() + TIMEOUT
-    while (answer := ask()).status_code != status and time.monotonic() < until:
+    deadline = Deadline(TIMEOUT)
+    while (answer := ask()).status_code != status and not deadline.passed():
         time.sleep(0.2)
     return answer
 
@@ -115,8 +116,8 @@ def _webhook(info: Info, sample: Sample) -> list[Sent]:
             "then": {"moved": "move", "gone": "delete"}.get(sample.mailbox),
         },
     )
-    until = time.monotonic() + TIMEOUT
-    while delivery["state"] == "queued" and time.monotonic() < until:
+    deadline = Deadline(TIMEOUT)
+    while delivery["state"] == "queued" and not deadline.passed():
         time.sleep(0.01)
         known = requests.get(f"{info.emailengine_url}/_control/deliveries", timeout=10).json()
         delivery = next(entry for entry in known if entry["eventId"] == delivery["eventId"])
@@ -126,7 +127,7 @@ def _webhook(info: Info, sample: Sample) -> list[Sent]:
 
 
 def control(base: str, route: str, value: dict[str, Any]) -> Any:
-    """Tell a stand-in what to do."""
+    """Control a stand-in."""
     answer = requests.post(f"{base}/_control/{route}", json=value, timeout=30)
     answer.raise_for_status()
     return answer.json()
@@ -161,8 +162,8 @@ class Balance:
     @property
     def balanced(self) -> bool:
         """Nothing lost, nothing invented, and each quarantined mail lies in a dead-letter queue."""
-        told = self.accepted + self.duplicate + self.refused + self.acknowledged
-        return self.lost == 0 and told == self.sent and self.dead == self.quarantined
+        counted = self.accepted + self.duplicate + self.refused + self.acknowledged
+        return self.lost == 0 and counted == self.sent and self.dead == self.quarantined
 
     def percentile(self, share: float) -> float:
         """Latency in seconds that `share` of the notified mails stay under (nearest rank)."""
@@ -196,7 +197,7 @@ def differences(sent: Sequence[Sent], fates: Sequence[Fate]) -> list[str]:
     for one in sent:
         expect, fate = one.sample.expect, ends[one.sample.name]
         if one.status != expect.verdict:
-            found.append(f"{one.sample.name}: the door said {one.status} ({one.http}), not {expect.verdict}")
+            found.append(f"{one.sample.name}: the endpoint answered {one.status} ({one.http}), not {expect.verdict}")
         if not one.mail_id or not expect.state:
             continue
         state = fate.state if fate else "in flight"

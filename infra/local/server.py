@@ -93,7 +93,7 @@ class Server:
         self.stop()
 
     def _close(self) -> None:
-        """Nobody else may look in: what the emulator keeps is mail in the clear."""
+        """Close the folder to other users: what the emulator keeps is mail in the clear."""
         self.folder.chmod(0o700)
 
     def _launch(self) -> None:

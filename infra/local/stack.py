@@ -5,17 +5,15 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-import requests
-
+from chalicelib.core.errors import ConfigurationError
 from chalicelib.core.stages import PIPELINE, SERVICE
-from infra.cloudformation.deploy import DeployFailed, client, deploy, outputs, stack_resource
+from infra.cloudformation.deploy import client, deploy, outputs, stack_resource
 from infra.cloudformation.package import package
 from infra.cloudformation.template import ROOT
 from infra.database.migrate import migrate
@@ -23,8 +21,12 @@ from infra.database.roles import make_logins
 from infra.local.companions import Alarms, StandIns
 from infra.local.credentials import credentials
 from infra.local.fault_proxy import FaultProxy
+from infra.local.patience import scaled
+from infra.local.process import StartFailed
 from infra.local.server import Server
 from infra.local.servers import Emulator, Postgres, Valkey
+from infra.local.surroundings import reach_loopback_directly
+from infra.local.warm import Function, Progress, by_invocation, by_request, warm
 from infra.secret_values import secret_values, store
 
 ACCOUNTS = ("practice", "faculty", "research", "personal")
@@ -33,15 +35,13 @@ ARTIFACTS = "mailroom-artifacts"
 FILES = "mailroom-files"
 """Where files of links go."""
 DOORS = 6
-"""Workers of the door, all started with the stack."""
+"""Workers of the endpoints, all started with the stack; further requests wait for one."""
 LLM_KEY = "stand-in-key"
-"""What the played LLM provider accepts; nobody else does."""
-Progress = Callable[[str, float], None]
-"""Called after each step with its name and its seconds."""
+"""What the played LLM provider accepts, and nothing else does."""
 
 
 def silent(_step: str, _seconds: float) -> None:
-    """Progress that nobody watches."""
+    """Progress that is not shown."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Stack:
     """A stack that lives in `folder`; any process with the same folder finds it again.
 
     With `llm` an LLM provider is played and asked by the classifier; with `proxied` the functions (not the emulator's
-    own pollers, nor this process) reach AWS through `proxy`, which can be told to misbehave.
+    own pollers, nor this process) reach AWS through `proxy`, which can be made to misbehave.
     """
 
     def __init__(
@@ -75,6 +75,7 @@ class Stack:
         llm: bool = False,
         proxied: bool = False,
     ) -> None:
+        reach_loopback_directly()
         self.folder = folder.absolute()
         self.credentials = credentials(self.folder) | ({"anthropic_key": LLM_KEY} if llm else {})
         self.parameters = parameters or {}
@@ -93,20 +94,33 @@ class Stack:
             self.servers.append(self.proxy)
 
     def up(self, progress: Progress = silent) -> Info:
-        """Start what does not run, migrate, package and deploy. Safe to repeat."""
-        for step, action in (
-            ("PostgreSQL", self.postgres.start),
-            ("Valkey", self.valkey.start),
-            ("AWS emulator", self._start_emulator),
-            ("stand-ins for Telegram and EmailEngine", self.standins.start),
-            ("database migrations", lambda: migrate(self.postgres.url)),
-            ("package and deploy the stack", self.deploy),
-            ("alarms", self.alarms.start),
-            ("functions and language models into memory", self.warm),
-        ):
-            started = perf_counter()
-            action()
-            progress(step, perf_counter() - started)
+        """Start what does not run, migrate, package and deploy. Safe to repeat.
+
+        Raises `StartFailed`, which names the part and shows the end of its log; what this call started is stopped then.
+        """
+        before = self.alive()
+        steps: tuple[tuple[str, Server, Callable[[], object]], ...] = (
+            ("PostgreSQL", self.postgres, self.postgres.start),
+            ("Valkey", self.valkey, self.valkey.start),
+            ("AWS emulator", self.emulator, self._start_emulator),
+            ("stand-ins for Telegram and EmailEngine", self.standins, self.standins.start),
+            ("database migrations", self.postgres, lambda: migrate(self.postgres.url)),
+            ("package and deploy the stack", self.emulator, self.deploy),
+            ("alarms", self.alarms, self.alarms.start),
+        )
+        try:
+            for step, server, action in steps:
+                started = perf_counter()
+                with _named(step, server):
+                    action()
+                progress(step, perf_counter() - started)
+            with _named("functions", self.emulator):
+                self.warm(progress)
+        except BaseException:
+            for server in reversed(self.servers):
+                if not before[server.name]:
+                    server.stop()
+            raise
         return self.info()
 
     def deploy(self) -> None:
@@ -130,7 +144,7 @@ class Stack:
         template = package(self.folder / "package", thin=True)
         deploy(template, ARTIFACTS, parameters | self.parameters, aws)
         # The emulator starts a worker for each request that finds none free: a burst would be so many Pythons that
-        # start at once on the few processors of this machine, and all of them late. Further requests get 429.
+        # start at once on the few processors of this machine, and all of them late. Further requests wait.
         door = stack_resource(aws, "APIHandler")
         client("lambda", aws).put_function_concurrency(FunctionName=door, ReservedConcurrentExecutions=DOORS)
         self._file.write_text(json.dumps({"api": self._api(aws)}))
@@ -143,26 +157,17 @@ class Stack:
         values |= {"private_ca": self.standins.outside_ca}
         store(client("secretsmanager", aws), SERVICE, secret_values(values, passwords))
 
-    def warm(self) -> None:
-        """Invoke every stage with no mail, as often as it may run at once: loading the models takes seconds.
-
-        The doors are asked whether they are ready, which makes their clients.
-        """
+    def warm(self, progress: Progress = silent) -> None:
+        """Start the stages, as often as each may run at once, and the endpoints. Raises `StaysCold`."""
         aws = self.emulator.client_environment()
-        names = [stack_resource(aws, stage.name.capitalize()) for stage in PIPELINE for _ in range(stage.concurrency)]
+        # The functions' own time-outs decide; the client only outlives them.
+        lambdas = client("lambda", aws, timeout=scaled(90))
+        physical = {stage.name: stack_resource(aws, stage.name.capitalize()) for stage in PIPELINE}
+        functions = [
+            Function(stage.name, stage.concurrency, by_invocation(lambdas, physical[stage.name])) for stage in PIPELINE
+        ]
         ready = f"{json.loads(self._file.read_text())['api']}/ready"
-
-        def invoke(name: str) -> None:
-            answer = client("lambda", aws).invoke(FunctionName=name, Payload=b'{"Records": []}')
-            if answer.get("FunctionError"):
-                raise DeployFailed(f"the function {name} does not start: {answer['Payload'].read()[:500]!r}")
-
-        with ThreadPoolExecutor(len(names) + DOORS) as pool:
-            doors = [pool.submit(requests.get, ready, timeout=60) for _ in range(DOORS)]
-            list(pool.map(invoke, names))
-            for door in doors:
-                if not door.result().ok:
-                    raise DeployFailed(f"the door does not get ready: {door.result().text[:500]}")
+        warm([*functions, Function("endpoints", DOORS, by_request(ready, scaled(60)))], progress)
 
     def info(self) -> Info:
         """Where it is. Raises FileNotFoundError when it was never up in this folder."""
@@ -204,6 +209,17 @@ class Stack:
         endpoint = outputs(aws)["EndpointURL"]
         identifier = endpoint.split("//")[1].split(".")[0]
         return f"{self.emulator.url}/restapis/{identifier}/api/_user_request_"
+
+
+@contextmanager
+def _named(part: str, server: Server) -> Iterator[None]:
+    """A part that does not start is named, with the end of the log that may show why."""
+    try:
+        yield
+    except (StartFailed, ConfigurationError):
+        raise
+    except Exception as error:
+        raise StartFailed.of(part, server.log, f"failed: {str(error) or type(error).__name__}") from error
 
 
 @contextmanager

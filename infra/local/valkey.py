@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from infra.local.process import LOOPBACK, StartFailed, accepts, free_port, spawn, tail, wait_until
+from infra.local.process import LOOPBACK, StartFailed, accepts, free_port, spawn, wait_until
 from infra.local.server import Server
 
 
@@ -35,4 +35,4 @@ class Valkey(Server):
         process = spawn(command, self.log, {"PATH": os.defpath, "LC_ALL": "C"}, self.folder)
         self._remember(port=port, pid=process.pid, birth=process.birth)
         if not wait_until(lambda: accepts(port) or not process.alive(), 15) or not process.alive():
-            raise StartFailed(f"Valkey did not start, see {self.log}: {tail(self.log)}")
+            raise StartFailed.of("Valkey", self.log)

@@ -16,6 +16,7 @@ from chalicelib.adapters.aws.sqs_queues import SqsQueues
 from chalicelib.core.stages import PIPELINE, STAGES
 from chalicelib.ports import QueueDepth
 from infra.cloudformation.deploy import client
+from infra.local.patience import Deadline
 from infra.local.stack import Info
 
 TERMINAL = ("stored", "excluded", "quarantined")
@@ -97,17 +98,17 @@ def settled(fate: Fate) -> bool:
 
 
 def follow(
-    info: Info, mail_ids: Sequence[str], tell: Callable[[dict[str, int], list[Fate]], None], timeout: float
+    info: Info, mail_ids: Sequence[str], report: Callable[[dict[str, int], list[Fate]], None], timeout: float
 ) -> list[Fate]:
-    """Wait until every mail is settled or `timeout` seconds are over, telling the progress meanwhile."""
-    until = time.monotonic() + timeout
+    """Wait until every mail is settled or `timeout` seconds are over (more on a busy machine); report the progress."""
+    deadline = Deadline(timeout)
     while True:
         known = fates(info, mail_ids)
         given_up = sum(fate.state == "quarantined" for fate in known)
-        tell(passed(len(mail_ids), given_up, depths(info)), known)
+        report(passed(len(mail_ids), given_up, depths(info)), known)
         if len(known) == len(set(mail_ids)) and all(map(settled, known)):
             return known
-        if time.monotonic() > until:
+        if deadline.passed():
             return known
         time.sleep(0.25)
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from infra.local.patience import scaled
+
 ROOT = Path(__file__).parents[2]
 HEAVY = ("spacy", "thinc", "presidio_analyzer", "psycopg", "requests", "redis", "selectolax", "numpy", "cryptography")
 HEAVY += (
@@ -66,7 +68,7 @@ PUSHES = {
 
 def printed(code: str) -> list[str]:
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=scaled(60)
     )
     return [line for line in done.stdout.splitlines() if not line.startswith("{")]
 

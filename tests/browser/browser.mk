@@ -8,7 +8,7 @@ $(BROWSER_STAMP): $(BROWSER)/package.json $(BROWSER)/package-lock.json $(BROWSER
 
 .PHONY: test-browser screenshots
 test-browser: $(BROWSER_STAMP) ## Test the dashboard in headless Chromium: keyboard, forms, colours, accessibility.
-	@cd $(BROWSER) && MAILROOM_PYTHON="$(CURDIR)/$(BIN)/python" node --test --test-timeout=120000 dashboard.test.mjs
+	@limit=$$($(BIN)/python -m infra.local.patience 120000) && cd $(BROWSER) && MAILROOM_PYTHON="$(CURDIR)/$(BIN)/python" node --test --test-timeout=$$limit dashboard.test.mjs
 
 screenshots: $(BROWSER_STAMP) ## Take the pictures of the dashboard for docs/ again.
 	@MAILROOM_PYTHON="$(CURDIR)/$(BIN)/python" node $(BROWSER)/screenshots.mjs docs

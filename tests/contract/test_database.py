@@ -14,6 +14,7 @@ import pytest
 from chalicelib.adapters.postgres.database import Database
 from chalicelib.adapters.postgres.store import PostgresMailStore
 from chalicelib.core.errors import MailroomError, Permanent, Retryable
+from infra.local.patience import scaled
 from infra.local.servers import Postgres, free_port
 from tests.contract.mails import ORIGINAL, envelope, mail_id
 
@@ -181,4 +182,4 @@ def test_a_lock_that_another_holds_is_not_waited_for_long(postgres: Postgres, im
 def test_importing_the_adapters_loads_no_driver() -> None:
     adapters = "store, outbox, flags"
     code = f"import sys; from chalicelib.adapters.postgres import {adapters}; sys.exit('psycopg' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0
+    assert subprocess.run([sys.executable, "-c", code], check=False, timeout=scaled(60)).returncode == 0

@@ -29,7 +29,7 @@ def world(stack_world: World) -> Iterator[World]:
     yield stack_world
     stack_world.stack.postgres.start()
     stack_world.stack.valkey.start()
-    stack_world.mend()
+    stack_world.restore()
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from infra.cloudformation.template import ROOT
+from infra.local.patience import scaled
 from tests.e2e.test_verdicts import document, put, state, sweep
 from tests.e2e.world import World
 
@@ -49,7 +50,7 @@ def script(world: World, **more: str) -> Iterator[subprocess.Popen[str]]:
 
 def told(process: subprocess.Popen[str]) -> dict[str, Any]:
     """What the script says of every mail at its end."""
-    out, err = process.communicate("\n", timeout=110)
+    out, err = process.communicate("\n", timeout=scaled(110))
     assert process.returncode == 0, out[-2000:] + err[-2000:]
     answer: dict[str, Any] = json.loads(out)
     return answer

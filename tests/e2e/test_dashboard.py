@@ -75,7 +75,7 @@ def test_a_letter_is_redriven_to_its_end(visitor: Visitor, world: World) -> None
     world.fail("emailengine", times=None, path="/v1/", status=404)
     mail_id = world.mail("Gone for a while", via="emailengine")
     assert world.ends(mail_id)[mail_id].state == "quarantined"
-    world.mend()
+    world.restore()
     asked = visitor.send(visitor.open(f"/mails/{mail_id}").form("/quarantine", action="redrive"), action="redrive")
     assert "1 redriven" in visitor.send(asked.form("/quarantine/redrive")).text
     query = "SELECT 1 FROM core.ledger WHERE mail_id = %s AND state = 'stored'"

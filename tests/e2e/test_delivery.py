@@ -79,7 +79,7 @@ def share(world: World, size: int, **more: Any) -> tuple[str, str]:
 
 def mail(world: World, subject: str, text: str) -> str:
     """A mail of that subject and text; its id."""
-    sample = world.letter(subject, text=text)
+    sample = world.sample(subject, text=text)
     [mail_id] = world.send(sample)
     return mail_id
 

@@ -40,7 +40,7 @@ def test_a_mail_is_told_within_thirty_seconds(rehearsal: Rehearsal) -> None:
 def test_each_stored_mail_is_told_exactly_once(rehearsal: Rehearsal, world: World) -> None:
     stored = {fate.mail_id for fate in rehearsal.fates if fate.state == "stored"}
     expected = Counter(notice for owner, notice in world.notices().items() if owner in stored)
-    told = Counter(block for block in world.told() if block in expected)
+    told = Counter(block for block in world.notice_texts() if block in expected)
     assert (told, told.total()) == (expected, len(stored))
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import requests
@@ -12,6 +14,7 @@ from chalicelib.core.stages import STAGES
 from chalicelib.web.auth import sign_emailengine
 from infra.cli.api_client import headers
 from infra.local.rehearsal import control
+from infra.local.stack import DOORS
 from tests.e2e.world import World
 
 
@@ -76,6 +79,13 @@ def test_a_body_of_ten_megabytes_is_refused(world: World) -> None:
     body = b'{"sender": "a@workshop.example", "body": "' + b"x" * 10_000_000 + b'"}'
     answer = world.request("POST", "/api/ingress/gmail", data=body, headers=headers(world.info, body))
     assert answer.status_code == 413
+
+
+def test_a_burst_waits_for_a_worker_and_is_not_refused(world: World) -> None:
+    number = 10 * DOORS
+    with ThreadPoolExecutor(number) as pool:
+        answers = list(pool.map(lambda _: world.request("GET", "/health").status_code, range(number)))
+    assert Counter(answers) == {200: number}
 
 
 def test_the_stack_says_that_it_is_ready(world: World) -> None:

@@ -27,7 +27,7 @@ def broken(world: World, name: str, missing: str) -> Iterator[None]:
 
 
 def test_mail_waits_for_a_stage_that_cannot_start_and_is_stored_when_it_is_mended(world: World) -> None:
-    letters = [world.letter(f"Deployment of the {which} shelf") for which in ("first", "second", "third")]
+    letters = [world.sample(f"Deployment of the {which} shelf") for which in ("first", "second", "third")]
     world.wait(world.idle, "the queues to run empty")
     dead = len(world.dead("classify"))
 

@@ -24,7 +24,7 @@ def test_garbage_in_a_queue_goes_to_its_dead_letters_with_the_reason(world: Worl
 
 
 def test_a_mail_whose_sealed_object_is_gone_is_quarantined_and_its_neighbours_are_stored(world: World) -> None:
-    letters = [world.letter(f"Sealed object of the {which} shelf") for which in ("first", "second", "third")]
+    letters = [world.sample(f"Sealed object of the {which} shelf") for which in ("first", "second", "third")]
     with world.paused("anonymize"):  # so that all come in one batch, and not before the object is gone
         first, gone, third = world.send(*letters)
         bucket = stack_resource(world.info.aws, "Spool")

@@ -6,7 +6,7 @@ from tests.e2e.world import World
 
 
 def test_without_redis_a_repeated_mail_is_accepted_and_stored_once(world: World) -> None:
-    letter = world.letter("Redis is away during the inventory")
+    letter = world.sample("Redis is away during the inventory")
     world.stack.valkey.stop()
     first, again = world.send(letter), world.send(letter)
     assert first == again
@@ -15,7 +15,7 @@ def test_without_redis_a_repeated_mail_is_accepted_and_stored_once(world: World)
 
 def test_with_redis_back_a_repeated_mail_is_known_at_the_door(world: World) -> None:
     world.stack.valkey.stop()
-    letter = world.letter("Redis is back after the inventory")
+    letter = world.sample("Redis is back after the inventory")
     [mail_id] = world.send(letter)
     world.stack.valkey.start()
     # The door lets a Redis that failed rest for some seconds; until then a repeat is stopped by the database.
@@ -45,5 +45,5 @@ def test_the_outbox_outlives_a_restart_of_postgresql(world: World) -> None:
     world.stack.postgres.stop()
     world.stack.postgres.start()
     assert len(world.rows(unsent, mail_id)) == 1
-    world.mend()
+    world.restore()
     assert world.lost(mail_id) == []

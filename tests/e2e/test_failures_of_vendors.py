@@ -41,7 +41,7 @@ def test_a_mail_that_emailengine_cannot_give_now_is_fetched_later(world: World, 
     world.fail("emailengine", times=None, path="/v1/", **fault)
     mail_id = world.mail("Mail server is away for a minute", via="emailengine")
     world.wait(lambda: len(world.asked("emailengine", "/v1/")) > before, "EmailEngine to be asked in vain")
-    world.mend()
+    world.restore()
     assert world.lost(mail_id) == []
 
 
@@ -51,7 +51,7 @@ def test_mail_of_the_other_door_does_not_wait_for_emailengine(world: World) -> N
     passing = world.mail("Passing by the mail server")
     assert states(world.ends(passing), [passing]) == [("stored", "")]
     assert waiting not in world.ends(waiting, timeout=0)
-    world.mend()
+    world.restore()
     assert world.lost(waiting, passing) == []
 
 
@@ -63,7 +63,7 @@ def test_mail_waits_uncounted_for_a_service_that_is_down_and_the_operator_sees_w
     world.wait(lambda: state(world, "emailengine") == "open", "the breaker to open")
     queue = stage("anonymize").queue
     world.wait(lambda: any("postponements" in held["MessageAttributes"] for held in lying(world.info, queue)), "a copy")
-    world.mend()
+    world.restore()
     redis.Redis.from_url(world.info.redis_url).delete("breaker:emailengine")  # as an operator who does not want to wait
     assert world.lost(*ids) == []
     assert state(world, "emailengine") == "closed"

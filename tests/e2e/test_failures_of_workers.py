@@ -68,7 +68,7 @@ def open_files(pid: int) -> set[str]:
 def test_a_mail_that_kills_every_worker_holds_up_no_other(world: World) -> None:
     world.stack.warm()  # whom an earlier test killed: loading the models takes seconds
     world.fail("emailengine", times=None, delay=8, path="/source")
-    good = [world.letter(f"Good neighbour {number}") for number in range(20)]
+    good = [world.sample(f"Good neighbour {number}") for number in range(20)]
     asked = len(world.asked("emailengine", "/source"))
     kills = 0
 
@@ -83,7 +83,7 @@ def test_a_mail_that_kills_every_worker_holds_up_no_other(world: World) -> None:
         ids = world.send(*good)
         world.wait(lambda: killed_again() and len(world.ends(*ids, timeout=0)) == len(ids), "good mail and bad ends")
         assert world.ends(poison, timeout=0) == {}
-        world.mend()
+        world.restore()
         assert world.lost(*ids, poison) == []
     query = (
         "SELECT extract(epoch FROM created_at - received_at)::float FROM core.ledger WHERE mail_id = ANY(%s) ORDER BY 1"

@@ -18,8 +18,9 @@ import redis
 from infra.cloudformation.deploy import client, stack_resource
 from infra.cloudformation.template import ROOT
 from infra.local.leaks import places
+from infra.local.patience import scaled
 from infra.local.samples import Sample
-from infra.local.samples.model import Letter
+from infra.local.samples.model import MailDraft
 from infra.local.watch import TERMINAL
 from tests.e2e.world import NUMBERS, World
 
@@ -31,14 +32,14 @@ TRACES = (PERSON, "Zephyrine", "Quibell", "Rhubarbatorium")
 def mail(via: Any, sender: str = f"Zephyrine Quibell <{PERSON}>", text: str = "Rhubarbatorium") -> Sample:
     """A mail of hers, or from somebody else to her."""
     number = next(NUMBERS)
-    letter = Letter(f"e2e-{number}", via, "personal", "en", sender, f"News of {text}", f"About the {text} in May.")
+    letter = MailDraft(f"e2e-{number}", via, "personal", "en", sender, f"News of {text}", f"About the {text} in May.")
     return letter.sample(number, datetime.now(UTC))
 
 
 def command(world: World, *words: str) -> subprocess.CompletedProcess[str]:
     """The operator's command on this stack, as a process of its own."""
     line = [sys.executable, "-m", "infra.cli.start", "--folder", str(world.stack.folder), *words]
-    return subprocess.run(line, capture_output=True, text=True, timeout=100, check=False, cwd=ROOT)
+    return subprocess.run(line, capture_output=True, text=True, timeout=scaled(100), check=False, cwd=ROOT)
 
 
 def everywhere(world: World) -> Iterator[tuple[str, str]]:

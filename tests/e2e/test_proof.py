@@ -107,7 +107,7 @@ def test_the_mails_of_an_emptied_queue_are_found_and_repaired(world: World) -> N
     world.wait(world.idle, "the queues to run empty")
     sqs = client("sqs", world.info.aws)
     with world.paused("anonymize"):
-        both = world.send(world.letter("First of an emptied queue"), world.letter("Second of an emptied queue"))
+        both = world.send(world.sample("First of an emptied queue"), world.sample("Second of an emptied queue"))
         sqs.purge_queue(QueueUrl=sqs.get_queue_url(QueueName=stage("anonymize").queue)["QueueUrl"])
         assert [differs(world, identifier) for identifier in both] == [["missing"], ["missing"]]
     verified(world, "--repair")

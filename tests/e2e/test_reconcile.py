@@ -36,7 +36,7 @@ def without_webhook(world: World) -> str:
 
 
 def test_a_mail_whose_webhook_never_came_is_stored_and_told_once(world: World) -> None:
-    [known] = world.send(world.letter("One that was told", "emailengine", ACCOUNT))
+    [known] = world.send(world.sample("One that was told", "emailengine", ACCOUNT))
     assert world.lost(known) == []
     before = reconcile(world)
     assert before["outcome"] == "complete"

@@ -22,7 +22,7 @@ from infra.cloudformation.deploy import client, stack_resource
 from infra.local.process import wait_until
 from infra.local.rehearsal import Sent, control, send, telegram
 from infra.local.samples import Sample
-from infra.local.samples.model import Letter
+from infra.local.samples.model import MailDraft
 from infra.local.stack import Info, Stack
 from infra.local.watch import Fate, depths, follow, lying
 
@@ -41,12 +41,12 @@ class World:
 
     # mails in
 
-    def letter(self, subject: str, via: Any = "gmail raw", account: str = "personal", text: str = "") -> Sample:
+    def sample(self, subject: str, via: Any = "gmail raw", account: str = "personal", text: str = "") -> Sample:
         """An invented mail that no other test sends."""
         number = next(NUMBERS)
         sender, text = "Workshop <desk@workshop.example>", text or f"Please note: {subject.lower()}."
-        letter = Letter(f"e2e-{number}", via, account, "en", sender, subject, text)
-        return letter.sample(number, datetime.now(UTC))
+        draft = MailDraft(f"e2e-{number}", via, account, "en", sender, subject, text)
+        return draft.sample(number, datetime.now(UTC))
 
     def send(self, *samples: Sample) -> list[str]:
         """Through the doors; the ids of those that were accepted."""
@@ -57,7 +57,7 @@ class World:
 
     def mail(self, subject: str, via: Any = "gmail raw") -> str:
         """Send one invented mail, which must be accepted; its id."""
-        [mail_id] = self.send(self.letter(subject, via))
+        [mail_id] = self.send(self.sample(subject, via))
         return mail_id
 
     def request(self, method: str, path: str, **options: Any) -> requests.Response:
@@ -71,26 +71,26 @@ class World:
         return {fate.mail_id: fate for fate in follow(self.info, mail_ids, lambda *_: None, timeout)}
 
     def lost(self, *mail_ids: str) -> list[str]:
-        """Of these mails, once the queues are empty: those that are not stored exactly once and told exactly once."""
+        """Of these mails, once the queues are empty: those not stored exactly once or not notified exactly once."""
         ends = self.ends(*mail_ids)
         self.wait(self.idle, "the queues to run empty")
         rows = Counter(self.rows("SELECT mail_id::text FROM ingestion.emails WHERE mail_id = ANY(%s)", list(mail_ids)))
-        told = Counter(self.told())
+        shown = Counter(self.notice_texts())
         return [
             f"{mail_id}: {getattr(ends.get(mail_id), 'state', 'in flight')}, rows {rows[mail_id,]}"
             for mail_id in mail_ids
-            if rows[mail_id,] != 1 or not self.is_told_once(mail_id, told)
+            if rows[mail_id,] != 1 or not self.is_notified_once(mail_id, shown)
         ]
 
-    def told(self) -> list[str]:
+    def notice_texts(self) -> list[str]:
         """What stands in "Telegram", notice by notice; the head of a message is not a notice."""
         return [block for message in telegram(self.info) for block in message["text"].split("\n\n")]
 
-    def is_told_once(self, mail_id: str, told: Counter[str]) -> bool:
+    def is_notified_once(self, mail_id: str, shown: Counter[str]) -> bool:
         """Whether the mail's notice stands in Telegram as often as mails have one like it (mostly once)."""
         notices = self.notices()
         expected = Counter(notices.values())
-        return told[notices.get(mail_id, "")] == expected[notices.get(mail_id, "")] > 0
+        return shown[notices.get(mail_id, "")] == expected[notices.get(mail_id, "")] > 0
 
     def notices(self) -> dict[str, str]:
         """Mail id → text of its notice in the outbox, as it stands in a message."""
@@ -115,7 +115,7 @@ class World:
         """Let a stand-in (`telegram`, `emailengine`) misbehave, see `infra/local/standins/control.py`."""
         control(getattr(self.info, f"{service}_url"), "fail", fault)
 
-    def mend(self) -> None:
+    def restore(self) -> None:
         """No stand-in misbehaves any more."""
         for url in (self.info.telegram_url, self.info.emailengine_url, self.info.outside_url):
             control(url, "clear", {})
@@ -159,13 +159,13 @@ class World:
         return any(held["ReceiveCount"] > 1 for held in lying(self.info, stage(name).queue))
 
     def dead(self, name: str) -> list[dict[str, Any]]:
-        """What lies in a stage's dead-letter queue: `Body`, and the reason among the attributes."""
+        """What lies in a stage's dead-draft queue: `Body`, and the reason among the attributes."""
         return lying(self.info, stage(name).dead_letter_queue)
 
     def forget_the_dead(self) -> None:
-        """Discard the dead letters, as an operator does who has dealt with them, and empty their queues of the rest."""
-        letters = admin(self.info, "GET", "/admin/dlq").json()["letters"]
-        if mails := sorted({letter["mail_id"] for letter in letters if letter["mail_id"]}):
+        """Discard the failed messages, as an operator does after a fix, and empty their queues of the rest."""
+        records = admin(self.info, "GET", "/admin/dlq").json()["drafts"]
+        if mails := sorted({record["mail_id"] for record in records if record["mail_id"]}):
             order = {"mail_ids": mails, "reason": "dealt_with", "author": "e2e"}
             assert admin(self.info, "POST", "/admin/dlq/discard", order).json()["failed"] == []
         queues = client("sqs", self.info.aws)
@@ -183,7 +183,7 @@ class World:
 
 
 def reason(message: dict[str, Any]) -> str:
-    """Why a message lies in a dead-letter queue."""
+    """Why a message lies in a dead-draft queue."""
     found: str = message["MessageAttributes"]["reason"]["StringValue"]
     return found
 

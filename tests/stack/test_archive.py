@@ -14,6 +14,7 @@ import pytest
 
 from infra.cloudformation.package import package, sizes
 from infra.cloudformation.template import ROOT
+from infra.local.patience import scaled
 from tests.stack.conftest import Template
 from tests.stack.test_settings import environment
 
@@ -83,7 +84,9 @@ def runtime(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run(script: str, unpacked: Path, runtime: Path, variables: dict[str, str], told: str = "") -> str:
     """Run a script in an interpreter that sees the zip, Lambda's runtime and the standard library."""
     command = [sys.executable, "-I", "-S", "-B", "-c", script, str(unpacked), str(runtime)]
-    done = subprocess.run(command, input=told, capture_output=True, text=True, env=variables, timeout=60, check=False)
+    done = subprocess.run(
+        command, input=told, capture_output=True, text=True, env=variables, timeout=scaled(60), check=False
+    )
     assert done.returncode == 0, done.stderr[-2000:]
     return done.stdout.splitlines()[-1]
 

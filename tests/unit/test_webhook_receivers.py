@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from chalicelib.delivery import webhook
+from infra.local.patience import scaled
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "webhooks.md").read_text()
 NOW = 1_763_733_600
@@ -110,7 +111,9 @@ def answers(language: str) -> list[str]:
     cases = json.dumps([(headers, body.hex(), keys, now) for headers, body, keys, now, _ in CASES.values()])
     option = "-e" if program == "node" else "-r"
     source = (code(language) + tail).removeprefix("<?php\n")
-    done = subprocess.run([found, option, source], input=cases, capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run(
+        [found, option, source], input=cases, capture_output=True, text=True, timeout=scaled(60), check=True
+    )
     return done.stdout.split()
 
 

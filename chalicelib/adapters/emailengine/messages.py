@@ -135,7 +135,7 @@ class EmailEngine:
         yield ALL
         listed = self._json("GET", self._path(reference.account, "mailboxes"), {}).get("mailboxes")
         boxes = [box for box in listed if isinstance(box, dict)] if isinstance(listed, list) else []
-        boxes.sort(key=lambda box: (box.get("specialUse") in LAST, box.get("path") != "INBOX"))
+        boxes.sort(key=lambda box: (str(box.get("specialUse")) in LAST, box.get("path") != "INBOX"))
         for box in boxes[:MAX_FOLDERS]:
             path = box.get("path")
             if isinstance(path, str) and path not in tried:

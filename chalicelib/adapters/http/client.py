@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import requests
+from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError
 
+from chalicelib.adapters.http.tls import client_context
 from chalicelib.adapters.http.waits import MAX_WAIT as MAX_WAIT
 from chalicelib.adapters.http.waits import bounded_wait as bounded_wait
 from chalicelib.adapters.http.waits import retry_after
@@ -52,13 +55,21 @@ class HttpClient:
     `timeout` is (connect, read) in seconds; the read time-out alone would let a server drip for
     hours, so `deadline` bounds the whole call. Every failure of the network raises
     `Retryable(unavailable)` without its cause: vendors' exceptions quote the address, and some
-    addresses hold a token.
+    addresses hold a token. `tls` makes the context of the session's HTTPS connections, to which `requests` adds
+    the public authorities.
     """
 
-    def __init__(self, unavailable: str, timeout: tuple[float, float] = (3.05, 10.0), deadline: float = 25.0) -> None:
+    def __init__(
+        self,
+        unavailable: str,
+        timeout: tuple[float, float] = (3.05, 10.0),
+        deadline: float = 25.0,
+        tls: Callable[[], ssl.SSLContext] = client_context,
+    ) -> None:
         self._unavailable = unavailable
         self._timeout = timeout
         self._deadline = deadline
+        self._tls = tls
         self._session: requests.Session | None = None
 
     def _open(self) -> requests.Session:
@@ -66,6 +77,7 @@ class HttpClient:
             session = requests.Session()
             # The environment's proxies would see the tokens, and a .netrc would replace them.
             session.trust_env = False
+            session.mount("https://", _Https(self._tls()))
             # No compression: the limit then counts the bytes of the wire, and no answer can be a bomb.
             session.headers.update({"Accept-Encoding": "identity", "User-Agent": "mailroom"})
             self._session = session
@@ -115,6 +127,8 @@ class HttpClient:
                 raise AnswerTooLarge
             if time.monotonic() > until:
                 raise Retryable(self._unavailable)
+        if response.status_code < 300 and not _shows_its_end(response):
+            raise Retryable(self._unavailable)
         return bytes(body)
 
     def close(self) -> None:
@@ -122,3 +136,21 @@ class HttpClient:
         if self._session is not None:
             self._session.close()
             self._session = None
+
+
+class _Https(HTTPAdapter):
+    """`requests` would make a context of its own, in which a cut connection is a complete answer."""
+
+    def __init__(self, context: ssl.SSLContext) -> None:
+        self._context = context
+        super().__init__()
+
+    def init_poolmanager(self, *given: Any, **options: Any) -> None:
+        super().init_poolmanager(*given, **options, ssl_context=self._context)
+
+
+def _shows_its_end(response: requests.Response) -> bool:
+    """Whether a cut answer would differ from a complete one: by a length, chunks, no body at all, or TLS's goodbye."""
+    headers = response.headers
+    framed = "Content-Length" in headers or headers.get("Transfer-Encoding", "").lower().endswith("chunked")
+    return framed or response.status_code == 204 or response.url.startswith("https:")

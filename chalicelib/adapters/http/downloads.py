@@ -61,30 +61,30 @@ def of_host(host: str, hosts: Sequence[str]) -> bool:
 
 
 def _download(reply: Reply, start: int) -> Download:
-    told = reply.headers
+    headers = reply.headers
     if reply.status in BUSY or reply.status >= 500:
-        wait = retry_after(told.get("retry-after", ""))
+        wait = retry_after(headers.get("retry-after", ""))
         raise Retryable("link_unavailable", after=None if wait is None else min(wait, MAX_WAIT))
     if reply.status not in (200, 206):
         raise Permanent("link_gone")
-    if told.get("content-encoding", "identity").lower() not in ("", "identity"):
+    if headers.get("content-encoding", "identity").lower() not in ("", "identity"):
         raise Permanent("link_encoded")
-    kind = told.get("content-type", "").partition(";")[0].strip().lower()
-    disposition = told.get("content-disposition", "")
+    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+    disposition = headers.get("content-disposition", "")
     if kind in ("text/html", "application/xhtml+xml") and not disposition.lower().startswith("attachment"):
         raise Permanent("link_not_a_file")  # a page for people: a password, a consent, a share that has expired
-    begins, total = 0, _number(told.get("content-length", ""))
+    begins, total = 0, _number(headers.get("content-length", ""))
     if reply.status == 206:  # RFC 9110 section 15.3.7
-        found = RANGE.fullmatch(told.get("content-range", "").strip())
+        found = RANGE.fullmatch(headers.get("content-range", "").strip())
         if not found or int(found[1]) != start:
             raise Permanent("link_gone")
         begins, total = start, _number(found[2])
-    etag = told.get("etag", "")
+    etag = headers.get("etag", "")
     return Download(
         start=begins,
         total=total,
         # A weak ETag is no proof for bytes (RFC 9110 section 13.1.5).
-        validator=(etag if etag.startswith('"') else told.get("last-modified", ""))[:500],
+        validator=(etag if etag.startswith('"') else headers.get("last-modified", ""))[:500],
         name=from_headers(disposition, reply.target.url),
         content_type=kind if PLAIN_TYPE.fullmatch(kind) else UNKNOWN_TYPE,
         read=reply.read,

@@ -18,6 +18,7 @@ from urllib.parse import urljoin
 
 from chalicelib.adapters.http.pinned import Call
 from chalicelib.adapters.http.targets import Target, check, public
+from chalicelib.adapters.http.tls import client_context
 from chalicelib.core.errors import Permanent, Retryable
 
 Resolver = Callable[[str, int], Sequence[str]]
@@ -38,7 +39,7 @@ def public_trust() -> ssl.SSLContext:
     """The public certificate authorities."""
     import certifi
 
-    return ssl.create_default_context(cafile=certifi.where())
+    return client_context(cafile=certifi.where())
 
 
 @dataclass(frozen=True)
@@ -144,8 +145,8 @@ class Guard:
         addresses = self.addresses(target, call.left())
         sent = {"User-Agent": "mailroom", "Accept": "*/*", "Accept-Encoding": "identity", **headers}
         answer = call.ask(addresses[:TRIED], target, self._context(target.private), method, sent, body)
-        told = {name.lower(): value for name, value in answer.getheaders()}
-        return Reply(answer.status, told, target, call)
+        received = {name.lower(): value for name, value in answer.getheaders()}
+        return Reply(answer.status, received, target, call)
 
     def _context(self, private: bool) -> ssl.SSLContext:
         """Made once: reading the authorities costs tens of milliseconds."""

@@ -1,4 +1,4 @@
-"""Which hosts and addresses an address from a mail or a rule may name: the checks that ask nobody (see `guard`)."""
+"""Which hosts and addresses an address from a mail or a rule may name: the checks without a lookup (see `guard`)."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def public(address: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A checked `https://host[:port]/…`. `private`: the operator said that it may have private addresses."""
+    """A checked `https://host[:port]/…`. `private`: the operator allows it private addresses."""
 
     host: str
     port: int

@@ -18,6 +18,6 @@ def samples(now: datetime) -> tuple[Sample, ...]:
     Deterministic: the same `now` (timezone-aware) gives the same bytes. Sizes: one mail of about 3 MiB
     and, among the refused, one over the door's limit; the others are small.
     """
-    letters = (*french.letters(), *english.letters(), *italian.letters())
-    regular = tuple(letter.sample(number, now) for number, letter in enumerate(letters))
+    drafts = (*french.drafts(), *english.drafts(), *italian.drafts())
+    regular = tuple(draft.sample(number, now) for number, draft in enumerate(drafts))
     return (*regular, *odd.samples(now), *doubles.samples(regular, now), *refused.samples(now))

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from infra.local.samples.model import STORED, Expect, Letter, Sample, build, raw_push
+from infra.local.samples.model import STORED, Expect, MailDraft, Sample, build, raw_push
 
 REPEATED = Expect(200, "already_processed", "stored")
 """The door knows the id: the mail that it repeats is there, nothing new enters the pipeline."""
@@ -66,6 +66,6 @@ def _without_id(original: Sample, name: str) -> Sample:
 def _reused(name: str, subject: str, text: str, now: datetime) -> Sample:
     """A carrier that uses one Message-ID for all its notices: two mails, both to be kept."""
     secrets = ("Philibert Soubeyran",) if "Philibert" in text else ()
-    letter = Letter(name, "gmail raw", "personal", "fr", "Transporteur <suivi@colis.example>", subject, text, secrets)
-    raw = build(letter, now - timedelta(hours=2)).replace(letter.message_id.encode(), b"<suivi@colis.example>")
+    draft = MailDraft(name, "gmail raw", "personal", "fr", "Transporteur <suivi@colis.example>", subject, text, secrets)
+    raw = build(draft, now - timedelta(hours=2)).replace(draft.message_id.encode(), b"<suivi@colis.example>")
     return Sample(name, "gmail", "raw", "personal", raw, raw_push("personal", raw), "", STORED, secrets, "fr")

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from infra.local.samples.model import File, Letter, iban, nir, pdf
+from infra.local.samples.model import File, MailDraft, iban, nir, pdf
 
 IBAN = iban("FR", "9999900001000000000019900")
 NIR = nir("2850799999001")
 ICS = b"BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nBEGIN:VEVENT\r\nSUMMARY:Staff\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
 
 
-def letters() -> tuple[Letter, ...]:
+def drafts() -> tuple[MailDraft, ...]:
     """In the order to send them: an answer comes after what it answers."""
     return (
-        Letter(
+        MailDraft(
             "fr-urgent-patient", "emailengine", "practice", "fr",
             "Bernadette Courtemanche <b.courtemanche@courrier.example>",
             "URGENT : douleur à la poitrine depuis ce matin",
@@ -22,7 +22,7 @@ def letters() -> tuple[Letter, ...]:
             "Bernadette Courtemanche",
             ("Bernadette Courtemanche", "Courtemanche", "b.courtemanche@courrier.example", "06 39 98 12 34", NIR),
         ),
-        Letter(
+        MailDraft(
             "fr-appointment", "gmail fields", "practice", "fr",
             "Anselme Vauquelin <anselme.vauquelin@courrier.example>",
             "Demande de rendez-vous",
@@ -31,7 +31,7 @@ def letters() -> tuple[Letter, ...]:
             "Cordialement,\nAnselme Vauquelin\n12 rue des Tilleuls, 99999 Villefictive",
             ("Anselme Vauquelin", "anselme.vauquelin@courrier.example", "01 99 00 45 67"),
         ),
-        Letter(
+        MailDraft(
             "fr-appointment-reply", "gmail raw", "practice", "fr",
             "Anselme Vauquelin <anselme.vauquelin@courrier.example>", "Re: Demande de rendez-vous",
             "Bonjour,\n\nParfait pour jeudi à 15 h, merci beaucoup.\n\nAnselme Vauquelin\n\n"
@@ -40,7 +40,7 @@ def letters() -> tuple[Letter, ...]:
             "> Votre numéro est bien le 01 99 00 45 67 ?",
             ("Anselme Vauquelin", "01 99 00 45 67"), answers="fr-appointment",
         ),
-        Letter(
+        MailDraft(
             "fr-lab-results", "emailengine", "practice", "fr", "Laboratoire Biofictif <resultats@biofictif.example>",
             "Résultats d'analyses de Mme Courtemanche",
             "Madame, Monsieur,\n\nVeuillez trouver ci-joint les résultats d'analyses de Mme Bernadette Courtemanche. "
@@ -48,7 +48,7 @@ def letters() -> tuple[Letter, ...]:
             ("Bernadette Courtemanche", "resultats@biofictif.example"),
             files=(File("resultats_Bernadette_Courtemanche.pdf", "application/pdf", pdf(40)),),
         ),
-        Letter(
+        MailDraft(
             "fr-invoice", "gmail raw", "practice", "fr", "Comptabilité <compta@fournitures-medicales.example>",
             "Facture n° 2025-0417",
             f"Bonjour,\n\nVeuillez trouver ci-jointe la facture n° 2025-0417 d'un montant de 412,80 € TTC, à régler "
@@ -57,7 +57,7 @@ def letters() -> tuple[Letter, ...]:
             (IBAN, "Élodie Pannetier", "compta@fournitures-medicales.example"),
             files=(File("facture-2025-0417.pdf", "application/pdf", pdf(12)),),
         ),
-        Letter(
+        MailDraft(
             "fr-student", "gmail fields", "faculty", "fr", "Maëlys Kerbrat <maelys.kerbrat@etu.faculty.example>",
             "Question sur l'examen de physiologie",
             "Bonjour Professeure,\n\nJe suis étudiante en deuxième année et je ne comprends pas le chapitre 4 du "
@@ -66,7 +66,7 @@ def letters() -> tuple[Letter, ...]:
             "Merci d'avance,\nMaëlys Kerbrat, groupe B",
             ("Maëlys Kerbrat", "maelys.kerbrat@etu.faculty.example"),
         ),
-        Letter(
+        MailDraft(
             "fr-legal", "gmail fields", "personal", "fr", "Théodule Grandperrin <t.grandperrin@courrier.example>",
             "Litige avec mon propriétaire",
             "Bonjour,\n\nMon propriétaire refuse de me rendre le dépôt de garantie de mon logement. Le bail est "
@@ -75,7 +75,7 @@ def letters() -> tuple[Letter, ...]:
             "Théodule Grandperrin\nTél. 04 65 71 20 30",
             ("Théodule Grandperrin", "t.grandperrin@courrier.example", "04 65 71 20 30"),
         ),
-        Letter(
+        MailDraft(
             "fr-delivery-swisstransfer", "gmail fields", "personal", "fr",
             "SwissTransfer <no-reply@swisstransfer.example>",
             "Hortense Delavigne vous a envoyé des fichiers",
@@ -84,7 +84,7 @@ def letters() -> tuple[Letter, ...]:
             "Le lien expire dans 30 jours.",
             ("Hortense Delavigne", "hortense@studio.example"),
         ),
-        Letter(
+        MailDraft(
             "fr-newsletter", "emailengine", "personal", "fr", "La Lettre du Jardin <lettre@jardin.example>",
             "Que semer en mars ? Nos conseils de saison",
             "Bonjour,\n\nAu programme ce mois-ci : les semis de tomates, la taille des rosiers et notre concours.\n\n"
@@ -95,14 +95,14 @@ def letters() -> tuple[Letter, ...]:
                 "Precedence": "bulk",
             },
         ),
-        Letter(
+        MailDraft(
             "fr-desabo", "gmail fields", "personal", "fr", "Fulgence Amiotte <f.amiotte@courrier.example>",
             "DESABO urgent",
             "Bonjour,\n\nMerci de me désabonner d'urgence de toutes vos listes, adresse f.amiotte@courrier.example.\n\n"
             "Fulgence Amiotte",
             ("Fulgence Amiotte", "f.amiotte@courrier.example"),
         ),
-        Letter(
+        MailDraft(
             "fr-calendar", "gmail raw", "faculty", "fr", "Ludivine Escoffier <l.escoffier@faculty.example>",
             "Invitation : réunion pédagogique",
             "Bonjour à tous,\n\nVous êtes invités à la réunion pédagogique de jeudi à 10 h en salle 204.\n\n"
@@ -110,7 +110,7 @@ def letters() -> tuple[Letter, ...]:
             ("Ludivine Escoffier", "l.escoffier@faculty.example"),
             files=(File("invitation.ics", "text/calendar", ICS),),
         ),
-        Letter(
+        MailDraft(
             "fr-html-only", "emailengine", "practice", "fr", "Pharmacie du Pont <contact@pharmacie-du-pont.example>",
             "Renouvellement d'ordonnance", "", ("Casimir Rochebrune", "02 61 91 33 44"),
             html="<html><head><style>p{color:red}</style></head><body><div style='display:none'>aperçu caché</div>"
@@ -118,14 +118,14 @@ def letters() -> tuple[Letter, ...]:
             "mois&nbsp;? Il est joignable au 02&nbsp;61&nbsp;91&nbsp;33&nbsp;44.</p><p>Merci,<br>Pharmacie du Pont</p>"
             "<script>alert(1)</script></body></html>",
         ),
-        Letter(
+        MailDraft(
             "fr-big", "gmail raw", "research", "fr", "Sidonie Malherbe <s.malherbe@institut.example>",
             "Images de microscopie (3 Mo)",
             "Bonjour,\n\nVoici les images de microscopie de la série 12, comme convenu.\n\nSidonie Malherbe",
             ("Sidonie Malherbe", "s.malherbe@institut.example"),
             files=(File("serie-12_S_Malherbe.zip", "application/zip", bytes(range(256)) * 8960),),
         ),
-        Letter(
+        MailDraft(
             "fr-all-caps", "gmail raw", "practice", "fr", "JEAN-EUDES TROUSSELARD <je.trousselard@courrier.example>",
             "RECLAMATION",
             "BONJOUR,\n\nJE N'AI TOUJOURS PAS RECU MON CERTIFICAT MEDICAL. C'EST INADMISSIBLE. MERCI DE ME L'ENVOYER "

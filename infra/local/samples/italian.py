@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from infra.local.samples.model import File, Letter, iban, pdf
+from infra.local.samples.model import File, MailDraft, iban, pdf
 
 IBAN = iban("IT", "X0000099999000000123456")
 
 
-def letters() -> tuple[Letter, ...]:
+def drafts() -> tuple[MailDraft, ...]:
     """In the order to send them: an answer comes after what it answers."""
     return (
-        Letter(
+        MailDraft(
             "it-appointment", "emailengine", "practice", "it", "Fiammetta Roccabruna <f.roccabruna@posta.example>",
             "Richiesta di appuntamento",
             "Buongiorno dottoressa,\n\nvorrei prendere un appuntamento per una visita di controllo la prossima "
@@ -19,7 +19,7 @@ def letters() -> tuple[Letter, ...]:
             "Fiammetta Roccabruna",
             ("Fiammetta Roccabruna", "f.roccabruna@posta.example"),
         ),
-        Letter(
+        MailDraft(
             "it-appointment-reply", "emailengine", "practice", "it",
             "Fiammetta Roccabruna <f.roccabruna@posta.example>",
             "R: Richiesta di appuntamento",
@@ -28,21 +28,21 @@ def letters() -> tuple[Letter, ...]:
             "> Gentile signora Roccabruna,\n> le proponiamo martedì alle 9.",
             ("Fiammetta Roccabruna",), answers="it-appointment",
         ),
-        Letter(
+        MailDraft(
             "it-conference", "gmail raw", "research", "it", "Segreteria Convegno <segreteria@convegno.example>",
             "Invito al convegno di primavera",
             "Gentile dottoressa Montbrun,\n\nsiamo lieti di invitarla come relatrice al convegno di primavera. La "
             "preghiamo di confermare la sua presenza entro la fine del mese.\n\nDistinti saluti,\nErmenegilda Zanfredi",
             ("Ermenegilda Zanfredi", "segreteria@convegno.example"),
         ),
-        Letter(
+        MailDraft(
             "it-student", "gmail fields", "faculty", "it", "Gualtiero Spinabella <g.spinabella@studenti.example>",
             "Domanda sulla tesi",
             "Buongiorno professoressa,\n\nsono uno studente Erasmus e vorrei scrivere la tesi con lei. Posso venire a "
             "ricevimento giovedì?\n\nGrazie mille,\nGualtiero Spinabella",
             ("Gualtiero Spinabella", "g.spinabella@studenti.example"),
         ),
-        Letter(
+        MailDraft(
             "it-invoice", "gmail raw", "personal", "it", "Amministrazione <amministrazione@fornitore.example>",
             "Fattura n. 88/2025",
             f"Buongiorno,\n\nin allegato la fattura n. 88/2025 di 150,00 €. Il pagamento è da effettuare con "
@@ -51,7 +51,7 @@ def letters() -> tuple[Letter, ...]:
             (IBAN, "Ubaldo Trecastagne", "amministrazione@fornitore.example"),
             files=(File("fattura_88_Trecastagne.pdf", "application/pdf", pdf(6)),),
         ),
-        Letter(
+        MailDraft(
             "it-thanks", "gmail fields", "personal", "it", "Zia Clorinda <clorinda.bellafonte@posta.example>",
             "Grazie per il regalo",
             "Cara Camille,\n\ngrazie di cuore per il bellissimo regalo, non dovevi! 🎁 Ti aspettiamo a Pasqua.\n\n"

@@ -80,7 +80,7 @@ class File:
 
 
 @dataclass(frozen=True)
-class Letter:
+class MailDraft:
     """A row of the tables: what somebody wrote, and the way that it takes."""
 
     name: str
@@ -98,7 +98,7 @@ class Letter:
     labels: tuple[str, ...] = ("INBOX",)
 
     def sample(self, number: int, now: datetime) -> Sample:
-        """The letter as it is sent; `number` spaces the dates and makes the ids."""
+        """The draft as it is sent; `number` spaces the dates and makes the ids."""
         when = now - timedelta(minutes=3 * number + 7)
         raw = build(self, when)
         gmail_id = gmail_id_of(number)
@@ -134,28 +134,28 @@ def message_id_of(name: str) -> str:
     return f"<{name}@samples.example>"
 
 
-def build(letter: Letter, when: datetime) -> bytes:
+def build(draft: MailDraft, when: datetime) -> bytes:
     """RFC 822 bytes with CRLF; boundaries are made from the name, so that the bytes repeat."""
     message = EmailMessage(policy=SMTP)
-    message["From"] = letter.sender
-    message["To"] = OWNERS[letter.account]
-    message["Subject"] = letter.subject
+    message["From"] = draft.sender
+    message["To"] = OWNERS[draft.account]
+    message["Subject"] = draft.subject
     message["Date"] = format_datetime(when)
-    message["Message-ID"] = letter.message_id
-    if letter.answers:
-        message["In-Reply-To"] = message["References"] = message_id_of(letter.answers)
-    for name, value in letter.headers.items():
+    message["Message-ID"] = draft.message_id
+    if draft.answers:
+        message["In-Reply-To"] = message["References"] = message_id_of(draft.answers)
+    for name, value in draft.headers.items():
         message[name] = value
-    if letter.text:
-        message.set_content(letter.text, cte="quoted-printable")
-        if letter.html:
-            message.add_alternative(letter.html, subtype="html", cte="quoted-printable")
-    elif letter.html:
-        message.set_content(letter.html, subtype="html", cte="base64")
-    for file in letter.files:
+    if draft.text:
+        message.set_content(draft.text, cte="quoted-printable")
+        if draft.html:
+            message.add_alternative(draft.html, subtype="html", cte="quoted-printable")
+    elif draft.html:
+        message.set_content(draft.html, subtype="html", cte="base64")
+    for file in draft.files:
         main, _, sub = file.kind.partition("/")
         message.add_attachment(file.data, maintype=main, subtype=sub, filename=file.name)
-    return fixed(message, letter.name)
+    return fixed(message, draft.name)
 
 
 def fixed(message: Message, name: str) -> bytes:
@@ -171,22 +171,22 @@ def raw_push(account: str, raw: bytes, gmail_id: str = "") -> dict[str, Any]:
     return push | ({"id": gmail_id} if gmail_id else {})
 
 
-def fields_push(letter: Letter, when: datetime, gmail_id: str = "") -> dict[str, Any]:
+def fields_push(draft: MailDraft, when: datetime, gmail_id: str = "") -> dict[str, Any]:
     """The push of a mail in fields, as the Apps Script pusher tells it."""
     push: dict[str, Any] = {
-        "account": letter.account,
-        "sender": letter.sender,
-        "to": [OWNERS[letter.account]],
-        "subject": letter.subject,
+        "account": draft.account,
+        "sender": draft.sender,
+        "to": [OWNERS[draft.account]],
+        "subject": draft.subject,
         "date": when.isoformat(),
-        "message_id": letter.message_id,
-        "body": letter.text,
-        "labels": list(letter.labels),
-        "attachments": [{"name": file.name, "type": file.kind, "size": len(file.data)} for file in letter.files],
-        "headers": dict(letter.headers),
+        "message_id": draft.message_id,
+        "body": draft.text,
+        "labels": list(draft.labels),
+        "attachments": [{"name": file.name, "type": file.kind, "size": len(file.data)} for file in draft.files],
+        "headers": dict(draft.headers),
     }
-    if letter.html:
-        push["body_html"] = letter.html
+    if draft.html:
+        push["body_html"] = draft.html
     return push | ({"id": gmail_id} if gmail_id else {})
 
 

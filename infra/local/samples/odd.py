@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from email.utils import format_datetime
 
-from infra.local.samples.model import STORED, Expect, Letter, Sample, gmail_id_of, raw_push
+from infra.local.samples.model import STORED, Expect, MailDraft, Sample, gmail_id_of, raw_push
 
 FIRST = 200
 """Where the numbers of these samples start."""
@@ -25,20 +25,20 @@ def samples(now: datetime) -> tuple[Sample, ...]:
         )
         for number, (name, account, door, text, secrets) in enumerate(BROKEN, FIRST)
     )
-    hostile = tuple(letter.sample(number, now) for number, letter in enumerate(HOSTILE, FIRST + 50))
-    lost = Letter(
+    hostile = tuple(draft.sample(number, now) for number, draft in enumerate(HOSTILE, FIRST + 50))
+    lost = MailDraft(
         "ee-gone", "emailengine", "practice", "fr", "Isaure Pontchartrain <isaure@courrier.example>", "Message effacé",
         "Bonjour, ce message aura disparu avant d'être lu.\n\nIsaure Pontchartrain", ("Isaure Pontchartrain",),
     ).sample(FIRST + 81, now)  # fmt: skip
-    moved = Letter(
+    moved = MailDraft(
         "ee-moved", "emailengine", "practice", "fr", "Gontran Lavalette <gontran@courrier.example>", "Message déplacé",
         "Bonjour, ce message aura changé de dossier avant d'être lu.\n\nGontran Lavalette", ("Gontran Lavalette",),
     ).sample(FIRST + 83, now)  # fmt: skip
-    junk = Letter(
+    junk = MailDraft(
         "ee-junk", "emailengine", "personal", "en", "Lucky Winner <prize@lottery.example>", "You have won",
         "You have won 1,000,000. Send your bank details to prize@lottery.example.", ("prize@lottery.example",),
     ).sample(FIRST + 85, now)  # fmt: skip
-    no_source = Letter(
+    no_source = MailDraft(
         "ee-no-source", "emailengine", "faculty", "fr", "Perrine Castelnaudet <perrine@faculty.example>", "Salle 204",
         "Bonjour, la salle 204 est libre vendredi.\n\nPerrine Castelnaudet", ("Perrine Castelnaudet",),
     ).sample(FIRST + 87, now)  # fmt: skip
@@ -189,13 +189,13 @@ BROKEN: tuple[tuple[str, str, str, str, tuple[str, ...]], ...] = (
 )  # fmt: skip
 
 HOSTILE = (
-    Letter(
+    MailDraft(
         "odd-markup-subject", "gmail raw", "personal", "en", "Mallory Thornquist <mallory@mail.example>",
         "<b>Sale</b> *bold* _under_ [link](http://x.example) `code` & \x1b[31mred\u202etxt.exe",
         "Hello,\n\nThis subject carries markup, an escape sequence and a reversed file name.\n\nMallory Thornquist",
         ("Mallory Thornquist",),
     ),
-    Letter(
+    MailDraft(
         "odd-literal-token", "gmail fields", "practice", "fr", "Edwige Sauvageot <edwige@courrier.example>",
         "Question sur <PERSON_1>",
         "Bonjour,\n\nDans votre courrier je lis <PERSON_1> et <EMAIL_ADDRESS_1> au lieu d'un nom. Est-ce une erreur "
@@ -203,7 +203,7 @@ HOSTILE = (
         "Edwige Sauvageot",
         ("Edwige Sauvageot", "edwige@courrier.example"),
     ),
-    Letter(
+    MailDraft(
         "odd-mixed-language", "emailengine", "faculty", "und", "Olympe Varlet <olympe.varlet@faculty.example>",
         "Seminar / Séminaire",
         "Dear all, the seminar on Friday is cancelled because the speaker is ill. We will tell you the new date.\n\n"
@@ -211,16 +211,16 @@ HOSTILE = (
         "\n\nOlympe Varlet",
         ("Olympe Varlet",),
     ),
-    Letter(
+    MailDraft(
         "odd-emoji", "gmail fields", "personal", "en", "🎉 Party 🎉 <party@mail.example>",
         "🎂🎈 It's Peregrine's birthday 🎈🎂",
         "🎉🎉🎉\nYou are invited to the party of Peregrine Lovelace on Saturday! 🕺💃\nCall 07700 900789 👩‍⚕️",
         ("Peregrine Lovelace", "07700 900789"),
     ),
-    Letter(
+    MailDraft(
         "odd-empty-body", "gmail fields", "practice", "und", "Scanner <scanner@practice.example>", "Scan", "",
     ),
-    Letter(
+    MailDraft(
         "odd-one-long-line", "gmail raw", "research", "en", "Cron <no-reply@cluster.example>", "Job output",
         "On " * 20_000, headers={"Auto-Submitted": "auto-generated"},
     ),

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from infra.local.samples.model import Expect, Letter, Sample
+from infra.local.samples.model import Expect, MailDraft, Sample
 
 TOO_LARGE_BYTES = 6 * 1024 * 1024
 """Over the door's 5 MiB of body, under API Gateway's 10 MB."""
@@ -14,11 +14,11 @@ TOO_LARGE_BYTES = 6 * 1024 * 1024
 
 def samples(now: datetime) -> tuple[Sample, ...]:
     """One for each way to be refused."""
-    letter = Letter(
+    draft = MailDraft(
         "refused", "gmail fields", "personal", "en", "Nobody <nobody@mail.example>", "Refused",
         "This must never be stored. Apollonia Greenhalgh", ("Apollonia Greenhalgh",),
     )  # fmt: skip
-    base = letter.sample(400, now)
+    base = draft.sample(400, now)
     push: dict[str, Any] = dict(base.push or {})
     without_sender = {key: value for key, value in push.items() if key != "sender"}
     return (

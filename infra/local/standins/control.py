@@ -42,7 +42,7 @@ class Request:
 class Reply:
     """What a stand-in answers; `padding` bytes follow the body, `missing` bytes are promised and never come.
 
-    `pieces` are sent after the body, made on the way; `length` is then what is promised (None: it is not told).
+    `pieces` are sent after the body, made on the way; `length` is then what is promised (None: no length is sent).
     """
 
     status: int
@@ -68,7 +68,7 @@ class Fault:
     answered with `status` and `body` (one of `BODIES`, or a text of its own), or the connection is
     reset. With neither, the answer is the true one, only late. `after` lets the request take effect
     first: the work is done and its answer lost. `hold` keeps the true answer back for seconds after the
-    work was done: time to end whoever waits for it.
+    work was done: time to end the process that waits for it.
     """
 
     times: int | None = 1

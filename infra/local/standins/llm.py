@@ -1,7 +1,7 @@
 """Stand-in for two LLM doors on one port: Anthropic's Messages API and Bedrock's Converse.
 
 Both check the request as the real ones do and answer one tool call. What it says comes from a
-*brain*: `rules` (a sensible verdict), `obey` (it does whatever the mail tells it: the first JSON
+*brain*: `rules` (a sensible verdict), `obey` (it does whatever the mail asks: the first JSON
 object or `category=…` in the text is its answer) or a scripted object. `POST /_control/brain`
 with `{"brain": "rules" | "obey" | {…}}` changes it.
 """
@@ -68,7 +68,7 @@ class LlmStandIn(StandIn):
         return bedrock_client(self.url, timeout)
 
     def forget(self) -> None:
-        """Start anew."""
+        """Start again, empty."""
         self._messages.clear()
         self.brain = "rules"
 
@@ -191,7 +191,7 @@ def bedrock_client(url: str, timeout: float = 5.0) -> Any:
 
 
 def _orders(text: str) -> dict[str, Any]:
-    """What the mail tells the LLM to answer."""
+    """What the mail asks the LLM to answer."""
     start = text.find("{")
     if start >= 0:
         try:

@@ -29,7 +29,7 @@ REMEMBERED = 5_000
 
 @dataclass
 class File:
-    """A file that nobody keeps: byte `n` is always the same."""
+    """A file that is not kept: byte `n` is always the same."""
 
     size: int
     seed: int = 0

@@ -59,7 +59,7 @@ class _Server(ThreadingHTTPServer):
             super().shutdown_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that went away is no event."""
+        """A client that disconnected is no event."""
 
     def hang_up(self) -> None:
         """End the kept-alive connections, as a service that goes down does."""
@@ -234,7 +234,7 @@ class StandIn(ABC):
 
     @abstractmethod
     def forget(self) -> None:
-        """Start anew."""
+        """Start again, empty."""
 
     @abstractmethod
     def answer(self, request: Request) -> Reply:

@@ -21,7 +21,7 @@ class Containers:
     def __init__(self, name: str = "emailengine") -> None:
         self.now = 1_800_000_000.0
         self.redis = MemoryCache(lambda: self.now)
-        self.told: list[tuple[str, str]] = []
+        self.reported: list[tuple[str, str]] = []
         self.calls = 0
         self.one, self.two = (
             Breaker(name, self.redis, told=self.tell, also=frozenset({"denied"}), clock=lambda: self.now)
@@ -29,7 +29,7 @@ class Containers:
         )
 
     def tell(self, name: str, state: State) -> None:
-        self.told.append((name, state.kind))
+        self.reported.append((name, state.kind))
 
     def ask(self, breaker: Breaker, outcome: BaseException | str) -> str:
         """One call; what it answered, or the code of what was raised."""
@@ -118,7 +118,7 @@ def test_three_successes_of_any_container_close_it(world: Containers) -> None:
     world.now += POLICY.rest
     for breaker in (world.one, world.two, world.one):
         world.ask(breaker, "mail")
-    assert world.told == [("emailengine", OPEN), ("emailengine", HALF_OPEN), ("emailengine", CLOSED)]
+    assert world.reported == [("emailengine", OPEN), ("emailengine", HALF_OPEN), ("emailengine", CLOSED)]
 
 
 def test_a_mail_that_is_gone_is_an_answer(world: Containers) -> None:
@@ -192,7 +192,7 @@ def test_without_redis_it_heals_all_the_same(world: Containers) -> None:
     world.fail(world.one)
     world.now += POLICY.rest
     assert [world.ask(world.one, "mail") for _ in range(3)] == ["mail"] * 3
-    assert world.told[-1] == ("emailengine", CLOSED)
+    assert world.reported[-1] == ("emailengine", CLOSED)
 
 
 def test_a_container_that_loses_every_race_asks_no_half_open_service() -> None:
@@ -208,7 +208,7 @@ def test_a_container_that_loses_every_race_asks_no_half_open_service() -> None:
 
 def test_a_change_is_told_once(world: Containers) -> None:
     world.fail(world.one, POLICY.failures + 3)
-    assert world.told == [("emailengine", OPEN)]
+    assert world.reported == [("emailengine", OPEN)]
 
 
 @pytest.mark.parametrize("name", SERVICES)

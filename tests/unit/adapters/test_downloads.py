@@ -218,6 +218,6 @@ def test_the_stand_in_sends_the_same_bytes_from_any_place() -> None:
 
 
 def test_the_stand_in_is_told_its_files(outside: OutsideStandIn) -> None:
-    told = Request("POST", "/_control/file", {}, {}, b'{"path": "/s/abcd", "size": 3}')
-    assert outside.serve(told) == Reply.of({"ok": True})
+    request = Request("POST", "/_control/file", {}, {}, b'{"path": "/s/abcd", "size": 3}')
+    assert outside.serve(request) == Reply.of({"ok": True})
     assert len(fetched(outside)[1]) == 3

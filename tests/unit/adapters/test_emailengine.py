@@ -11,7 +11,7 @@ import pytest
 from chalicelib.adapters.emailengine.messages import EmailEngine
 from chalicelib.core.errors import MailroomError, Permanent, Retryable
 from chalicelib.ports import MessageReference
-from infra.local.standins.control import Reply
+from infra.local.standins.control import Reply, Request
 from infra.local.standins.emailengine import EmailEngineStandIn
 from tests.unit.adapters.broken import MISBEHAVIOURS, Anything
 
@@ -251,3 +251,23 @@ def test_the_token_is_in_no_error(
         source.fetch(reference)
     assert TOKEN not in repr(caught.value)
     assert TOKEN not in repr(source)
+
+
+class OddFolders(Anything):
+    """Knows the account and none of its mails; its folders have a special use of a type that nobody expects."""
+
+    def answer(self, request: Request) -> Reply:
+        if request.path.endswith("/mailboxes"):
+            uses: list[Any] = [["\\Trash"], {"is": "\\Junk"}, 7, None]
+            return Reply.of({"mailboxes": [{"path": f"Folder {i}", "specialUse": use} for i, use in enumerate(uses)]})
+        return Reply.of({"messages": []}) if request.path.endswith("/search") else Reply.of({}, 404)
+
+
+def test_folders_of_an_odd_special_use_are_searched_like_others() -> None:
+    with OddFolders() as server:
+        source = EmailEngine(server.url, TOKEN, timeout=(0.5, 0.3))
+        with pytest.raises(Permanent, match="message_gone"):
+            source.fetch(MessageReference("practice", "AAAAAQAAAAE", "", "<one@mail.example>", "INBOX"))
+        source.close()
+        searched = [request["query"]["path"] for request in server.control.requests if "/search" in request["path"]]
+    assert {f"Folder {number}" for number in range(4)} <= set(searched)

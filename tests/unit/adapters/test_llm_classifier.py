@@ -25,7 +25,7 @@ GOOD = {"category": "legal", "urgency": "normal", "language": "en", "confidence"
 
 
 class ScriptedModel:
-    """Answers or fails as told, and keeps what it was asked."""
+    """Answers or fails as scripted, and keeps what it was asked."""
 
     name = "scripted"
 

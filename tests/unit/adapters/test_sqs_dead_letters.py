@@ -18,7 +18,7 @@ MESSAGE = {"MessageId": "1", "Body": "body", "ReceiptHandle": "handle", "Attribu
 
 
 class Sqs(Anything):
-    """Says that the queue holds `held` letters, gives `given` at each receive and ends a move as `move` says."""
+    """Says that the queue holds `held` records, gives `given` at each receive and ends a move as `move` says."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""CloudWatch's part of the alarms on the emulator: each is judged by its own queue, and told when it changes."""
+"""CloudWatch's part of the alarms on the emulator: each is judged by its own queue, and reported when it changes."""
 
 from __future__ import annotations
 
@@ -154,8 +154,8 @@ def test_a_change_is_told_to_the_topic(aws: dict[str, str]) -> None:
     queue = Queue.make(aws, [topic])
     queue.put()
     judge(aws)
-    told = [json.loads(json.loads(message["Body"])["Message"]) for message in lying(info(aws), listener.name)]
-    assert (queue.name, "ALARM") in [(alarm["AlarmName"], alarm["NewStateValue"]) for alarm in told]
+    alarms = [json.loads(json.loads(message["Body"])["Message"]) for message in lying(info(aws), listener.name)]
+    assert (queue.name, "ALARM") in [(alarm["AlarmName"], alarm["NewStateValue"]) for alarm in alarms]
 
 
 def test_neither_judging_nor_looking_counts_as_a_receive(aws: dict[str, str]) -> None:

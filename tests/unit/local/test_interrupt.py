@@ -1,10 +1,12 @@
-"""A command that is ended takes its servers down first, however often it is told to end."""
+"""A command that is ended takes its servers down first, however often it is signalled."""
 
 from __future__ import annotations
 
 import signal
 import subprocess
 import sys
+
+from infra.local.patience import scaled
 
 COMMAND = """
 import sys, time
@@ -29,5 +31,5 @@ def test_the_first_signal_ends_the_work_and_no_other_the_cleaning_up() -> None:
         assert command.stdout.readline() == "cleaning\n"
         command.send_signal(signal.SIGTERM)
         command.send_signal(signal.SIGINT)
-        rest, _ = command.communicate("go on\n", timeout=30)
+        rest, _ = command.communicate("go on\n", timeout=scaled(30))
         assert (rest, command.returncode) == ("clean\n", 130)

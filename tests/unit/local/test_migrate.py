@@ -15,6 +15,7 @@ from click.testing import CliRunner, Result
 from infra.cli.__main__ import mailroom
 from infra.database.migrate import MIGRATIONS
 from infra.database.rights import LOGINS, role
+from infra.local.patience import scaled
 from infra.local.servers import Postgres
 
 COMMAND = [sys.executable, "-m", "infra.cli.start", "migrate", "--yes", "-"]
@@ -94,7 +95,7 @@ def test_a_dry_run_of_a_migrated_database_finds_nothing_to_apply(empty_database:
 
 
 def test_where_nobody_can_be_asked_nothing_is_done(empty_database: str) -> None:
-    done = subprocess.run(ASKING, input=f"{empty_database}\ny\n", capture_output=True, text=True, timeout=60)
+    done = subprocess.run(ASKING, input=f"{empty_database}\ny\n", capture_output=True, text=True, timeout=scaled(60))
     assert done.returncode == 1
     assert "database fresh on 127.0.0.1:" in done.stderr
     assert "--yes" in done.stderr
@@ -107,7 +108,9 @@ def test_a_person_is_asked(empty_database: str, said: str, code: int) -> None:
     person, terminal = pty.openpty()
     os.write(person, f"{said}\n".encode())
     with os.fdopen(terminal) as stdin:
-        done = subprocess.run([*ASKING[:-1], empty_database], stdin=stdin, capture_output=True, text=True, timeout=60)
+        done = subprocess.run(
+            [*ASKING[:-1], empty_database], stdin=stdin, capture_output=True, text=True, timeout=scaled(60)
+        )
     os.close(person)
     assert (done.returncode, "Migrate database fresh on 127.0.0.1:" in done.stdout) == (code, True)
     assert bool(tables(empty_database)) is (code == 0)

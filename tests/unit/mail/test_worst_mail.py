@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from infra.cloudformation.template import ROOT, timeouts
+from infra.local.patience import scaled
 
 FOR_MODELS = ("40 MiB of text", "40 MiB of HTML", "an attachment of 40 MiB", "the longest text that is read")
 """What is costly beyond parsing; the deepest nesting takes the models longest and is bounded by their time limit."""
@@ -20,7 +21,7 @@ SLOWEST = 25.0
 
 def measured(*arguments: str) -> dict[str, Any]:
     command = [sys.executable, "-m", "infra.bench.worst", *arguments]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=110)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=scaled(110))
     found: dict[str, Any] = json.loads(done.stdout)
     return found
 
