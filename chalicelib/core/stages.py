@@ -11,10 +11,9 @@ SERVICE = "mailroom"
 class Stage:
     """One Lambda with its queue and dead-letter queue.
 
-    `batch` is the batch size in the packaged template. `max_receives` belongs to the retry
-    schedule (`rules.retry`). Time-out and memory are in `.chalice/config.json`, where Chalice
-    reads them; the template derives the visibility time-out from there. `reserve` is in seconds: a mail is
-    not begun with less left of the invocation, because a function that runs out of time takes its whole batch with it.
+    `batch` is the batch size in the packaged template, `concurrency` the invocations at once. `reserve` is in seconds:
+    a mail is not begun with less left of the invocation, because a function that runs out of time takes its whole
+    batch with it. The rest of a stage's function is its row in `bootstrap/functions.py`.
     """
 
     name: str
