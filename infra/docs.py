@@ -13,6 +13,7 @@ from pathlib import Path
 from chalicelib.bootstrap import functions
 from chalicelib.bootstrap.function_types import Function, Schedule
 from chalicelib.bootstrap.settings import describe
+from chalicelib.core.stages import ALERT, STAGES, targets
 from infra.cloudformation import config
 from infra.cloudformation.template import ROOT
 from infra.database.rights import FUNCTIONS
@@ -40,6 +41,15 @@ def _trigger(row: Function) -> str:
     return f"schedule `{row.trigger.expression}`" if isinstance(row.trigger, Schedule) else "API Gateway"
 
 
+def stages_picture() -> str:
+    """The queues and who sends to which, as a Mermaid diagram."""
+    lines = ["```mermaid", "flowchart LR", f"  endpoints([endpoints]) --> {STAGES[0].name}"]
+    for stage in STAGES:
+        lines.append(f"  {stage.name}[[{stage.queue}]]")
+        lines += [f"  {stage.name} --> {following.name}" for following in targets(stage.name)]
+    return "\n".join([*lines, f"  alarms([CloudWatch alarms]) --> {ALERT.name}", "```"])
+
+
 def rights_table() -> str:
     """Who may read what, as Markdown."""
     rows = []
@@ -65,6 +75,7 @@ def bench_table() -> str:
 TABLES: dict[str, Callable[[], str]] = {
     "settings": settings_table,
     "functions": functions_table,
+    "stages": stages_picture,
     "rights": rights_table,
     "bench": bench_table,
 }

@@ -11,9 +11,10 @@ SERVICE = "mailroom"
 class Stage:
     """One Lambda with its queue and dead-letter queue.
 
-    `batch` is the batch size in the packaged template, `concurrency` the invocations at once. `reserve` is in seconds:
-    a mail is not begun with less left of the invocation, because a function that runs out of time takes its whole
-    batch with it. The rest of a stage's function is its row in `bootstrap/functions.py`.
+    `batch` is the batch size in the packaged template. The number of receives belongs to the retry schedule
+    (`resilience.retry`), time-out and memory to the function's row (`bootstrap/functions.py`). `reserve` is in
+    seconds: a mail is not started with less left of the invocation, because a function that runs out of time fails
+    its whole batch.
     """
 
     name: str

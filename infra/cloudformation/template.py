@@ -30,7 +30,7 @@ VISIBILITY_FACTOR = 6
 """Visibility time-out ≥ 6 × the function's time-out (AWS Lambda guide, SQS event sources)."""
 CRASH_SECONDS = 3600
 """A function that dies at its start (a broken deployment) gets its messages back after the visibility time-out, until
-`maxReceiveCount`: for at least so long none of them may reach a dead-letter queue (requirements: Resilience)."""
+`maxReceiveCount`: for at least so long none of them may reach a dead-letter queue."""
 DAY = 24 * 3600
 SOURCE_RETENTION = 4 * DAY
 DEAD_RETENTION = 14 * DAY

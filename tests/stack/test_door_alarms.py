@@ -7,19 +7,21 @@ from typing import Any
 
 import pytest
 
+from app import app
 from chalicelib.adapters import observability as o11y
 from chalicelib.bootstrap.functions import API
-from tests.app.world import World, installed
+from tests.app.world import JSON, World, installed
 from tests.stack.conftest import Template
 
 ALARMS = tuple(f"{alarm.name}Alarm" for alarm in API.alarms)
 
 
 def written(capsys: pytest.CaptureFixture[str]) -> list[tuple[str, str, frozenset[tuple[str, str]]]]:
-    """(namespace, metric, its dimensions) of everything that both endpoints' answers wrote."""
+    """(namespace, metric, its dimensions) of everything that the answers of all endpoints for mail wrote."""
     with installed(World()) as world:
         world.push({"sender": "a@example.com", "body": ""})
-        world.hook({"account": "praxis", "event": "messageNew", "path": "INBOX", "data": {"id": "1"}})
+        for path in (path for path in app.routes if path.startswith("/api/")):
+            world.client.http.post(path.replace("{account_id}", "praxis"), headers=JSON, body=b"{}")
     o11y.flush()
     found = []
     for line in map(json.loads, capsys.readouterr().out.splitlines()):

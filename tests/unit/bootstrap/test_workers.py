@@ -19,7 +19,12 @@ from chalicelib.bootstrap.workers.offload import BUDGET
 from chalicelib.core import stages
 from chalicelib.core.errors import ConfigurationError
 from chalicelib.delivery.offload import FOLDER_TIMEOUT, GRACE
+from chalicelib.mail.model import Mail
+from chalicelib.pipeline.anonymize import AnonymizeWorker
+from chalicelib.privacy.rules import rule
 from infra.local.certificates import authority
+from tests.twins.cache import MemoryCache
+from tests.twins.spool import MemorySpool
 from tests.unit.bootstrap.environment import ENVIRONMENT
 
 
@@ -90,3 +95,13 @@ def test_a_batch_of_silent_receivers_ends_before_its_function_is_killed() -> Non
 
 def test_a_mail_that_reaches_the_anonymizers_limit_ends_before_its_function_is_killed() -> None:
     assert anonymize.TIME_LIMIT < stages.stage("anonymize").reserve < function("anonymize").timeout
+
+
+def test_the_deployed_anonymizer_runs_the_installations_own_recognizers() -> None:
+    badge = rule("badge", "BADGE", r"(?<!\w)B-\d{6}(?!\w)", 0.9, near=r"badge", needs="0123456789")
+    fields = {"emailengine_token": "t", "mapping_key": "0f" * 32, "pseudonym_key": "0e" * 32}
+    made = parts(fields)
+    made.__dict__ |= {"spool": MemorySpool(), "cache": MemoryCache()}
+    worker = anonymize.make(made, own=[badge])
+    assert isinstance(worker, AnonymizeWorker)
+    assert worker.anonymizer.anonymize(Mail("", None, "My badge is B-123456.")).text == "My badge is <BADGE_1>."
