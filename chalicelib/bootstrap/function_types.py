@@ -87,7 +87,7 @@ class Function:
 
     `timeout` is in seconds, `memory` in MiB. `module` (below `chalicelib`) has `make(parts) -> Worker` for a queue and
     `run(parts, event, context)` for a schedule; the API's are the blueprints of `app.py`. `layers`: it carries the
-    language layers. `backlog`: its queue has alarms on length and age besides the one on its dead-letter queue.
+    language layers. `backlog`: its queue has alarms on length and age in addition to the one on its dead-letter queue.
     `colour` is the one of its lines in `mailroom logs`.
     """
 

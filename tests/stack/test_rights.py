@@ -88,7 +88,7 @@ def test_a_function_that_writes_to_the_spool_may_seal(template: Template, functi
 
 
 @every_function
-def test_a_function_that_reads_the_spool_can_tell_a_missing_object_from_a_forbidden_one(
+def test_a_function_that_reads_the_spool_distinguishes_a_missing_object_from_a_forbidden_one(
     template: Template, function: str
 ) -> None:
     assert "s3:GetObject" not in may(template, function) or "s3:ListBucket" in may(template, function)

@@ -16,7 +16,7 @@ from chalicelib.ports import FlagStore
 
 
 def count(flags: FlagStore) -> int:
-    """The number of flags that somebody switched."""
+    """The number of flags that were switched."""
     return len(flags.history(10))
 '''
 RUN = '''"""The schedule of `tally`."""

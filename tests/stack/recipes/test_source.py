@@ -14,7 +14,7 @@ DOOR = """    Door(
         credentials={"paper_tokens": "list: Bearer tokens of the scanner"},
     ),
 """
-ENDPOINT = '''"""Scanned letters: a source that only a test adds."""
+ENDPOINT = '''"""Scanned pages: a source that only a test adds."""
 
 from __future__ import annotations
 
@@ -47,12 +47,12 @@ def paper() -> Response:
 '''
 ROUTE = """    Route(
         *("POST", "/api/ingress/paper", ADMIN),
-        "Push one scanned letter.",
+        "Push one scanned page.",
         (*_IN, "paper_ingress_disabled"),
     ),
 """
 DOCUMENTED = "| 503 | `paper_ingress_disabled` | nothing comes in | the flag is off | switch it on |\n"
-TEST = '''"""The endpoint for scanned letters."""
+TEST = '''"""The endpoint for scanned pages."""
 
 import json
 
@@ -60,7 +60,7 @@ from tests.app import world as worlds
 from tests.app.world import World, installed
 
 
-def test_a_scanned_letter_is_sealed_and_queued() -> None:
+def test_a_scanned_page_is_sealed_and_queued() -> None:
     worlds.DOOR["paper_tokens"] = ["paper-token-of-32-characters-0000"]
     headers = {"Authorization": "Bearer paper-token-of-32-characters-0000", "Content-Type": "application/json"}
     with installed(World()) as world:
