@@ -1,4 +1,7 @@
-"""What a row of the table of functions can say. Plain data: the endpoints load it, and `infra` deploys from it."""
+"""What a row of the table of functions can say: plain data, which `infra` deploys from.
+
+The endpoints load it too, so that its classes have only the methods that are used: each one costs time at the start.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ class Http:
     """Trigger: requests through API Gateway."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Schedule:
     """Trigger: EventBridge calls the function; `expression` is `rate(…)` or `cron(…)`."""
 
@@ -24,7 +27,7 @@ Trigger = Http | Stage | Schedule
 """A `Stage` is the trigger of a function that reads that stage's queue."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Access:
     """What a function may do on AWS besides reading its own secret and, for a stage, its own queues.
 
@@ -44,7 +47,7 @@ class Access:
     files: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Alarm:
     """A CloudWatch alarm on one of the project's own metrics.
 
@@ -67,7 +70,7 @@ class Alarm:
     condition: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Rights:
     """`secret` are fields of the function's own secret (`settings.BACKEND_FIELDS`); `tables` are its grants in the
     database, privileges as GRANT spells them, columns included. Without `database_url` there is no login."""
@@ -81,7 +84,7 @@ class Rights:
         return "database_url" in self.secret
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Function:
     """One Lambda function.
 
