@@ -86,7 +86,11 @@ def test_a_mail_passes_it_between_classify_and_store() -> None:
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
     made = Copy.of_the_repository(tmp_path_factory.mktemp("stage") / "mailroom")
-    made.insert("chalicelib/core/stages.py", '    Stage("store"', '    Stage("enrich", batch=4, concurrency=3),\n')
+    made.insert(
+        "chalicelib/core/stages.py",
+        '    Stage("store"',
+        '    Stage("enrich", "enrichissement", batch=4, concurrency=3),\n',
+    )
     made.write("chalicelib/pipeline/enrich.py", MODULE)
     made.write("chalicelib/bootstrap/workers/enrich.py", FACTORY)
     made.insert("chalicelib/bootstrap/functions.py", '    Function(\n        name="store"', ROW)
@@ -95,6 +99,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
     made.finish(
         *("tests/stack/functions/test_enrich.py", "tests/stack/test_rights.py", "tests/stack/test_queues.py"),
         *("tests/stack/test_consumers.py", "tests/unit/chaos/test_plan.py", "tests/unit/test_docs.py"),
+        *("tests/unit/core/test_texts.py", "tests/unit/operations/test_alarm_texts.py"),
     )
     return made
 

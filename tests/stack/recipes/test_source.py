@@ -85,6 +85,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
     made.finish(
         *("tests/app/test_paper.py", "tests/app/test_openapi.py", "tests/stack/test_door_alarms.py"),
         *("tests/unit/test_docs.py", "tests/unit/policy/test_flags.py", "tests/unit/cli/test_secrets.py"),
+        *("tests/unit/core/test_texts.py", "tests/unit/operations/test_alarm_texts.py"),
     )
     return made
 
