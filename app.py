@@ -2,7 +2,7 @@
 
 The decorators alone describe each trigger, so that `chalice deploy` is safe: batch size 1 and a raised
 exception. The packaged template raises the batch size and sets `FunctionResponseTypes` in the same place
-(see `infra/cloudformation/template.py`).
+(see `infra/cloudformation/template.py`). All else about a function is its row in `chalicelib/bootstrap/functions.py`.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from __future__ import annotations
 from chalice.app import Chalice, CloudWatchEvent, SQSEvent
 
 from chalicelib.bootstrap import handlers
+from chalicelib.bootstrap.functions import schedule
 from chalicelib.core import stages
 from chalicelib.sources.emailengine import endpoint as emailengine
-from chalicelib.sources.emailengine import schedule
 from chalicelib.sources.gmail_push import endpoint as gmail
 from chalicelib.web import admin, dead_letter_routes, exclusion_routes, http, policy_routes
 from chalicelib.web.dashboard import routes as dashboard
@@ -65,16 +65,16 @@ def alert(event: SQSEvent) -> object:
     return handlers.run_stage("alert", event.to_dict(), event.context)
 
 
-@app.schedule("rate(1 minute)", name="sweep")
+@app.schedule(schedule("sweep"), name="sweep")
 def sweep(event: CloudWatchEvent) -> object:
-    return handlers.sweep(event.time)
+    return handlers.run_schedule("sweep", event.to_dict(), event.context)
 
 
-@app.schedule("rate(1 hour)", name="retention")
+@app.schedule(schedule("retention"), name="retention")
 def retention(event: CloudWatchEvent) -> object:
-    return handlers.retention(event.context)
+    return handlers.run_schedule("retention", event.to_dict(), event.context)
 
 
-@app.schedule("rate(10 minutes)", name="reconcile")
+@app.schedule(schedule("reconcile"), name="reconcile")
 def reconcile(event: CloudWatchEvent) -> object:
-    return schedule.reconcile(event.event_id, event.context)
+    return handlers.run_schedule("reconcile", event.to_dict(), event.context)

@@ -1,12 +1,20 @@
-"""Writes the generated parts of the documents: `make docs` (a test compares them)."""
+"""Writes what is generated in the repository: the marked tables of the documents and `.chalice/config.json`.
+
+Run `make docs`; tests compare.
+"""
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 
+from chalicelib.bootstrap import functions
+from chalicelib.bootstrap.function_types import Function, Schedule
 from chalicelib.bootstrap.settings import describe
+from chalicelib.core.stages import ALERT, STAGES, targets
+from infra.cloudformation import config
 from infra.cloudformation.template import ROOT
 from infra.database.rights import FUNCTIONS
 
@@ -20,12 +28,34 @@ def settings_table() -> str:
     return "\n".join(["| setting | default | meaning |", "|---|---|---|", *(row.replace("|\\", "\\|") for row in rows)])
 
 
+def functions_table() -> str:
+    """The functions as Markdown: what starts each, and its limits."""
+    rows = [f"| {row.name} | {_trigger(row)} | {row.timeout} s | {row.memory} MiB |" for row in functions.FUNCTIONS]
+    return "\n".join(["| function | trigger | time-out | memory |", "|---|---|---|---|", *rows])
+
+
+def _trigger(row: Function) -> str:
+    if row.stage:
+        mails = "one message" if row.stage.batch == 1 else f"up to {row.stage.batch} messages"
+        return f"queue `{row.stage.queue}`, {mails}, up to {row.stage.concurrency} invocations at once"
+    return f"schedule `{row.trigger.expression}`" if isinstance(row.trigger, Schedule) else "API Gateway"
+
+
+def stages_picture() -> str:
+    """The queues and who sends to which, as a Mermaid diagram."""
+    lines = ["```mermaid", "flowchart LR", f"  endpoints([endpoints]) --> {STAGES[0].name}"]
+    for stage in STAGES:
+        lines.append(f"  {stage.name}[[{stage.queue}]]")
+        lines += [f"  {stage.name} --> {following.name}" for following in targets(stage.name)]
+    return "\n".join([*lines, f"  alarms([CloudWatch alarms]) --> {ALERT.name}", "```"])
+
+
 def rights_table() -> str:
     """Who may read what, as Markdown."""
     rows = []
     for name, rights in FUNCTIONS.items():
         tables = "; ".join(f"{table.partition('.')[2]}: {held.lower()}" for table, held in rights.tables.items())
-        fields = ", ".join(f"`{field}`" for field in rights.fields)
+        fields = ", ".join(f"`{field}`" for field in rights.secret)
         rows.append(f"| {name} | {fields} | {tables or ('' if rights.login else 'no login')} |")
     return "\n".join(["| function | its secret | its grants |", "|---|---|---|", *rows])
 
@@ -42,19 +72,36 @@ def bench_table() -> str:
     return "\n".join([head, "", "| what | measured | target |", "|---|---|---|", *lines])
 
 
+TABLES: dict[str, Callable[[], str]] = {
+    "settings": settings_table,
+    "functions": functions_table,
+    "stages": stages_picture,
+    "rights": rights_table,
+    "bench": bench_table,
+}
+"""Name in a document's markers → what makes the table."""
+
+
 def generated(text: str) -> str:
-    """The document with its marked parts rewritten."""
-    for name, make in (("settings", settings_table), ("rights", rights_table), ("bench", bench_table)):
-        if name == "bench" and not BENCH.exists():
-            continue
+    """The document with its marked parts replaced by current ones."""
+    for name, make in TABLES.items():
         pattern = re.compile(rf"(<!-- {name} -->\n).*?(<!-- end {name} -->)", re.DOTALL)
-        text = pattern.sub(lambda match, make=make: match[1] + make() + "\n" + match[2], text)  # type: ignore[misc]
+        if pattern.search(text) and (name != "bench" or BENCH.exists()):
+            table = make()
+            text = pattern.sub(lambda match, table=table: f"{match[1]}{table}\n{match[2]}", text)  # type: ignore[misc]
     return text
 
 
-def main(file: Path = OPERATING) -> None:
-    """Rewrite the document."""
-    file.write_text(generated(file.read_text()))
+def documents() -> list[Path]:
+    """Every document that may have marked parts."""
+    return [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+def main() -> None:
+    """Rewrite the documents and the configuration."""
+    for file in documents():
+        file.write_text(generated(file.read_text()))
+    config.FILE.write_text(config.text())
 
 
 if __name__ == "__main__":

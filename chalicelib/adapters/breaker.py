@@ -28,7 +28,7 @@ SWAPS = 4
 """Tries to write against other containers. After that the change stays local: one failure more or less is no harm."""
 
 T = TypeVar("T")
-Told = Callable[[str, State], None]
+OnChange = Callable[[str, State], None]
 
 
 def _silent(_name: str, _state: State) -> None:
@@ -50,7 +50,7 @@ class Breaker:
     gone) is an answer, and as good as a success. A code that ends in `_rate_limited` with a pause is neither: the
     pause is obeyed by everybody.
 
-    `told` is called with each change of kind, in the container that made it.
+    `on_change` is called with each change of kind, in the container that made it.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class Breaker:
         name: str,
         board: Board,
         policy: Policy = POLICY,
-        told: Told = _silent,
+        on_change: OnChange = _silent,
         also: frozenset[str] = frozenset(),
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -69,7 +69,7 @@ class Breaker:
         self._key = key(name)
         self._board = board
         self._policy = policy
-        self._told = told
+        self._on_change = on_change
         self._also = also
         self._clock = clock
         self._local = rules.WHOLE
@@ -152,7 +152,7 @@ class Breaker:
             if written:
                 break
         if written and after.kind != before.kind:
-            self._told(self.name, after)
+            self._on_change(self.name, after)
         return written
 
 

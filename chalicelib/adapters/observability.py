@@ -66,19 +66,19 @@ def log(event: str, **fields: Any) -> None:
 
 
 def warn(event: str, **fields: Any) -> None:
-    """As `log`, for what an operator should see."""
-    logger.error(event, extra=fields)
+    """As `log`, for what an operator should see: level WARNING."""
+    logger.warning(event, extra=fields)
 
 
 def failure(event: str, error: BaseException, **fields: Any) -> None:
-    """Log an error by class and the innermost place of our own code, without its text."""
+    """Log an error, level ERROR, by class and the innermost place of our own code, without its text."""
     frames = traceback.extract_tb(error.__traceback__)
     ours = [frame for frame in frames if "chalicelib" in frame.filename or frame.filename.endswith("app.py")]
     place = ""
     if frames:
         frame = (ours or frames)[-1]
         place = f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno}"
-    warn(event, error=type(error).__name__, place=place, **fields)
+    logger.error(event, extra={"error": type(error).__name__, "place": place, **fields})
 
 
 _collected: dict[tuple[tuple[str, str], ...], EphemeralMetrics] = {}

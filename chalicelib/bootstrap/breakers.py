@@ -1,4 +1,4 @@
-"""The circuit breakers of a container: made on first use, told of in log and metric, shown in `/status`."""
+"""The circuit breakers of a container: made on first use, reported in log and metric, shown in `/status`."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ class Breakers:
         """The breaker of that name, one a container. Raises ValueError for what is no name of a breaker."""
         if name not in self._made:
             also = ALSO.get(name, frozenset())
-            self._made[name] = Breaker(name, self.board, told=tell, also=also, clock=self.clock)
+            self._made[name] = Breaker(name, self.board, on_change=report, also=also, clock=self.clock)
         return self._made[name]
 
     def shown(self, more: Iterable[str] = ()) -> list[dict[str, Any]]:
-        """For an operator: name, state, failures in a row, seconds until it is asked again and since when."""
+        """For an operator: name, state, failures in a row, seconds until the next attempt and since when."""
         return [self._shown(name) for name in (*SERVICES, *more)]
 
     def _shown(self, name: str) -> dict[str, Any]:
@@ -60,8 +60,8 @@ class Breakers:
         }
 
 
-def tell(name: str, state: State) -> None:
+def report(name: str, state: State) -> None:
     """One line and one count for each change."""
-    report = telemetry.log if state.kind == CLOSED else telemetry.warn
-    report("breaker", code=name, state=state.kind)
+    write = telemetry.log if state.kind == CLOSED else telemetry.warn
+    write("breaker", code=name, state=state.kind)
     telemetry.count("Breaker", code=name, state=state.kind)

@@ -1,6 +1,6 @@
 """Every setting in one typed place: read from the environment once, validated, documented.
 
-Secrets are not here: the environment carries only the names of Secrets Manager's secrets (the doors'
+Secrets are not here: the environment carries only the names of Secrets Manager's secrets (the endpoints'
 `DOOR_FIELDS`, and the function's own with its part of `BACKEND_FIELDS`), never a value that opens anything.
 """
 
@@ -11,16 +11,13 @@ from dataclasses import MISSING, dataclass, field, fields
 from typing import Any
 
 from chalicelib.bootstrap import setting_values as v
-from chalicelib.core.errors import ConfigurationError
+from chalicelib.core.doors import DOORS
+from chalicelib.core.errors import ConfigurationError, ConfigurationErrors
 from chalicelib.core.stages import STAGES
 
 PREFIX = "MAILROOM_"
 
-DOOR_FIELDS = {
-    "gmail_tokens": "list: Bearer tokens of the Gmail door; two may be valid while one is rotated out",
-    "gmail_keys": "list: HMAC keys of the Gmail door",
-    "emailengine_secrets": "list: EmailEngine's `serviceSecret` values that sign its webhooks",
-    "emailengine_tokens": "list: Bearer tokens that EmailEngine's custom header may carry; [] switches this off",
+DOOR_FIELDS = {name: meaning for door in DOORS for name, meaning in door.credentials.items()} | {
     "admin_tokens": "list: Bearer tokens of `/status` and `/admin/…`",
 }
 DOOR_SHORTEST = 32
@@ -53,14 +50,14 @@ class Settings:
 
     bucket: str = _setting("S3 bucket of the spool")
     kms_key: str = _setting("KMS key (id or ARN) that seals the spool")
-    door_secret: str = _setting("name or ARN of the secret with the doors' credentials")
+    door_secret: str = _setting("name or ARN of the secret with the endpoints' credentials")
     backend_secret: str = _setting("name or ARN of the function's own secret")
     queue_urls: Mapping[str, str] = _setting("URLs of the stage queues, one variable each: MAILROOM_QUEUE_<STAGE>")
     dead_urls: Mapping[str, str] = _setting("URLs of the dead-letter queues: MAILROOM_DLQ_<STAGE>")
-    accounts: tuple[str, ...] = _setting("account ids that the doors know, comma-separated", v.accounts)
+    accounts: tuple[str, ...] = _setting("account ids that the endpoints know, comma-separated", v.accounts)
     gmail_account: str = _setting("account of a Gmail push that names none; empty: such a push is refused", str, "")
     gmail_auth: str = _setting(
-        "what the Gmail door asks for: bearer, hmac, either or both",
+        "what the Gmail endpoint asks for: bearer, hmac, either or both",
         v.one_of("bearer", "hmac", "either", "both"),
         "hmac",
     )
@@ -71,7 +68,9 @@ class Settings:
         "mails a minute and at once from one sender, where the rules name no rate; off: no limit", v.rate, "600:1000"
     )
     rate_total: tuple[float, int] | None = _setting(
-        "mails a minute and at once through all doors, where the rules name no rate; off: no limit", v.rate, "6000:6000"
+        "mails a minute and at once in all, where the rules name no rate; off: no limit",
+        v.rate,
+        "6000:6000",
     )
     emailengine_url: str = _setting("base URL of EmailEngine", v.url)
     emailengine_folders: tuple[str, ...] = _setting(
@@ -104,7 +103,7 @@ class Settings:
         "minutes that a sealed mail may be without an end before the sweep looks for it", v.between(1, 1440), "15"
     )
     backlog_messages: int = _setting(
-        "messages at one stage, postponed and in work included, above which the sweep tells of a backlog",
+        "messages at one stage, postponed and in work included, above which the sweep reports a backlog",
         v.between(1, 1_000_000),
         "100",
     )
@@ -134,45 +133,60 @@ def _plain(value: Any) -> str:
 
 
 def load(environ: Mapping[str, str]) -> Settings:
-    """Read and validate. Raises `ConfigurationError` that names the first broken variable and what to do."""
+    """Read and validate. Raises `ConfigurationError` that names every broken variable and says what each means."""
+    broken: list[ConfigurationError] = []
     values: dict[str, Any] = {
-        "queue_urls": {s.name: _required(environ, f"QUEUE_{s.name.upper()}", "URL of the queue") for s in STAGES},
-        "dead_urls": {s.name: _required(environ, f"DLQ_{s.name.upper()}", "URL of the DLQ") for s in STAGES},
+        "queue_urls": _urls(environ, "QUEUE", "URL of the stage's queue", broken),
+        "dead_urls": _urls(environ, "DLQ", "URL of the stage's dead-letter queue", broken),
     }
     for f in fields(Settings):
         if f.name in values:
             continue
         assert f.default is MISSING  # every field is declared by _setting
         name, doc, default = f.name.upper(), f.metadata["doc"], f.metadata["default"]
-        text = environ.get(PREFIX + name, "").strip()
-        text = text or (default if default is not None else _required(environ, name, doc))
+        text = environ.get(PREFIX + name, "").strip() or default
+        if text is None:
+            broken.append(_unset(name, doc))
+            continue
         try:
             values[f.name] = f.metadata["parse"](text)
         except ValueError as error:
-            raise ConfigurationError(PREFIX + name, str(error), f"It means: {doc}") from None
-    settings = Settings(**values)
-    if settings.gmail_account and settings.gmail_account not in settings.accounts:
-        raise ConfigurationError(
-            PREFIX + "GMAIL_ACCOUNT", "names an account that MAILROOM_ACCOUNTS does not list", "Add it there"
-        )
-    for name in ("retention", "original_retention"):
-        if unknown := getattr(settings, name).keys() - set(settings.accounts):
-            told = ", ".join(sorted(unknown))
-            raise ConfigurationError(
-                PREFIX + name.upper(), f"names accounts that MAILROOM_ACCOUNTS does not list: {told}", "Mend either"
-            )
-    if settings.classifier != "rules" and not settings.llm_model:
-        raise ConfigurationError(
-            PREFIX + "LLM_MODEL", "is empty", "Name the model, or set MAILROOM_CLASSIFIER to rules"
-        )
-    return settings
+            broken.append(ConfigurationError(PREFIX + name, str(error), f"It means: {doc}"))
+    broken += _contradictions(values)
+    if broken:
+        raise broken[0] if len(broken) == 1 else ConfigurationErrors(broken)
+    return Settings(**values)
 
 
-def _required(environ: Mapping[str, str], name: str, doc: str) -> str:
-    text = environ.get(PREFIX + name, "").strip()
-    if not text:
-        raise ConfigurationError(PREFIX + name, "is not set", f"It means: {doc}")
-    return text
+def _urls(environ: Mapping[str, str], kind: str, doc: str, broken: list[ConfigurationError]) -> dict[str, str]:
+    """Stage → URL; a variable that is not set is added to `broken`."""
+    urls = {stage.name: environ.get(f"{PREFIX}{kind}_{stage.name.upper()}", "").strip() for stage in STAGES}
+    broken += [_unset(f"{kind}_{stage.upper()}", doc) for stage, url in urls.items() if not url]
+    return urls
+
+
+def _unset(name: str, doc: str) -> ConfigurationError:
+    return ConfigurationError(PREFIX + name, "is not set", f"It means: {doc}")
+
+
+def _contradictions(values: Mapping[str, Any]) -> list[ConfigurationError]:
+    """Settings that are valid alone and not together; what could not be read is left out."""
+    found: list[ConfigurationError] = []
+    if (accounts := values.get("accounts")) is not None:
+        named = {
+            "gmail_account": {values["gmail_account"]} if values.get("gmail_account") else set(),
+            "retention": set(values.get("retention", ())),
+            "original_retention": set(values.get("original_retention", ())),
+        }
+        for name, wanted in named.items():
+            if unknown := ", ".join(sorted(wanted - set(accounts))):
+                problem = f"names accounts that MAILROOM_ACCOUNTS does not list: {unknown}"
+                remedy = f"Add them to MAILROOM_ACCOUNTS, or remove them from {PREFIX}{name.upper()}"
+                found.append(ConfigurationError(PREFIX + name.upper(), problem, remedy))
+    if values.get("classifier", "rules") != "rules" and values.get("llm_model") == "":
+        remedy = "Name the model, or set MAILROOM_CLASSIFIER to rules"
+        found.append(ConfigurationError(PREFIX + "LLM_MODEL", "is empty", remedy))
+    return found
 
 
 def describe() -> list[tuple[str, str, str]]:

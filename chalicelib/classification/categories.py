@@ -22,7 +22,7 @@ Urgency = Literal["low", "normal", "high"]
 Strength = Literal["strong", "medium", "weak"]
 URGENCY_LISTS = ("high", "low", "negators", "neutral")
 Words = dict[str, dict[str, list[str]]]
-"""language → strength → phrases; a phrase is described at `rules.phrases.Phrases`."""
+"""language → strength → phrases; a phrase is described at `core.phrases.Phrases`."""
 
 Factor = Annotated[float, Meta(ge=0, le=10)]
 Points = Annotated[float, Meta(ge=-20, le=20)]

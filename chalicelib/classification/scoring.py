@@ -151,7 +151,7 @@ class Scorer:
         return False
 
     def probabilities(self, scores: Mapping[str, Score]) -> dict[str, float]:
-        """Category → share, by a softmax over the points; the fallback stands at `decision.minimum`."""
+        """Category → share, by a softmax over the points; the fallback stands at the file's minimum."""
         decision = self._file.decision
         points = {name: score.points for name, score in scores.items()}
         points[self._file.fallback] = decision.minimum

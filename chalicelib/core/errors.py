@@ -32,7 +32,7 @@ class Postponed(Retryable):
 
     The batch runner sends a fresh copy of the message for later, and the try does not count towards the dead-letter
     queue. `after` as for `Retryable`. With `attempted` the call *was* made and failed while its service was known to
-    be down: that counts, but no faster than the retry schedule would have tried (`rules.retry.counts`).
+    be down: that counts, but no faster than the retry schedule would have tried (`resilience.retry.counts`).
     """
 
     def __init__(self, code: str, after: float | None = None, attempted: bool = False) -> None:
@@ -41,7 +41,7 @@ class Postponed(Retryable):
 
 
 class Permanent(MailroomError):
-    """A failure that no repetition can mend: quarantine at once, without retries."""
+    """A failure that no repetition can fix: quarantine at once, without retries."""
 
 
 class ConfigurationError(Exception):
@@ -50,3 +50,11 @@ class ConfigurationError(Exception):
     def __init__(self, setting: str, problem: str, remedy: str) -> None:
         super().__init__(f"{setting}: {problem}. {remedy}")
         self.setting = setting
+
+
+class ConfigurationErrors(ConfigurationError):
+    """Several broken settings, one a line; `setting` names all of them."""
+
+    def __init__(self, errors: list[ConfigurationError]) -> None:
+        Exception.__init__(self, "\n".join(map(str, errors)))
+        self.setting = ", ".join(error.setting for error in errors)

@@ -11,13 +11,15 @@ SERVICE = "mailroom"
 class Stage:
     """One Lambda with its queue and dead-letter queue.
 
-    `batch` is the batch size in the packaged template. `max_receives` belongs to the retry
-    schedule (`rules.retry`). Time-out and memory are in `.chalice/config.json`, where Chalice
-    reads them; the template derives the visibility time-out from there. `reserve` is in seconds: a mail is
-    not begun with less left of the invocation, because a function that runs out of time takes its whole batch with it.
+    `name` is what people read in English, too; `french` is its name for them in French.
+    `batch` is the batch size in the packaged template. The number of receives belongs to the retry schedule
+    (`resilience.retry`), time-out and memory to the function's row (`bootstrap/functions.py`). `reserve` is in
+    seconds: a mail is not started with less left of the invocation, because a function that runs out of time fails
+    its whole batch.
     """
 
     name: str
+    french: str
     batch: int
     concurrency: int
     reserve: float = 3.0
@@ -32,19 +34,19 @@ class Stage:
 
 
 PIPELINE = (
-    Stage("anonymize", batch=5, concurrency=2, reserve=28.0),  # the anonymizer's own limit is 25 s
-    Stage("classify", batch=10, concurrency=2, reserve=9.0),  # an LLM's answer is waited for 8 s
-    Stage("store", batch=10, concurrency=2),
-    Stage("notify", batch=10, concurrency=2),
+    Stage("anonymize", "anonymisation", batch=5, concurrency=2, reserve=28.0),  # the anonymizer's own limit is 25 s
+    Stage("classify", "classement", batch=10, concurrency=2, reserve=9.0),  # an LLM's answer is waited for 8 s
+    Stage("store", "enregistrement", batch=10, concurrency=2),
+    Stage("notify", "notification", batch=10, concurrency=2),
 )
 """A mail passes these in this order."""
 
-OFFLOAD = Stage("offload", batch=1, concurrency=2)
-DELIVER = Stage("deliver", batch=5, concurrency=4, reserve=24.0)  # a receiver is waited for 20 s
+OFFLOAD = Stage("offload", "fichiers liés", batch=1, concurrency=2)
+DELIVER = Stage("deliver", "webhooks", batch=5, concurrency=4, reserve=24.0)  # a receiver is waited for 20 s
 SIDE = (OFFLOAD, DELIVER)
 """Beside the pipeline: what the rules ask for once a mail is stored. Whatever happens here, the mail stays `stored`."""
 
-ALERT = Stage("alert", batch=10, concurrency=2)
+ALERT = Stage("alert", "alertes", batch=10, concurrency=2)
 """Beside the pipeline: CloudWatch alarms through SNS on their way to Telegram "System"."""
 
 STAGES = (*PIPELINE, *SIDE, ALERT)

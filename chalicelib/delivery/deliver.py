@@ -19,7 +19,7 @@ DEFAULT_KEY = "default"
 
 
 class Destination(Protocol):
-    """What the rule set says of a destination (`rules.ruleset`)."""
+    """What the rule set says of a destination (`policy.ruleset`)."""
 
     @property
     def url(self) -> str: ...

@@ -19,7 +19,7 @@ LINKS_BYTES = 512 * 1024
 MAX_TRIES = 8
 """Tries without one more part after which a mail goes on with the original link: about two minutes of retries."""
 TIMEOUT, FOLDER_TIMEOUT = 15.0, 120.0
-"""Seconds that a source may be silent; Dropbox packs a folder while one waits (requirements: gmail-push)."""
+"""Seconds that a source may be silent; Dropbox packs a folder while one waits."""
 GRACE = 40.0
 """Seconds after the worker's own end at which a source that is silent just then is cut off."""
 TIMED_OUT = frozenset({"target_timeout", TOO_SLOW})

@@ -19,7 +19,7 @@ RECONSIDER = "reconsider"
 
 
 class Rules(Protocol):
-    """A rule set (`rules.ruleset.RuleSet`)."""
+    """A rule set (`policy.ruleset.RuleSet`)."""
 
     def decide(self, facts: Facts, now: datetime, *, stops: bool = True) -> Decision:
         """What becomes of the mail."""

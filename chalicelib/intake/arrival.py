@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Status(StrEnum):
-    """The verdict on one arrival (requirements: gmail-push, the table)."""
+    """The verdict on one arrival (the table in `docs/operating.md`)."""
 
     ACCEPTED = "accepted"
     ACCEPTED_HELD = "accepted_held"
@@ -29,7 +29,7 @@ REASONS = {
     "stopped_by_routing_rule": Status.STOPPED,
     "outside_time_window": Status.SKIPPED_WINDOW,
 }
-"""Why a mail is excluded (the constants of `rules.decision`, which every door would have to load) → what is said."""
+"""Why a mail is excluded (the constants of `policy.decision`, which every endpoint would have to load) → the status."""
 
 TAKEN = (Status.ACCEPTED, Status.ACCEPTED_HELD)
 """The mail goes down the pipeline."""

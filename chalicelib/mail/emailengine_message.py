@@ -13,7 +13,7 @@ from chalicelib.mail.model import Address, Attachment, Mail
 
 
 def from_message(message: Mapping[str, object]) -> Mail:
-    """The mail of one answer (`facts/emailengine.md`). Never raises: missing or odd fields count as absent.
+    """The mail of one answer. Never raises: missing or odd fields count as absent.
 
     Attachment sizes are estimates: EmailEngine tells the encoded size (`encodedSize`), and no digest.
     A text that EmailEngine cut (`hasMore`) gets the defect `truncated_text`.

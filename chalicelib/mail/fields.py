@@ -14,7 +14,7 @@ from chalicelib.mail.model import Address, Attachment, Mail
 
 
 def from_push(push: Mapping[str, object]) -> Mail:
-    """The mail of one push (`requirements/gmail-push.md`: sender, body, subject, date, message_id, to, cc, …).
+    """The mail of one push (sender, body, subject, date, message_id, to, cc, …).
 
     Never raises: a field of another type than expected counts as absent. `to` and `cc` may be a header's
     text or a list; `headers` name → text or list of texts. Missing text comes from `body_html`.

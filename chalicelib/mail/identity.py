@@ -1,6 +1,6 @@
 """What makes two deliveries the same mail: identities for the doors, claims for the ledger. Light to import.
 
-Which forms compare equal, within one account (`facts/identity.md`):
+Which forms compare equal, within one account:
 
 - Two mails with a provider's permanent id, in any form: when the ids are equal. Gmail's hexadecimal id and
   X-GM-MSGID's decimal are one id. Different ids are two mails, whatever they say.

@@ -19,7 +19,7 @@ def parse(raw: bytes) -> Mail:
     """Read a mail. Never raises for any bytes; what is wrong, missing or cut is named in `Mail.defects`.
 
     Structure by the standard library's compat32 parser, headers and bodies by own guarded decoding
-    (`facts/mail-parsing.md`: `policy.default` fails on real mail). Attachments are measured and hashed,
+    (`email.policy.default` fails on real mail). Attachments are measured and hashed,
     never opened; a `message/rfc822` part is an attachment. Cost grows with the bytes, never with their nesting.
     """
     root, defects = parse_structure(raw)

@@ -20,7 +20,7 @@ class Header:
 
     `kind` is `raw` (RFC 822 bytes), `fields` (the Gmail push object as JSON), `emailengine` (the webhook's
     reference as JSON), `message` (EmailEngine's own JSON of a message whose source it does not give) or `upload`
-    (`{"key": …}`, the spool's object that holds the RFC 822 bytes).
+    (`{"upload": …}`, the name of the uploaded object that holds the RFC 822 bytes).
     `provider_id` is the normalised permanent id, or empty. `source` is the door, empty in objects of before it was
     written down. `labels` are the mailbox's, one a line (`labels_text`). `date` is when the mailbox says that the
     mail came (ISO 8601), for a mail without a date of its own; empty where it told none. `erased` stands in the

@@ -13,7 +13,7 @@ PATIENCE = timedelta(minutes=15)
 """A sealed mail may be without a ledger row for this long before anybody wonders where it is."""
 
 STALLED = timedelta(hours=1)
-"""In flight for longer than this is shown by id (requirements: Resilience)."""
+"""In flight for longer than this is shown by id."""
 
 DRAINED = timedelta(minutes=2)
 """The same while no queue holds anything: SQS's counts lag behind by about a minute (SQS developer guide)."""

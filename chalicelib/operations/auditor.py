@@ -73,7 +73,7 @@ class Repaired:
 
 @dataclass
 class Auditor:
-    """`patience` as in `proof.audit`. All that it does is keyed by the mail id: two provers at once do no harm."""
+    """`patience` as in `audit.audit`. All that it does is keyed by the mail id: two provers at once do no harm."""
 
     spool: Spool
     queues: Queues

@@ -32,7 +32,7 @@ FLUSH_SECONDS = 0.25
 
 
 class BatchFailed(Exception):
-    """Raised instead of an answer where the event source cannot take one (see `design.md`, batch size 1)."""
+    """Raised instead of an answer where the event source takes none (batch size 1, no `ReportBatchItemFailures`)."""
 
 
 class Worker(Protocol):

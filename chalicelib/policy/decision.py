@@ -1,4 +1,4 @@
-"""What the operator's rules are asked, and what they answer (requirements: gmail-push, Rules)."""
+"""What the operator's rules are asked, and what they answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The operator's rule document, typed: what `rules.validate` makes of the JSON, and what everything else reads."""
+"""The operator's rule document, typed: what `policy.validate` makes of the JSON, and what everything else reads."""
 
 from __future__ import annotations
 

@@ -6,14 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from chalicelib.core.doors import DOORS
 from chalicelib.core.errors import ConfigurationError, MailroomError
 
 if TYPE_CHECKING:  # the doors read flags, and need no port but these names
     from chalicelib.ports import Cache, FlagStore
 
 DEFAULTS = {
-    "gmail_ingress_enabled": True,
-    "emailengine_ingress_enabled": True,
+    **{door.flag: True for door in DOORS},
     "notifications_enabled": True,
     "webhook_sending_enabled": True,
 }

@@ -155,7 +155,7 @@ class Claim:
 
 
 class Outbox(Protocol):
-    """What is to be notified; claimed before the call and marked after it (`facts/telegram.md`)."""
+    """What is to be notified; claimed before the call and marked after it."""
 
     def claim(self, limit: int, lease: float) -> Claim:
         """Claim up to `limit` notices of *one* topic, most urgent first then oldest, for `lease` seconds.

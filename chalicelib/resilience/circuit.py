@@ -17,7 +17,7 @@ HALF_OPEN: Final = "half_open"
 KINDS = (CLOSED, OPEN, HALF_OPEN)
 
 LONGEST = 3600.0
-"""Seconds that another side may make us wait (as `adapters.http.MAX_WAIT`); an end further away is a wrong clock's."""
+"""Seconds that another side may make us wait (as `adapters.http.waits.MAX_WAIT`); a later end is a wrong clock's."""
 
 SKEW = 60.0
 """Seconds that the clocks of two containers may differ."""

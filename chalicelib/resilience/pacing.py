@@ -2,7 +2,7 @@
 
 Telegram allows about one message a second in a chat and 20 a minute in a group ("My bot is hitting
 limits", Bots FAQ). Only four messages in any minute may follow at the quick gap, the others keep the
-steady one: a minute then holds at most 4 + (60 - 3 * 1.05) / 3.4 = 20 (`facts/telegram.md`).
+steady one: a minute then holds at most 4 + (60 - 3 * 1.05) / 3.4 = 20.
 """
 
 from __future__ import annotations

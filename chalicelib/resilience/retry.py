@@ -1,4 +1,4 @@
-"""The retry schedule, in one place for all stages (requirements: Resilience).
+"""The retry schedule, in one place for all stages.
 
 1, 2, 4, 8, 16, 32 s, then minutes to hours. Its sum stays inside the queues' retention of four days,
 and an outage of an hour uses about half of it, so that it fills no dead-letter queue.

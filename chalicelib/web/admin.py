@@ -9,7 +9,7 @@ from typing import Any
 from chalice.app import Blueprint, Response
 
 from chalicelib.bootstrap import telemetry
-from chalicelib.bootstrap.compose import Container, container
+from chalicelib.bootstrap.container import Container, container
 from chalicelib.core.errors import ConfigurationError, MailroomError, Permanent, Retryable
 from chalicelib.policy.flags import DEFAULTS
 from chalicelib.web.http import answer, guarded, respond, trace_id

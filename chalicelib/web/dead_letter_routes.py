@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from chalice.app import Blueprint, Response
 
 from chalicelib.bootstrap import telemetry
-from chalicelib.bootstrap.compose import container
+from chalicelib.bootstrap.container import container
 from chalicelib.core.errors import Permanent
 from chalicelib.core.mail_ids import MAIL_ID
 from chalicelib.core.stages import STAGES

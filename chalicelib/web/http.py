@@ -11,6 +11,7 @@ from typing import Any
 from chalice.app import Request, Response
 
 from chalicelib.bootstrap import telemetry
+from chalicelib.core.doors import DOORS
 from chalicelib.core.errors import Retryable
 
 RETRY_AFTER = 5
@@ -38,7 +39,6 @@ STATUS = {
     "unknown_account": 404,
     "unknown_letter": 404,
     "unknown_rules": 404,
-    "gmail_ingress_disabled": 409,
     "move_refused": 409,
     "version_conflict": 409,
     "outside_time_window": 409,
@@ -46,10 +46,10 @@ STATUS = {
     "rate_limited": 429,
     "internal_error": 500,
     "move_unsupported": 501,
-    "emailengine_ingress_disabled": 503,
     "try_again": 503,
+    **{door.disabled_code: door.disabled for door in DOORS},
 }
-"""HTTP status of each verdict (requirements: gmail-push, the table)."""
+"""HTTP status of each verdict (the table in `docs/operating.md`)."""
 
 
 def trace_id(request: Request) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from chalice.app import Blueprint, Response
 
 from chalicelib.bootstrap import telemetry
-from chalicelib.bootstrap.compose import container
+from chalicelib.bootstrap.container import container
 from chalicelib.core.errors import Permanent
 from chalicelib.web.http import answer, guarded, raw_body, respond, trace_id
 from chalicelib.web.request_fields import (

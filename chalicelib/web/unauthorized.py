@@ -11,7 +11,7 @@ import math
 from chalice.app import Request, Response
 
 from chalicelib.bootstrap import telemetry
-from chalicelib.bootstrap.compose import Container, container
+from chalicelib.bootstrap.container import Container, container
 from chalicelib.web import auth
 from chalicelib.web.http import answer
 

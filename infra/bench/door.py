@@ -12,7 +12,7 @@ from typing import Any
 
 from chalice.test import Client
 
-from chalicelib.bootstrap import compose
+from chalicelib.bootstrap.container import Container, use
 from chalicelib.core.stages import STAGES
 from chalicelib.policy.book import RuleBook
 from chalicelib.web.auth import sign_push
@@ -50,13 +50,13 @@ def handler(rounds: int = 300) -> dict[str, Any]:
     )
     results: dict[str, Any] = {}
     for rules, document in (("", {}), (", 100 rules", rule_engine.document(100))):
-        with compose.use(_container(document)) as parts, Client(_app()) as client:
+        with use(_container(document)) as parts, Client(_app()) as client:
             results |= _measured(parts, client, rules, rounds, fields, raw)
     return results
 
 
 def _measured(
-    parts: compose.Container, client: Client, rules: str, rounds: int, fields: dict[str, str], raw: bytes
+    parts: Container, client: Client, rules: str, rounds: int, fields: dict[str, str], raw: bytes
 ) -> dict[str, Any]:
     results: dict[str, Any] = {}
     for name, number, form in (
@@ -133,7 +133,7 @@ class _Secrets:
         return {"pseudonym_key": "70" * 32}[name]
 
 
-def _container(document: dict[str, Any]) -> compose.Container:
+def _container(document: dict[str, Any]) -> Container:
     environment = {
         "MAILROOM_BUCKET": "bench",
         "MAILROOM_KMS_KEY": "bench",
@@ -151,7 +151,7 @@ def _container(document: dict[str, Any]) -> compose.Container:
     cache, store = MemoryCache(), MemoryRuleStore()
     store.save(document, "bench", "", 0)
     cache.set("flag:gmail_ingress_enabled", b"1", 3600)
-    made = compose.Container(environment)
+    made = Container(environment)
     made.__dict__ |= {
         "spool": MemorySpool(),
         "queues": MemoryQueues(),

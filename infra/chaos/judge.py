@@ -12,6 +12,7 @@ from typing import Any
 
 import psycopg
 
+from chalicelib.bootstrap.parts.operations import auditor
 from chalicelib.ports import Notice
 from chalicelib.telegram.notice import compose
 from infra.chaos import rules
@@ -157,7 +158,7 @@ def quarantine(sent: Mapping[str, int], known: Mapping[str, Fate], gone: Iterabl
 def ledger(info: Info) -> Check:
     """What `mailroom verify` says, with no patience left."""
     with parts(info.aws) as made:
-        prover = made.prover()
+        prover = auditor(made)
         prover.patience = timedelta(0)
         findings = prover.examine().findings
     found = [

@@ -13,10 +13,11 @@ from typing import Any
 import psycopg
 import requests
 
+from chalicelib.bootstrap.functions import SCHEDULED
 from chalicelib.core.stages import PIPELINE, SERVICE
 from chalicelib.pipeline.notify import LEASE
 from infra.chaos import rules
-from infra.chaos.plan import SCHEDULED, Strike
+from infra.chaos.plan import Strike
 from infra.chaos.workers import Workers
 from infra.cloudformation.deploy import client, stack_resource
 from infra.local.fault_proxy import FaultProxy
@@ -24,13 +25,13 @@ from infra.local.rehearsal import control, telegram
 from infra.local.stack import Info, Stack
 
 HELD_KBPS = 0.03
-"""An answer at this speed takes some seconds: its work is done, and whoever waits for it can be killed."""
+"""An answer at this speed takes some seconds: its work is done, and the function that waits for it can be killed."""
 
 EMAIL_TOPIC = 2
 FOLLOWING = {"door": PIPELINE[0].name, "offload": "deliver"} | {
     before.name: after.name for before, after in pairwise(PIPELINE)
 }
-"""Function → the stage whose queue it hands on to."""
+"""Function → the stage whose queue it sends to."""
 
 SCHEDULE = {"source": "aws.events", "detail-type": "Scheduled Event", "time": "2026-01-01T00:05:00Z", "detail": {}}
 SCHEDULE |= {"version": "0", "id": "chaos", "account": "000000000000", "region": "us-east-1", "resources": []}
@@ -77,7 +78,7 @@ class Killer:
             return self._after_receiver(strike)
         if "effect" in kind or "between" in kind:
             return self._at_effect(function, strike)
-        if function in SCHEDULED:
+        if function in {row.name for row in SCHEDULED}:
             scheduled(self.info, function.capitalize(), wait=False)
             self.over.wait(strike.dice)
         return self.kill(function), ""
@@ -91,7 +92,7 @@ class Killer:
         return number
 
     def _at_effect(self, function: str, strike: Strike) -> tuple[int, str]:
-        """Let a function hand on (or, "between", be about to), hold the answer back, and kill the function."""
+        """Let a function send to the next stage (or, "between", be about to), hold the answer back, and kill it."""
         hold: dict[str, Any] = {"response": {"bandwidth_kbps": HELD_KBPS}}
         if "between" in strike.kind:
             hold = {"latency": {"min": 4000, "max": 4000}}
@@ -106,10 +107,10 @@ class Killer:
         if not wait_unless(self.over, lambda: self.proxy.fired(number) > 0, strike.seconds):
             return 0, "no mail came by"
         self.over.wait(0.2)  # the call goes through
-        return self.kill(function), "after it was handed on" if "response" in hold else "sealed, not yet sent"
+        return self.kill(function), "after it was sent on" if "response" in hold else "sealed, not yet sent"
 
     def _after_telegram(self, strike: Strike) -> tuple[int, str]:
-        """Let Telegram take a message, hold its answer back, and kill who waits for it."""
+        """Let Telegram take a message, hold its answer back, and kill the function that waits for it."""
         url = self.info.telegram_url
         before = len(telegram(self.info))
         control(url, "fail", {"times": None, "path": "/sendMessage", "hold": 5.0})
@@ -123,7 +124,7 @@ class Killer:
             control(url, "clear", {})
 
     def _after_receiver(self, strike: Strike) -> tuple[int, str]:
-        """Let a receiver take a webhook, hold its answer back, and kill who waits for it."""
+        """Let a receiver take a webhook, hold its answer back, and kill the function that waits for it."""
         url = self.info.outside_url
         before = self._received()
         control(url, "fail", {"times": None, "path": rules.PATH, "hold": 5.0})
@@ -138,7 +139,7 @@ class Killer:
         return len(requests.get(f"{self.info.outside_url}/_control/messages", timeout=30).json())
 
     def _end_leases(self, at: float) -> str:
-        """What the dead had claimed is free now, not when the lease is over: nobody who claimed before lives."""
+        """End the leases of the killed workers now: no worker that claimed before is alive."""
         with psycopg.connect(self.info.database_url, connect_timeout=2) as connection:
             connection.execute(
                 "UPDATE core.outbox SET claimed_until = now()"

@@ -6,6 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 
+from chalicelib.bootstrap.functions import API, FUNCTIONS
+from chalicelib.core.stages import PIPELINE, SIDE
+from infra.chaos.workers import victim
+
 
 @dataclass(frozen=True, slots=True)
 class Kind:
@@ -27,9 +31,10 @@ def _vendor(target: str, ways: Sequence[str]) -> tuple[Kind, ...]:
     return tuple(Kind(f"{target} {way}", target, target, (2, 9)) for way in ways)
 
 
-STAGES = ("anonymize", "classify", "store", "notify")
-SCHEDULED = ("sweep", "retention", "reconcile")
-BESIDE = ("offload", "deliver", "alert", "door", *SCHEDULED)
+KILLED = tuple(victim(row) for row in FUNCTIONS)
+"""Every function of the table."""
+KILLED_AT_EFFECT = tuple(victim(row) for row in FUNCTIONS if row.stage in (*PIPELINE, *SIDE) or row is API)
+"""The endpoints, and the stages that a mail or what follows from it passes."""
 
 EVERY = 6.0
 """Seconds of a full run for each fault."""
@@ -40,10 +45,10 @@ KINDS: tuple[Kind, ...] = (
     Kind("valkey stopped", "cache", "valkey", (2, 20)),
     Kind("valkey crashed", "cache", "valkey", (1, 10)),
     Kind("valkey hangs", "cache", "valkey", (1, 6)),
-    *(Kind(f"kill {stage}", "worker killed", f"worker {stage}", (0, 0)) for stage in (*STAGES, *BESIDE)),
+    *(Kind(f"kill {stage}", "worker killed", f"worker {stage}", (0, 0)) for stage in KILLED),
     *(
         Kind(f"kill {stage} after its effect", "killed between effect and acknowledgement", f"worker {stage}", (8, 20))
-        for stage in (*STAGES, "offload", "deliver", "door")
+        for stage in KILLED_AT_EFFECT
     ),
     Kind("kill door between put and send", "killed between effect and acknowledgement", "worker door", (8, 20)),
     *_vendor("telegram", ("429", "500", "slow", "reset", "garbage", "html", "truncated", "answer lost")),
@@ -56,7 +61,7 @@ KINDS: tuple[Kind, ...] = (
         Kind(f"sqs {way}", "sqs", "sqs", (2, 9))
         for way in ("throttled", "500", "slow", "reset", "answer lost", "garbage")
     ),
-    Kind("secrets away", "secrets", "secrets", (3, 9)),
+    Kind("secrets unavailable", "secrets", "secrets", (3, 9)),
     Kind("clock skewed", "clock", "clock", (3, 15)),
     Kind("messages doubled", "duplicates", "queues", (0, 0)),
     Kind("webhooks doubled", "duplicates", "webhooks", (0, 0)),
@@ -69,7 +74,7 @@ FLOWING = ("kill notify after its effect", "kill store after its effect")
 """The short run's first faults, while mail flows: they wait for some to pass."""
 
 COLD = ("kill anonymize", "redeploy")
-"""The short run's last ones: after each the language models are loaded anew, which takes the machine for seconds."""
+"""The short run's last ones: after each the language models are loaded again, which takes the machine for seconds."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ AWS: dict[str, dict[str, Any]] = {
     "sqs reset": {"service": "sqs", "reset": True},
     "sqs answer lost": {"service": "sqs", "response": {"abort_frac": 0.0}},
     "sqs garbage": {"service": "sqs", "response": {"corrupt_bytes": 16}},
-    "secrets away": {"service": "secretsmanager", "error": {"code": "InternalServiceError", "status": 500}},
+    "secrets unavailable": {"service": "secretsmanager", "error": {"code": "InternalServiceError", "status": 500}},
 }
 """What the fault proxy is told; `ttl_s` ends it."""
 

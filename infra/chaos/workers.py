@@ -7,14 +7,20 @@ import signal
 from contextlib import suppress
 from pathlib import Path
 
+from chalicelib.bootstrap.function_types import Function, Http
+from chalicelib.bootstrap.functions import FUNCTIONS as ROWS
 from chalicelib.core.stages import STAGES
-from infra.chaos.plan import SCHEDULED
 from infra.cloudformation.deploy import client, stack_resource
 from infra.local.process import Process, wait_until
 from infra.local.stack import Info, Stack
 
-NAMES = (*(stage.name for stage in STAGES), *SCHEDULED)
-FUNCTIONS = {name: name.capitalize() for name in NAMES} | {"door": "APIHandler"}
+
+def victim(row: Function) -> str:
+    """What the faults call a function."""
+    return "door" if isinstance(row.trigger, Http) else row.name
+
+
+FUNCTIONS = {victim(row): row.logical for row in ROWS}
 """What the faults call a function → its logical name in the template."""
 
 

@@ -13,12 +13,14 @@ import click
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.text import Text
 
+from chalicelib.bootstrap.functions import FUNCTIONS
 from infra.cli.common import expected, running
 from infra.cli.show import console
 from infra.cloudformation.deploy import client
 from infra.local.stack import Info, Stack
 
-COLOURS = {"anonymize": "magenta", "classify": "blue", "store": "green", "notify": "yellow", "alert": "red"}
+COLOURS = {row.name: row.colour for row in FUNCTIONS}
+LEVELS = {"WARNING": "bold yellow", "ERROR": "bold red"}
 FIRST = ("stage", "door", "status", "code", "error", "place", "account", "mail_id", "trace_id")
 HIDDEN = {"level", "message", "timestamp", "service", "function_name", "settings", *FIRST}
 
@@ -92,7 +94,7 @@ def readable(line: str) -> Text | None:
     stage = str(record.get("stage") or record.get("door") or "")
     text = Text(_clock(str(record.get("timestamp", ""))), style="dim")
     text.append(f"  {stage:<11}", style=COLOURS.get(stage, "cyan"))
-    text.append(f" {record.get('message', ''):<20}", style="bold red" if record.get("level") == "ERROR" else "bold")
+    text.append(f" {record.get('message', ''):<20}", style=LEVELS.get(str(record.get("level")), "bold"))
     for key in FIRST[2:]:
         if record.get(key):
             is_id = key in ("mail_id", "trace_id")

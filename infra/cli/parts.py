@@ -10,7 +10,7 @@ import boto3
 import click
 
 from chalicelib.adapters.aws.session import Aws
-from chalicelib.bootstrap.compose import Container
+from chalicelib.bootstrap.container import Container
 from infra.cloudformation.deploy import client, stack_resource
 from infra.database.rights import OPERATOR
 

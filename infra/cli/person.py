@@ -14,8 +14,8 @@ from pathlib import Path
 import click
 
 from chalicelib.adapters.postgres.people import PostgresPeople
-from chalicelib.bootstrap.compose import Container
-from chalicelib.bootstrap.compose_side import file_target
+from chalicelib.bootstrap.container import Container
+from chalicelib.bootstrap.parts.aws import file_target
 from chalicelib.data_rights.erase import Eraser
 from chalicelib.data_rights.export import DataExport
 from chalicelib.data_rights.find import Found, PersonalDataFinder

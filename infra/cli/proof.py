@@ -13,6 +13,7 @@ from typing import Any
 import click
 from rich.text import Text
 
+from chalicelib.bootstrap.parts.operations import auditor, overdue_webhooks
 from chalicelib.operations.audit import Findings
 from chalicelib.operations.auditor import LETTERS, Auditor, Examination, Repaired
 from chalicelib.operations.overdue_webhooks import BY_HAND, LIMIT, OverdueWebhooks, Resent
@@ -68,7 +69,7 @@ def verify(
     if repair:
         confirm_environment("Repair", reached, yes=yes, dry_run=dry_run)
     with parts(reached) as made:
-        sys.exit(audit(made.prover(), made.overdue_webhooks(), older_than, repair, dry_run, as_json, stalled))
+        sys.exit(audit(auditor(made), overdue_webhooks(made), older_than, repair, dry_run, as_json, stalled))
 
 
 def audit(

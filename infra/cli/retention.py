@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from chalicelib.bootstrap.parts import operations
 from chalicelib.data_rights.retention import Retention
 from infra.cli.common import DRY_RUN, ON_AWS, YES, confirm_environment, environment, expected
 from infra.cli.parts import parts
@@ -31,10 +32,10 @@ def retention(folder: Path, dry_run: bool, yes: bool, aws: bool) -> None:
     reached = environment(folder, aws)
     with parts(reached) as made:
         if dry_run:
-            show_due(made.retention())
+            show_due(operations.retention(made))
         else:
             what = "Remove mail that is older than its account allows"
-            remove_due(made.retention(), lambda: confirm_environment(what, reached, yes=yes, always=True))
+            remove_due(operations.retention(made), lambda: confirm_environment(what, reached, yes=yes, always=True))
 
 
 def show_due(retention: Retention) -> None:

@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from chalicelib.bootstrap.compose import Container
+from chalicelib.bootstrap.container import Container
 from chalicelib.policy.decision import as_dict
 from chalicelib.policy.ruleset import RuleSet
 from chalicelib.ports import RuleStore

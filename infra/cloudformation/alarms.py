@@ -1,34 +1,41 @@
-"""The alarms: mail in quarantine, a backlog, a message that is too old, files of links that time out."""
+"""The alarms: on each stage's queues, and those on our own metrics that the table of functions names."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from chalicelib.adapters.observability import NAMESPACE, SERVICE
-from chalicelib.core.stages import ALERT, OFFLOAD, Stage
+from chalicelib.bootstrap.function_types import Alarm, Function
+from chalicelib.core.stages import Stage
 
 PATIENCE_MINUTES = 5
-"""A burst that is worked off meanwhile is no backlog."""
+"""A burst that is worked off in this time is no backlog."""
 
 
-def of(stage: Stage) -> dict[str, Any]:
-    """A stage's alarms. The alert stage has none on its backlog: it is the one that would have to tell of it."""
-    name = stage.name.capitalize()
-    made = {
-        f"{name}DlqAlarm": _alarm(
-            f"{stage.dead_letter_queue}-not-empty",
-            f"Mail in quarantine at stage {stage.name}: see docs/operating.md, Quarantine",
-            stage.dead_letter_queue,
-            "ApproximateNumberOfMessagesVisible",
-            0,
-            1,
-        )
-    }
-    if stage.name == ALERT.name:
-        return made
-    about = "see docs/operating.md, Backlog"
-    return made | {
-        f"{name}BacklogAlarm": _alarm(
+def of(row: Function) -> dict[str, Any]:
+    """All alarms of a function."""
+    queues = _dead_letters(row.stage) if row.stage else {}
+    if row.stage and row.backlog:
+        queues |= _backlog(row.stage)
+    return queues | {f"{alarm.name}Alarm": _own(alarm) for alarm in row.alarms}
+
+
+def _dead_letters(stage: Stage) -> dict[str, Any]:
+    alarm = _queue(
+        f"{stage.dead_letter_queue}-not-empty",
+        f"Mail in quarantine at stage {stage.name}: see docs/operating.md, Quarantine",
+        stage.dead_letter_queue,
+        "ApproximateNumberOfMessagesVisible",
+        0,
+        1,
+    )
+    return {f"{stage.name.capitalize()}DlqAlarm": alarm}
+
+
+def _backlog(stage: Stage) -> dict[str, Any]:
+    name, about = stage.name.capitalize(), "see docs/operating.md, Backlog"
+    return {
+        f"{name}BacklogAlarm": _queue(
             f"{stage.queue}-backlog",
             f"More mail waits at stage {stage.name} than it takes: {about}",
             stage.queue,
@@ -36,7 +43,7 @@ def of(stage: Stage) -> dict[str, Any]:
             {"Ref": "BacklogMessages"},
             PATIENCE_MINUTES,
         ),
-        f"{name}OldestAlarm": _alarm(
+        f"{name}OldestAlarm": _queue(
             f"{stage.queue}-oldest",
             f"Mail waits too long at stage {stage.name}: {about}",
             stage.queue,
@@ -47,78 +54,43 @@ def of(stage: Stage) -> dict[str, Any]:
     }
 
 
-def offload() -> dict[str, Any]:
-    """Files of links that time out in more than a tenth of the tries (requirements: gmail-push).
-
-    Each try counts 0 or 1, so the average is the share: the emulator deploys no alarm on metric mathematics.
-    """
-    return {
-        "OffloadTimeoutAlarm": {
-            "Type": "AWS::CloudWatch::Alarm",
-            "Properties": {
-                "AlarmName": "mailroom-offload-timeouts",
-                "AlarmDescription": "Over 10 % of off-loads time out: see docs/operating.md, Files of links",
-                "Namespace": NAMESPACE,
-                "MetricName": "OffloadTimeout",
-                "Dimensions": [{"Name": "service", "Value": SERVICE}, {"Name": "stage", "Value": OFFLOAD.name}],
-                "Statistic": "Average",
-                "Period": 300,
-                "EvaluationPeriods": 2,
-                "DatapointsToAlarm": 2,
-                "Threshold": 0.1,
-                "ComparisonOperator": "GreaterThanThreshold",
-                "TreatMissingData": "notBreaching",
-                "AlarmActions": [{"Ref": "AlarmTopic"}],
-                "OKActions": [{"Ref": "AlarmTopic"}],
-            },
-        }
-    }
+def _own(alarm: Alarm) -> dict[str, Any]:
+    """An alarm on a metric that the functions write themselves (EMF)."""
+    dimensions = {"service": SERVICE, **alarm.dimensions}
+    made = _alarm(
+        AlarmName=f"{SERVICE}-{alarm.title}",
+        AlarmDescription=alarm.description,
+        Namespace=NAMESPACE,
+        MetricName=alarm.metric,
+        Dimensions=[{"Name": name, "Value": value} for name, value in dimensions.items()],
+        Statistic=alarm.statistic,
+        Period=alarm.period,
+        EvaluationPeriods=alarm.periods,
+        DatapointsToAlarm=alarm.datapoints,
+        Threshold=alarm.threshold,
+        ComparisonOperator=alarm.comparison,
+        TreatMissingData=alarm.missing,
+    )
+    return made | ({"Condition": alarm.condition} if alarm.condition else {})
 
 
-def stuck() -> dict[str, Any]:
-    """Telegram refuses what nobody's mail can be the reason of: its chat is gone, or the bot was expelled.
-
-    The alert cannot be told in that chat: whoever must hear of it subscribes to the topic (docs/operating.md).
-    """
-    return {
-        "NotifyStuckAlarm": {
-            "Type": "AWS::CloudWatch::Alarm",
-            "Properties": {
-                "AlarmName": "mailroom-notify-stuck",
-                "AlarmDescription": "Telegram refuses notices for good: see docs/operating.md, Refused notices",
-                "Namespace": NAMESPACE,
-                "MetricName": "NotifyStuck",
-                "Dimensions": [{"Name": "service", "Value": SERVICE}, {"Name": "stage", "Value": "notify"}],
-                "Statistic": "Sum",
-                "Period": 300,
-                "EvaluationPeriods": 12,
-                "DatapointsToAlarm": 1,
-                "Threshold": 0,
-                "ComparisonOperator": "GreaterThanThreshold",
-                "TreatMissingData": "notBreaching",
-                "AlarmActions": [{"Ref": "AlarmTopic"}],
-                "OKActions": [{"Ref": "AlarmTopic"}],
-            },
-        }
-    }
+def _queue(name: str, description: str, queue: str, metric: str, threshold: Any, minutes: int) -> dict[str, Any]:
+    return _alarm(
+        AlarmName=name,
+        AlarmDescription=description,
+        Namespace="AWS/SQS",
+        MetricName=metric,
+        Dimensions=[{"Name": "QueueName", "Value": queue}],
+        Statistic="Maximum",
+        Period=60,
+        EvaluationPeriods=minutes,
+        Threshold=threshold,
+        ComparisonOperator="GreaterThanThreshold",
+        TreatMissingData="notBreaching",
+    )
 
 
-def _alarm(name: str, description: str, queue: str, metric: str, threshold: Any, minutes: int) -> dict[str, Any]:
-    return {
-        "Type": "AWS::CloudWatch::Alarm",
-        "Properties": {
-            "AlarmName": name,
-            "AlarmDescription": description,
-            "Namespace": "AWS/SQS",
-            "MetricName": metric,
-            "Dimensions": [{"Name": "QueueName", "Value": queue}],
-            "Statistic": "Maximum",
-            "Period": 60,
-            "EvaluationPeriods": minutes,
-            "Threshold": threshold,
-            "ComparisonOperator": "GreaterThanThreshold",
-            "TreatMissingData": "notBreaching",
-            "AlarmActions": [{"Ref": "AlarmTopic"}],
-            "OKActions": [{"Ref": "AlarmTopic"}],
-        },
-    }
+def _alarm(**properties: Any) -> dict[str, Any]:
+    """An alarm that reports when it begins and when it ends."""
+    reported = {"AlarmActions": [{"Ref": "AlarmTopic"}], "OKActions": [{"Ref": "AlarmTopic"}]}
+    return {"Type": "AWS::CloudWatch::Alarm", "Properties": properties | reported}

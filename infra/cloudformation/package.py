@@ -14,10 +14,10 @@ import sys
 import zipfile
 from pathlib import Path
 
-from infra.cloudformation import template
+from infra.cloudformation import config, template
 
 ROOT = template.ROOT
-SHIPPED = ("app.py", "chalicelib", ".chalice/config.json", ".chalice/policy.json", "requirements.txt")
+SHIPPED = ("app.py", "chalicelib", ".chalice/policy.json", "requirements.txt")
 
 
 def stage_source(target: Path, thin: bool) -> None:
@@ -31,6 +31,7 @@ def stage_source(target: Path, thin: bool) -> None:
             shutil.copytree(source, copy, ignore=shutil.ignore_patterns("__pycache__", "*.pyc"))
         else:
             shutil.copy2(source, copy)
+    (target / ".chalice" / "config.json").write_text(config.text())
     if thin:
         (target / "requirements.txt").write_text("")
 
@@ -47,7 +48,7 @@ def package(out: Path, thin: bool = False, merge: bool = True) -> Path:
     merged.write_text(json.dumps(template.template(), indent=1))
     chalice = [str(Path(sys.executable).parent / "chalice"), "--project-dir", str(source)]
     more = ["--merge-template", str(merged.resolve())] if merge else []
-    command = [*chalice, "package", "--stage", "mail", *more, str(out.resolve())]
+    command = [*chalice, "package", "--stage", config.STAGE, *more, str(out.resolve())]
     # Settings of an AWS session must not reach the packager, and it needs a region to make ARNs.
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "MAILROOM_"))}
     # Else it looks for credentials in the home folder and at the metadata service of a virtual machine.

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from infra.cloudformation import door_alarms
-
 PARAMETERS: dict[str, dict[str, Any]] = {
     "SecretPrefix": {
         "Type": "String",
@@ -13,7 +11,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
         "AllowedPattern": "[A-Za-z0-9/_+=.@-]{1,100}",
         "Description": "Name before the slash of each function's secret, such as mailroom/notify",
     },
-    "Accounts": {"Type": "String", "Description": "Account ids that the doors know, comma-separated"},
+    "Accounts": {"Type": "String", "Description": "Account ids that the endpoints know, comma-separated"},
     "GmailAccount": {"Type": "String", "Default": "", "Description": "Account of a Gmail push that names none"},
     "GmailAuth": {"Type": "String", "Default": "hmac", "AllowedValues": ["bearer", "hmac", "either", "both"]},
     "EmailEngineUrl": {"Type": "String", "Description": "Base URL of EmailEngine"},
@@ -55,7 +53,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
         "Default": 100,
         "MinValue": 1,
         "MaxValue": 1_000_000,
-        "Description": "Messages in one queue before its backlog is told",
+        "Description": "Messages in one queue above which its backlog is reported",
     },
     "BacklogSeconds": {
         "Type": "Number",
@@ -73,9 +71,14 @@ PARAMETERS: dict[str, dict[str, Any]] = {
         "Default": "",
         "Description": "The same for the sealed originals alone",
     },
-    "GmailHeartbeat": door_alarms.PARAMETER,
+    "GmailHeartbeat": {
+        "Type": "String",
+        "Default": "no",
+        "AllowedValues": ["yes", "no"],
+        "Description": "yes: the pusher sends heartbeats, and 15 minutes without any sign of it are an alarm",
+    },
     "RateSender": {"Type": "String", "Default": "600:1000", "Description": "Mails a minute and at once, one sender"},
-    "RateTotal": {"Type": "String", "Default": "6000:6000", "Description": "Mails a minute and at once, all doors"},
+    "RateTotal": {"Type": "String", "Default": "6000:6000", "Description": "Mails a minute and at once, all endpoints"},
     "SpoolDays": {"Type": "Number", "Default": 30, "MinValue": 15, "Description": "Days that sealed mail is kept"},
 }
 

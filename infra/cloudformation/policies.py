@@ -1,70 +1,32 @@
-"""Who may do what: one role a function, with the rights that its code uses and no others."""
+"""Who may do what: one role a function, with the rights that its row in the table of functions names and no others."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
-from chalicelib.core.spool_keys import EVERYTHING, UPLOADS
-from chalicelib.core.stages import PIPELINE, SIDE, STAGES, Stage, targets
-from infra.database.rights import API, DOOR, name_of
+from chalicelib.bootstrap.function_types import Access, Function, Http
+from chalicelib.bootstrap.functions import FUNCTIONS
+from chalicelib.core.stages import PIPELINE, STAGES, Stage, targets
+from infra.database.rights import DOOR
 
-REPAIRED = ("anonymize", "store", *(stage.name for stage in SIDE))
-"""The stages that the sweep sends to: lost mail to the first, notes to the ledger's, overdue webhooks beside them."""
+LEDGER = "store"
+"""The stage that every other one of the pipeline sends the note of a quarantine to."""
 
 
 def roles() -> dict[str, Any]:
-    """A role for the API, for each stage and for each schedule."""
-    queues, dlqs = [_queue(stage) for stage in STAGES], [_dlq(stage) for stage in STAGES]
-    counted = _allow(["sqs:GetQueueAttributes"], [*queues, *dlqs])
-    aged = _allow(["cloudwatch:GetMetricData"], "*")  # knows no resources
-    look = ["sqs:ReceiveMessage", "sqs:ChangeMessageVisibility"]
-    api = [
-        _allow(["sqs:SendMessage"], queues),  # the doors to the first stage, the operator's redrive to each
-        counted,
-        aged,
-        _allow([*look, "sqs:DeleteMessage", "sqs:StartMessageMoveTask"], dlqs),
-        _allow(["s3:PutObject"], [_objects("sealed/*"), _objects("uploads/*")]),  # a presigned PUT is the door's own
-        _bucket(),
-        _secrets(DOOR, API),
-        _key("kms:GenerateDataKey"),
-    ]
-    sweep = [
-        _secrets(name_of("Sweep")),
-        counted,
-        aged,
-        _allow(look, dlqs),
-        _allow(["sqs:SendMessage"], [_queue(stage) for stage in STAGES if stage.name in REPAIRED]),
-        # Header lines only are read, and S3 cannot grant the first bytes of an object alone.
-        _allow(["s3:GetObject"], _objects("sealed/*")),
-        _bucket(),
-        _key("kms:Decrypt"),
-    ]
-    retention = [
-        _secrets(name_of("Retention")),
-        _allow(["s3:DeleteObject"], [_objects(f"{prefix}/*") for prefix in (*EVERYTHING, UPLOADS)]),
-        _bucket(),
-    ]
-    reconcile = [
-        _secrets(name_of("Reconcile")),
-        _allow(["sqs:SendMessage"], _queue(PIPELINE[0])),
-        # It asks whether a mail is sealed already, and S3 cannot grant that without its content.
-        _allow(["s3:PutObject", "s3:GetObject"], _objects("sealed/*")),
-        _bucket(),
-        _key("kms:GenerateDataKey", "kms:Decrypt"),
-    ]
-    made = {"APIHandler": api, "Sweep": sweep, "Retention": retention, "Reconcile": reconcile}
-    made |= {stage.name.capitalize(): _stage(stage) for stage in STAGES}
-    return {role_name(function): _role(statements) for function, statements in made.items()}
+    """A role for each function."""
+    return {role_name(row): _role(_statements(row)) for row in FUNCTIONS}
 
 
-def role_name(function: str) -> str:
+def role_name(row: Function) -> str:
     """Logical id of a function's role: Chalice's own, so that its role is replaced and none is left over."""
-    return {"APIHandler": "ApiHandlerRole"}.get(function, f"{function}Role")
+    return "ApiHandlerRole" if isinstance(row.trigger, Http) else f"{row.logical}Role"
 
 
-def role_of(function: str) -> dict[str, Any]:
+def role_of(row: Function) -> dict[str, Any]:
     """Reference to a function's role."""
-    return {"Fn::GetAtt": [role_name(function), "Arn"]}
+    return {"Fn::GetAtt": [role_name(row), "Arn"]}
 
 
 def key_policy() -> dict[str, Any]:
@@ -74,34 +36,52 @@ def key_policy() -> dict[str, Any]:
     return {"Version": "2012-10-17", "Statement": [statement]}
 
 
-def _stage(stage: Stage) -> list[dict[str, Any]]:
-    receive = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes"]
-    sends = [_dlq(stage), _queue(stage)]  # itself: the copy of a message that waits for an open breaker
-    sends += [_queue(following) for following in targets(stage.name)]
-    if stage in PIPELINE and stage.name != "store":
-        sends.append(_queue(next(s for s in PIPELINE if s.name == "store")))  # the note of a quarantine
-    statements = [_allow(receive, _queue(stage)), _allow(["sqs:SendMessage"], sends), _secrets(stage.name)]
-    if stage.name == "anonymize":
-        statements += [_allow(["s3:PutObject"], [_objects("fetched/*"), _objects("text/*"), _objects("links/*")])]
-        statements += [_allow(["s3:GetObject"], [_objects("sealed/*"), _objects("uploads/*"), _objects("fetched/*")])]
-        statements += [_bucket()]
-        statements += [_key("kms:GenerateDataKey", "kms:Decrypt")]
-    if stage.name == "classify":
+def _statements(row: Function) -> list[dict[str, Any]]:
+    statements = [_secrets(DOOR, row.name) if isinstance(row.trigger, Http) else _secrets(row.name)]
+    sends = set(row.access.sends)
+    to_dead: list[Stage] = []
+    if row.stage:
+        receive = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes"]
+        statements.append(_allow(receive, _queue(row.stage)))
+        # To itself goes the copy of a message that waits for an open breaker.
+        sends |= {row.name, *(following.name for following in targets(row.name))}
+        sends |= {LEDGER} if row.stage in PIPELINE else set()
+        to_dead.append(row.stage)
+    if sends:
+        queues = [_queue(stage) for stage in STAGES if stage.name in sends]
+        statements.append(_allow(["sqs:SendMessage"], [*queues, *map(_dlq, to_dead)]))
+    return [*statements, *_spool(row.access), *_operations(row.access)]
+
+
+def _spool(access: Access) -> Iterable[dict[str, Any]]:
+    """Rights on the spool's folders, with those on bucket and key that they need."""
+    reads, writes, deletes = access.reads, access.writes, access.deletes
+    for action, folders in (("s3:GetObject", reads), ("s3:PutObject", writes), ("s3:DeleteObject", deletes)):
+        if folders:
+            yield _allow([action], [_objects(folder) for folder in folders])
+    if reads or writes or deletes:
+        # Without it S3 answers 403 and not 404 for an object that is gone: a mail would be retried for days.
+        yield _allow(["s3:ListBucket"], {"Fn::GetAtt": ["Spool", "Arn"]})
+    if keys := [*(["kms:GenerateDataKey"] if writes else []), *(["kms:Decrypt"] if reads else [])]:
+        yield _allow(keys, {"Fn::GetAtt": ["SpoolKey", "Arn"]})
+
+
+def _operations(access: Access) -> Iterable[dict[str, Any]]:
+    queues, dlqs = [_queue(stage) for stage in STAGES], [_dlq(stage) for stage in STAGES]
+    if access.depths:
+        yield _allow(["sqs:GetQueueAttributes"], [*queues, *dlqs])
+        yield _allow(["cloudwatch:GetMetricData"], "*")  # knows no resources
+    if access.dead_letters:
+        take = ["sqs:DeleteMessage", "sqs:StartMessageMoveTask"] if access.dead_letters == "take" else []
+        yield _allow(["sqs:ReceiveMessage", "sqs:ChangeMessageVisibility", *take], dlqs)
+    if access.models:
         models = ["arn:aws:bedrock:*::foundation-model/*", "arn:aws:bedrock:*:*:inference-profile/*"]
-        statements += [_allow(["s3:GetObject"], _objects("text/*")), _bucket(), _key("kms:Decrypt")]
-        statements += [_allow(["bedrock:InvokeModel"], models)]
-    if stage.name == "store":
-        statements += [_allow(["s3:GetObject"], _objects("*")), _bucket(), _key("kms:Decrypt")]
-    if stage.name == "offload":
-        statements += [_allow(["s3:GetObject"], _objects("links/*")), _bucket(), _key("kms:Decrypt")]
-        statements += [{"Fn::If": ["OffloadHere", _files(), {"Ref": "AWS::NoValue"}]}]
-    return statements
-
-
-def _files() -> dict[str, Any]:
-    """The off-load bucket, where it is one of this account; GetObject is what asking for a file's size needs."""
-    bucket = {"Fn::Sub": "arn:${AWS::Partition}:s3:::${OffloadBucket}/*"}
-    return _allow(["s3:PutObject", "s3:AbortMultipartUpload", "s3:GetObject"], bucket)
+        yield _allow(["bedrock:InvokeModel"], models)
+    if access.files:
+        # GetObject is what asking for a file's size needs.
+        bucket = {"Fn::Sub": "arn:${AWS::Partition}:s3:::${OffloadBucket}/*"}
+        files = _allow(["s3:PutObject", "s3:AbortMultipartUpload", "s3:GetObject"], bucket)
+        yield {"Fn::If": ["OffloadHere", files, {"Ref": "AWS::NoValue"}]}
 
 
 def _role(statements: list[dict[str, Any]]) -> dict[str, Any]:
@@ -134,15 +114,6 @@ def _secrets(*names: str) -> dict[str, Any]:
     return _allow(["secretsmanager:GetSecretValue"], [{"Fn::Sub": arn % name} for name in names])
 
 
-def _bucket() -> dict[str, Any]:
-    """Without it S3 answers 403 and not 404 for an object that is gone: a mail would be retried for days."""
-    return _allow(["s3:ListBucket"], {"Fn::GetAtt": ["Spool", "Arn"]})
-
-
-def _key(*actions: str) -> dict[str, Any]:
-    return _allow(list(actions), {"Fn::GetAtt": ["SpoolKey", "Arn"]})
-
-
 def _queue(stage: Stage) -> dict[str, Any]:
     return {"Fn::GetAtt": [f"{stage.name.capitalize()}Queue", "Arn"]}
 
@@ -151,5 +122,5 @@ def _dlq(stage: Stage) -> dict[str, Any]:
     return {"Fn::GetAtt": [f"{stage.name.capitalize()}Dlq", "Arn"]}
 
 
-def _objects(pattern: str) -> dict[str, Any]:
-    return {"Fn::Sub": f"${{Spool.Arn}}/{pattern}"}
+def _objects(folder: str) -> dict[str, Any]:
+    return {"Fn::Sub": "${Spool.Arn}/" + (folder if folder == "*" else f"{folder}/*")}

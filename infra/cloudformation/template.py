@@ -1,8 +1,8 @@
 """Writes the template that `chalice package --merge-template` merges: everything Chalice cannot say.
 
-Queues, dead-letter queues, redrive both ways, alarms, topic, bucket, key, and for each function its batch
-size *with* `FunctionResponseTypes`, its visibility (from the one time-out in `.chalice/config.json`), its
-environment and its rights. Run as `python -m infra.cloudformation.template OUT`.
+Queues, dead-letter queues, redrive both ways, alarms, topic, bucket, key, and for each function of the table its batch
+size *with* `FunctionResponseTypes`, its queue's visibility, its environment and its rights. Run as
+`python -m infra.cloudformation.template OUT`.
 """
 
 from __future__ import annotations
@@ -13,21 +13,24 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from chalicelib import __version__
+from chalicelib.bootstrap.alarms import HEARTBEAT
+from chalicelib.bootstrap.function_types import Function
+from chalicelib.bootstrap.functions import FUNCTIONS
 from chalicelib.core.stages import ALERT, STAGES, Stage
 from chalicelib.resilience.retry import MAX_RECEIVE_COUNT
-from infra.cloudformation import alarms, door_alarms, policies
+from infra.cloudformation import alarms, policies
 from infra.cloudformation.parameters import PARAMETERS as PARAMETERS
 from infra.cloudformation.parameters import SETTINGS as SETTINGS
 from infra.cloudformation.spool import spool
-from infra.database.rights import DOOR, name_of
+from infra.database.rights import DOOR
 
 ROOT = Path(__file__).resolve().parents[2]
-SCHEDULED = ("Sweep", "Retention", "Reconcile")
 VISIBILITY_FACTOR = 6
 """Visibility time-out ≥ 6 × the function's time-out (AWS Lambda guide, SQS event sources)."""
 CRASH_SECONDS = 3600
 """A function that dies at its start (a broken deployment) gets its messages back after the visibility time-out, until
-`maxReceiveCount`: for at least so long none of them may reach a dead-letter queue (requirements: Resilience)."""
+`maxReceiveCount`: for at least so long none of them may reach a dead-letter queue."""
 DAY = 24 * 3600
 SOURCE_RETENTION = 4 * DAY
 DEAD_RETENTION = 14 * DAY
@@ -37,14 +40,7 @@ NOT_LINTED = {
     "W3005": "DependsOn a queue that the environment refers to anyway: the event source must not hang on a variable",
     "W1033": "an empty SecurityGroupIds, split: the condition InVpc keeps it from being used",
 }
-"""cfn-lint's rules that the template breaks on purpose, and why; it carries their names for whoever lints it."""
-
-
-def timeouts() -> dict[str, int]:
-    """Function name → time-out in seconds, from the one place that Chalice reads too."""
-    config = json.loads((ROOT / ".chalice" / "config.json").read_text())
-    functions = config["stages"]["mail"]["lambda_functions"]
-    return {name: options["lambda_timeout"] for name, options in functions.items()}
+"""cfn-lint's rules that the template breaks on purpose, and why; the template carries their names."""
 
 
 def visibility(timeout: int) -> int:
@@ -59,13 +55,18 @@ def logical(stage: Stage, kind: str) -> str:
 
 def template() -> dict[str, Any]:
     """The whole merge template."""
-    resources = spool() | alarms_topic() | door_alarms.door_alarms() | policies.roles()
-    for stage in STAGES:
-        resources |= queues(stage, timeouts()[stage.name]) | alarms.of(stage) | consumer(stage)
-    resources |= alarms.offload() | alarms.stuck()
-    resources |= {name: function(name) for name in ("APIHandler", *SCHEDULED)}
+    resources = spool() | alarms_topic() | policies.roles()
+    for row in FUNCTIONS:
+        resources |= alarms.of(row)
+        if row.stage:
+            resources |= queues(row.stage, row.timeout) | {row.logical: consumer(row, row.stage)}
+        else:
+            resources[row.logical] = function(row)
     return {
-        "Metadata": {"cfn-lint": {"config": {"ignore_checks": list(NOT_LINTED)}}},
+        "Metadata": {
+            "Mailroom": {"Version": __version__},
+            "cfn-lint": {"config": {"ignore_checks": list(NOT_LINTED)}},
+        },
         "Parameters": PARAMETERS,
         "Conditions": {
             "HasLayers": _given("LanguageLayers"),
@@ -73,7 +74,7 @@ def template() -> dict[str, Any]:
             "OffloadHere": {
                 "Fn::And": [_given("OffloadBucket"), {"Fn::Equals": [{"Ref": "OffloadEndpoint"}, ""]}],
             },
-            door_alarms.HEARTBEAT: {"Fn::Equals": [{"Ref": "GmailHeartbeat"}, "yes"]},
+            HEARTBEAT: {"Fn::Equals": [{"Ref": "GmailHeartbeat"}, "yes"]},
         },
         "Resources": resources,
         "Outputs": {
@@ -122,13 +123,12 @@ def queues(stage: Stage, timeout: int) -> dict[str, Any]:
     }
 
 
-def consumer(stage: Stage) -> dict[str, Any]:
+def consumer(row: Function, stage: Stage) -> dict[str, Any]:
     """What the packaged route adds to Chalice's function: batch size and partial answers, always together."""
-    name = stage.name.capitalize()
-    extra = function(name, {"MAILROOM_REPORT_FAILURES": "true"})
+    extra = function(row, {"MAILROOM_REPORT_FAILURES": "true"})
     extra["DependsOn"] = [logical(stage, "Queue"), *(["AlarmSubscription"] if stage is ALERT else [])]
     extra["Properties"]["Events"] = {
-        f"{name}SqsEventSource": {
+        f"{row.logical}SqsEventSource": {
             "Properties": {
                 "BatchSize": stage.batch,
                 "FunctionResponseTypes": ["ReportBatchItemFailures"],
@@ -136,16 +136,16 @@ def consumer(stage: Stage) -> dict[str, Any]:
             }
         }
     }
-    if stage.name == "anonymize":
+    if row.layers:
         layers = {"Fn::If": ["HasLayers", _listed("LanguageLayers"), {"Ref": "AWS::NoValue"}]}
         extra["Properties"]["Layers"] = layers
-    return {name: extra}
+    return extra
 
 
-def function(name: str, more: dict[str, str] | None = None) -> dict[str, Any]:
+def function(row: Function, more: dict[str, str] | None = None) -> dict[str, Any]:
     """Environment, role and network that every function has."""
     environment: dict[str, Any] = {variable: {"Ref": source} for variable, source in SETTINGS.items()}
-    for variable, secret in (("DOOR", DOOR), ("BACKEND", name_of(name))):
+    for variable, secret in (("DOOR", DOOR), ("BACKEND", row.name)):
         environment[f"MAILROOM_{variable}_SECRET"] = {"Fn::Sub": f"${{SecretPrefix}}/{secret}"}
     for stage in STAGES:
         environment[f"MAILROOM_QUEUE_{stage.name.upper()}"] = {"Ref": logical(stage, "Queue")}
@@ -153,7 +153,7 @@ def function(name: str, more: dict[str, str] | None = None) -> dict[str, Any]:
     vpc = {"SubnetIds": _listed("SubnetIds"), "SecurityGroupIds": _listed("SecurityGroupIds")}
     return {
         "Properties": {
-            "Role": policies.role_of(name),
+            "Role": policies.role_of(row),
             "Environment": {"Variables": environment | (more or {})},
             "VpcConfig": {"Fn::If": ["InVpc", vpc, {"Ref": "AWS::NoValue"}]},
         }

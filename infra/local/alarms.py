@@ -38,7 +38,7 @@ INTERVAL = 2.0
 
 LATE = 400
 """Seconds by which ages are dated back: the emulator would judge newer ones itself, mixing all queues' (the age alarms
-look at five minutes), and `adapters.queue_ages` reads those of ten minutes. SQS's own are some minutes late as well."""
+look at five minutes), and `adapters.aws.queue_ages` reads those of ten minutes. SQS's own are some minutes late too."""
 
 
 def judge(aws: dict[str, str], since: dict[str, float] | None = None, now: float | None = None) -> dict[str, str]:

@@ -7,23 +7,21 @@ import secrets
 from pathlib import Path
 from typing import Any
 
+from chalicelib.bootstrap.settings import DOOR_FIELDS
 from infra.database.rights import LOGINS
 
-OURS = frozenset(
-    """gmail_tokens gmail_keys emailengine_secrets emailengine_tokens admin_tokens raw_key mapping_key pseudonym_key
-    anthropic_key webhook_keys offload_key_id offload_secret_key private_ca""".split()
+OURS = DOOR_FIELDS.keys() | set(
+    """raw_key mapping_key pseudonym_key anthropic_key webhook_keys offload_key_id offload_secret_key
+    private_ca""".split()
 )
-"""Fields whose value is ours to choose (the rest comes from Telegram, EmailEngine or the servers)."""
+"""Fields whose value is ours to choose (the rest is given by Telegram, EmailEngine or the servers)."""
 
 
 def made() -> dict[str, Any]:
     """A fresh set of all secret fields but the servers' URLs."""
     return {
-        "gmail_tokens": [secrets.token_urlsafe(32)],
-        "gmail_keys": [secrets.token_urlsafe(32)],
-        "emailengine_secrets": [secrets.token_urlsafe(32)],
+        **{name: [secrets.token_urlsafe(32)] for name in DOOR_FIELDS},
         "emailengine_tokens": [],
-        "admin_tokens": [secrets.token_urlsafe(32)],
         "raw_key": secrets.token_urlsafe(32),
         "mapping_key": secrets.token_hex(32),
         "pseudonym_key": secrets.token_hex(32),

@@ -237,7 +237,7 @@ def lose(world: World) -> str:
 def sweeping(world: World) -> World:
     """A world whose notifications are off: the sweep has nothing else to do."""
     world.container.flags.switch("notifications_enabled", False, "ann")
-    world.container.__dict__["notify_worker"] = lambda: Nobody()
+    world.container.__dict__["notifier"] = Nobody()
     return world
 
 
@@ -248,9 +248,15 @@ class Nobody:
         return False
 
 
+def run_sweep(at: str) -> dict[str, int]:
+    """The sweep, called by a schedule's event of that time."""
+    found: dict[str, int] = handlers.run_schedule("sweep", {"time": at}, None)
+    return found
+
+
 def test_every_fifth_minute_the_sweep_sends_lost_mail_on_its_way(sweeping: World) -> None:
     lost = lose(sweeping)
-    told = handlers.sweep("2026-01-01T00:05:00Z")
+    told = run_sweep("2026-01-01T00:05:00Z")
     assert (told["missing"], told["requeued"], sweeping.queued) == (1, 1, [lost])
 
 
@@ -259,9 +265,9 @@ def test_the_sweep_sends_a_webhook_again_whose_message_is_gone(
 ) -> None:
     sweeping.store.store(envelope("a", routing=Routing(1, webhooks=("desk",))), "text", ORIGINAL, [])
     sweeping.store.deliveries[mail_id("a"), "desk"].last_at -= timedelta(hours=1)
-    told = handlers.sweep("2026-01-01T00:05:00Z")
+    told = run_sweep("2026-01-01T00:05:00Z")
     assert (told["overdue_webhooks"], told["resent_webhooks"]) == (1, 1)
-    assert handlers.sweep("2026-01-01T00:10:00Z")["resent_webhooks"] == 0
+    assert run_sweep("2026-01-01T00:10:00Z")["resent_webhooks"] == 0
     [queued] = sweeping.queues.queues["deliver"]
     assert decode(queued.body).mail_id == mail_id("a")
     assert '"kind":"resent_webhooks"' in capsys.readouterr().out.replace(" ", "")
@@ -270,7 +276,7 @@ def test_the_sweep_sends_a_webhook_again_whose_message_is_gone(
 def test_in_between_the_sweep_lists_nothing(sweeping: World) -> None:
     lose(sweeping)
     sweeping.spool.down = True
-    assert handlers.sweep("2026-01-01T00:04:00Z") == {"notified": 0}
+    assert run_sweep("2026-01-01T00:04:00Z") == {"notified": 0}
 
 
 def test_the_sweep_reports_what_it_found_without_personal_data(
@@ -279,7 +285,7 @@ def test_the_sweep_reports_what_it_found_without_personal_data(
     lost = lose(sweeping)
     capsys.readouterr()
     with captured() as lines:
-        handlers.sweep("2026-01-01T00:05:00Z")
+        run_sweep("2026-01-01T00:05:00Z")
     metrics = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [line["mail_id"] for line in lines.records if line["message"] == "repaired"] == [lost]
     assert {line["kind"]: line["Proof"] for line in metrics if "Proof" in line} == {"missing": [1.0], "requeued": [1.0]}
@@ -287,7 +293,7 @@ def test_the_sweep_reports_what_it_found_without_personal_data(
 
 
 def test_a_sweep_with_nothing_to_find_says_nothing(sweeping: World, capsys: pytest.CaptureFixture[str]) -> None:
-    told = handlers.sweep("2026-01-01T00:05:00Z")
+    told = run_sweep("2026-01-01T00:05:00Z")
     assert (set(told.values()), capsys.readouterr().out) == ({0}, "")
 
 

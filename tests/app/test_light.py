@@ -25,7 +25,7 @@ from app import app
 from chalicelib.adapters.aws.secrets import Secrets
 from chalicelib.web import auth
 from chalicelib.policy.book import RuleBook
-from chalicelib.bootstrap import compose
+from chalicelib.bootstrap.container import Container, use
 from tests.twins.cache import MemoryCache
 from tests.twins.queues import MemoryQueues
 from tests.twins.spool import MemorySpool
@@ -36,7 +36,7 @@ class Manager:
         fields = {"gmail_keys": ["k"], "gmail_tokens": [], "emailengine_secrets": ["k"], "emailengine_tokens": []}
         return {"ARN": SecretId, "SecretString": json.dumps(fields)}
 
-made = compose.Container(ENVIRONMENT)
+made = Container(ENVIRONMENT)
 cache = MemoryCache()
 for name in ("gmail_ingress_enabled", "emailengine_ingress_enabled"):
     cache.set(f"flag:{name}", b"1", 60)
@@ -55,7 +55,7 @@ made.__dict__["door_secrets"] = Secrets(lambda _: Manager(), "arn:door")
 body, stamp = json.dumps(DATA).encode(), str(int(time.time()))
 headers = {"X-Mailroom-Timestamp": stamp, "X-Mailroom-Signature": auth.sign_push("k", stamp, body)}
 headers |= {"X-EE-Wh-Signature": auth.sign_emailengine("k", body), "Content-Type": "application/json"}
-with compose.use(made):
+with use(made):
     print(Client(app).http.post(PATH, headers=headers, body=body).status_code)
 """
 GMAIL, HOOK = "/api/ingress/gmail", "/api/v1/webhooks/emailengine/praxis"

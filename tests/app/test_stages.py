@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from chalicelib.adapters import observability
 from chalicelib.bootstrap import handlers
+from chalicelib.bootstrap.parts.operations import auditor
+from chalicelib.bootstrap.schedules.sweep import send_outbox
 from chalicelib.classification.categories import load as load_categories
 from chalicelib.classification.classifier import RulesClassifier
 from chalicelib.core import stages
@@ -16,7 +17,6 @@ from chalicelib.core.clock import utc_now
 from chalicelib.core.errors import Retryable
 from chalicelib.core.mail_ids import MailRef
 from chalicelib.core.messages import Envelope, Routing, decode, encode
-from chalicelib.data_rights.retention import Retention
 from chalicelib.delivery.deliver import DeliverWorker
 from chalicelib.delivery.offload import OffloadWorker
 from chalicelib.intake.seal_links import seal_links
@@ -101,8 +101,8 @@ class Stack(World):
             ),
             "alert": alert.AlertWorker(self.messenger, self.cache, "en"),
         }
-        parts.__dict__["worker"] = workers.__getitem__
-        parts.__dict__["notify_worker"] = lambda: workers["notify"]
+        parts.workers |= workers
+        parts.__dict__["notifier"] = workers["notify"]
 
     def deliver(self, stage: str) -> dict[str, Any] | None:
         """One invocation; what it does not report is acknowledged."""
@@ -211,9 +211,9 @@ def test_notifications_switched_off_wait_for_the_sweep(stack: Stack) -> None:
     stack.container.flags.switch("notifications_enabled", False, "ada")
     stack.push(MAIL)
     stack.run()
-    assert (stack.messenger.sent, stack.left(), handlers.sweep_outbox()) == ([], 0, 0)
+    assert (stack.messenger.sent, stack.left(), send_outbox(stack.container)) == ([], 0, 0)
     stack.container.flags.switch("notifications_enabled", True, "ada")
-    assert handlers.sweep_outbox() == 1
+    assert send_outbox(stack.container) == 1
 
 
 def test_while_telegram_is_away_the_pointer_waits(stack: Stack) -> None:
@@ -310,7 +310,7 @@ def test_the_proof_counts_a_mail_once_whatever_its_webhooks_do(stack: Stack) -> 
     stack.routed(replace(BOTH, webhooks=("nobody", "desk")))
     for stage in ("store", "deliver", "notify"):
         stack.deliver(stage)
-    findings = stack.container.prover().examine().findings
+    findings = auditor(stack.container).examine().findings
     assert (findings.seen, findings.stored, findings.quarantined, findings.balanced) == (1, 1, 0, True)
 
 
@@ -362,9 +362,9 @@ MISSED = b"Date: Mon, 5 Jan 2026 09:00:00 +0000\r\nFrom: ada@x.example\r\n\r\nTe
 def test_the_reconciler_is_a_function_of_the_app(stack: Stack) -> None:
     stack.mailbox.accounts.add("praxis")
     assert stack.client.lambda_.invoke("reconcile", EVERY_MINUTE).payload == []  # a test's function has too little time
-    schedule.reconcile("trace", Patient)
+    schedule.run(stack.container, EVERY_MINUTE, Patient)
     stack.mailbox.add("praxis", MISSED, received=utc_now())
-    found = schedule.reconcile("trace", Patient)
+    found = schedule.run(stack.container, EVERY_MINUTE, Patient)
     assert {look["account"]: (look["outcome"], look["gaps"]) for look in found}["praxis"] == ("complete", 1)
     assert len(stack.queues.queues["anonymize"]) == 1
     shown = stack.request("GET", "/status", headers=ADMIN).json_body["mailboxes"]
@@ -389,6 +389,6 @@ def test_the_retention_is_a_function_of_the_app(stack: Stack) -> None:
         originals = expired
 
     parts = stack.container
-    parts.__dict__["retention"] = lambda: Retention(Nothing(), stack.spool, observability, {}, {})
+    parts.__dict__["archive"] = Nothing()
     answer = stack.client.lambda_.invoke("retention", EVERY_MINUTE).payload
     assert answer == {"returned": 0}

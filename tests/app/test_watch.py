@@ -8,11 +8,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from chalicelib.bootstrap import handlers
 from chalicelib.core.errors import Permanent, Retryable
 from chalicelib.core.messages import encode
 from chalicelib.resilience.circuit import OPEN, State
-from tests.app.test_dlq import Nobody, lose
+from tests.app.test_dlq import Nobody, lose, run_sweep
 from tests.app.world import World, installed
 from tests.contract.mails import envelope, mail_id, note
 from tests.unit.bootstrap.logs import captured
@@ -26,10 +25,10 @@ class Watched(World):
     def __init__(self, **environment: str) -> None:
         super().__init__(**environment)
         self.container.flags.switch("notifications_enabled", False, "ann")
-        self.container.__dict__["notify_worker"] = lambda: Nobody()
+        self.container.__dict__["notifier"] = Nobody()
 
     def look(self) -> dict[str, int]:
-        return handlers.sweep("2026-01-01T00:05:00Z")
+        return run_sweep("2026-01-01T00:05:00Z")
 
     def bury(self, name: str = "a", stage: str = "store") -> None:
         self.queues.send_dead(stage, encode(envelope(name)), WHY)
@@ -186,7 +185,7 @@ class Away:
 
 
 def test_an_outbox_that_is_away_does_not_blind_the_sweep_and_fails_it(world: Watched) -> None:
-    world.container.__dict__["notify_worker"] = lambda: Away()
+    world.container.__dict__["notifier"] = Away()
     world.rest("llm")
     with pytest.raises(Retryable):
         world.look()
@@ -194,10 +193,10 @@ def test_an_outbox_that_is_away_does_not_blind_the_sweep_and_fails_it(world: Wat
 
 
 def test_between_the_looks_nothing_is_watched(world: Watched) -> None:
-    world.container.__dict__["notify_worker"] = lambda: Away()
+    world.container.__dict__["notifier"] = Away()
     world.rest("llm")
     with pytest.raises(Retryable):
-        handlers.sweep("2026-01-01T00:04:00Z")
+        run_sweep("2026-01-01T00:04:00Z")
     assert world.told == []
 
 

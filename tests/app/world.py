@@ -12,7 +12,8 @@ from chalice.test import Client, HTTPResponse
 
 from app import app
 from chalicelib.adapters.aws.secrets import Secrets
-from chalicelib.bootstrap import compose, telemetry
+from chalicelib.bootstrap import telemetry
+from chalicelib.bootstrap.container import Container, use
 from chalicelib.core.errors import Retryable
 from chalicelib.core.messages import Exclusion, decode
 from chalicelib.intake.intake import Intake
@@ -88,7 +89,7 @@ class World:
         self.outbox, self.messenger, self.durable = MemoryOutbox(), MemoryMessenger(), MemoryFlagStore()
         self.store = Store(self.outbox)
         self.secrets = SecretsManager(DOOR | {})
-        self.container = compose.Container(ENVIRONMENT | {"MAILROOM_GMAIL_ACCOUNT": "praxis"} | settings)
+        self.container = Container(ENVIRONMENT | {"MAILROOM_GMAIL_ACCOUNT": "praxis"} | settings)
         parts = self.container.__dict__  # where cached properties keep their value
         parts |= {"spool": self.spool, "queues": self.queues, "cache": self.cache, "store": self.store}
         parts |= {"outbox": self.outbox, "messenger": self.messenger}
@@ -156,7 +157,7 @@ def _message(queued: Queued) -> Any:
 @contextmanager
 def installed(world: World) -> Iterator[World]:
     """With this world's container."""
-    with compose.use(world.container):
+    with use(world.container):
         yield world
 
 

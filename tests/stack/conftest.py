@@ -9,12 +9,11 @@ from typing import Any
 
 import pytest
 
-from chalicelib.core.stages import STAGES
+from chalicelib.bootstrap import functions
 from infra.cloudformation.package import package
-from infra.cloudformation.template import SCHEDULED
 
 Resource = dict[str, Any]
-FUNCTIONS = ("APIHandler", *SCHEDULED, *(stage.name.capitalize() for stage in STAGES))
+FUNCTIONS = tuple(row.logical for row in functions.FUNCTIONS)
 """Logical ids of all functions; a test proves that none is forgotten."""
 
 

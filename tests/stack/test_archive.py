@@ -43,13 +43,13 @@ ANSWER = """
 import json, sys
 sys.path[:0] = sys.argv[1:3]
 import app
-told = json.load(sys.stdin)
+event = json.load(sys.stdin)
 context = type("Context", (), {"get_remaining_time_in_millis": lambda self: 29_000, "aws_request_id": "request",
                                "function_name": "door", "invoked_function_arn": "arn", "memory_limit_in_mb": 512})()
-answer = app.app(told, context)
+answer = app.app(event, context)
 heavy = sorted({"spacy", "presidio_analyzer", "psycopg", "requests"} & sys.modules.keys())
-told = {"status": answer["statusCode"], "body": json.loads(answer["body"]), "heavy": heavy}
-sys.stdout.write("\\n" + json.dumps(told))
+found = {"status": answer["statusCode"], "body": json.loads(answer["body"]), "heavy": heavy}
+sys.stdout.write("\\n" + json.dumps(found))
 """
 
 
@@ -81,11 +81,11 @@ def runtime(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def run(script: str, unpacked: Path, runtime: Path, variables: dict[str, str], told: str = "") -> str:
+def run(script: str, unpacked: Path, runtime: Path, variables: dict[str, str], given: str = "") -> str:
     """Run a script in an interpreter that sees the zip, Lambda's runtime and the standard library."""
     command = [sys.executable, "-I", "-S", "-B", "-c", script, str(unpacked), str(runtime)]
     done = subprocess.run(
-        command, input=told, capture_output=True, text=True, env=variables, timeout=scaled(60), check=False
+        command, input=given, capture_output=True, text=True, env=variables, timeout=scaled(60), check=False
     )
     assert done.returncode == 0, done.stderr[-2000:]
     return done.stdout.splitlines()[-1]

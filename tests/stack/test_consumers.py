@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chalicelib.core.stages import ALERT, STAGES, Stage
+from chalicelib.core.stages import STAGES, Stage
 from tests.stack.conftest import Template
 
 every_stage = pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.name)
@@ -41,10 +41,6 @@ def test_an_event_source_is_made_after_its_queue(template: Template, stage: Stag
     assert f"{stage.name.capitalize()}Queue" in template.resources[stage.name.capitalize()]["DependsOn"]
 
 
-def test_the_alert_function_is_made_after_the_subscription(template: Template) -> None:
-    assert "AlarmSubscription" in template.resources[ALERT.name.capitalize()]["DependsOn"]
-
-
 @every_stage
 def test_a_stage_reads_its_own_queue(template: Template, stage: Stage) -> None:
     arn = template.event_source(stage.name.capitalize())["Queue"]["Fn::Sub"]
@@ -67,18 +63,8 @@ def test_the_merge_adds_no_function_and_drops_none(template: Template, unmerged:
     assert template.of("Serverless::Function").keys() == unmerged.of("Serverless::Function").keys()
 
 
-def test_the_sweep_runs_every_minute(template: Template) -> None:
-    [event] = template.properties("Sweep")["Events"].values()
-    assert event == {"Type": "Schedule", "Properties": {"Schedule": "rate(1 minute)"}}
-
-
-def test_the_door_answers_before_api_gateway_gives_up(template: Template) -> None:
+def test_the_api_answers_before_api_gateway_gives_up(template: Template) -> None:
     assert template.properties("APIHandler")["Timeout"] <= 29
-
-
-def test_only_anonymize_carries_the_language_layers(template: Template) -> None:
-    layered = {name for name, function in template.of("Serverless::Function").items() if function.get("Layers")}
-    assert layered == {"Anonymize"}
 
 
 def test_every_function_runs_the_same_code(template: Template) -> None:

@@ -1,4 +1,4 @@
-"""The alarms of the doors look at metrics that the doors write."""
+"""The alarms of the endpoints are on metrics that the endpoints write."""
 
 from __future__ import annotations
 
@@ -7,18 +7,21 @@ from typing import Any
 
 import pytest
 
+from app import app
 from chalicelib.adapters import observability as o11y
-from tests.app.world import World, installed
+from chalicelib.bootstrap.functions import API
+from tests.app.world import JSON, World, installed
 from tests.stack.conftest import Template
 
-ALARMS = ("GmailErrorsAlarm", "EmailengineErrorsAlarm", "GmailSilenceAlarm")
+ALARMS = tuple(f"{alarm.name}Alarm" for alarm in API.alarms)
 
 
 def written(capsys: pytest.CaptureFixture[str]) -> list[tuple[str, str, frozenset[tuple[str, str]]]]:
-    """(namespace, metric, its dimensions) of everything that both doors' answers wrote."""
+    """(namespace, metric, its dimensions) of everything that the answers of all endpoints for mail wrote."""
     with installed(World()) as world:
         world.push({"sender": "a@example.com", "body": ""})
-        world.hook({"account": "praxis", "event": "messageNew", "path": "INBOX", "data": {"id": "1"}})
+        for path in (path for path in app.routes if path.startswith("/api/")):
+            world.client.http.post(path.replace("{account_id}", "praxis"), headers=JSON, body=b"{}")
     o11y.flush()
     found = []
     for line in map(json.loads, capsys.readouterr().out.splitlines()):
@@ -29,7 +32,7 @@ def written(capsys: pytest.CaptureFixture[str]) -> list[tuple[str, str, frozense
 
 
 @pytest.mark.parametrize("name", ALARMS)
-def test_an_alarm_looks_at_a_metric_that_is_written(
+def test_an_alarm_is_on_a_metric_that_is_written(
     template: Template, name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     alarm: dict[str, Any] = template.properties(name)
@@ -38,7 +41,7 @@ def test_an_alarm_looks_at_a_metric_that_is_written(
 
 
 @pytest.mark.parametrize("name", ALARMS)
-def test_an_alarm_of_a_door_tells_its_beginning_and_its_end(template: Template, name: str) -> None:
+def test_an_alarm_of_an_endpoint_reports_its_beginning_and_its_end(template: Template, name: str) -> None:
     alarm = template.properties(name)
     assert alarm["AlarmActions"] == alarm["OKActions"] == [{"Ref": "AlarmTopic"}]
 
@@ -53,5 +56,5 @@ def test_no_data_is_silence(template: Template) -> None:
     assert (alarm["TreatMissingData"], alarm["Period"] * alarm["EvaluationPeriods"]) == ("breaching", 900)
 
 
-def test_a_door_that_nobody_uses_has_no_errors(template: Template) -> None:
+def test_an_unused_endpoint_has_no_errors(template: Template) -> None:
     assert template.properties("GmailErrorsAlarm")["TreatMissingData"] == "notBreaching"

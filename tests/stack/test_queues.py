@@ -1,12 +1,13 @@
-"""Every stage has a queue that retries and a dead-letter queue that keeps, tells and gives back."""
+"""Every stage has a queue that retries and a dead-letter queue that keeps, reports and gives back."""
 
 from __future__ import annotations
 
 import pytest
 
+from chalicelib.bootstrap.functions import function
 from chalicelib.core.stages import ALERT, STAGES, Stage
 from chalicelib.resilience.retry import JITTER, MAX_RECEIVE_COUNT, MAX_RECEIVES, MAX_WAIT, SCHEDULE
-from infra.cloudformation.template import DAY, PARAMETERS, timeouts
+from infra.cloudformation.template import DAY, PARAMETERS
 from tests.stack.conftest import Resource, Template
 
 every_stage = pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.name)
@@ -75,8 +76,9 @@ def test_a_stage_takes_no_more_than_it_may_run_at_once(template: Template, stage
 
 
 @every_stage
-def test_the_timeout_is_the_one_of_the_configuration(template: Template, stage: Stage) -> None:
-    assert template.properties(stage.name.capitalize())["Timeout"] == timeouts()[stage.name]
+def test_time_out_and_memory_are_those_of_the_row(template: Template, stage: Stage) -> None:
+    row, deployed = function(stage.name), template.properties(stage.name.capitalize())
+    assert (deployed["Timeout"], deployed["MemorySize"]) == (row.timeout, row.memory)
 
 
 @every_stage
@@ -102,7 +104,7 @@ def test_both_queues_are_encrypted_at_rest(template: Template, stage: Stage) -> 
     assert dead(template, stage)["SqsManagedSseEnabled"] is True
 
 
-def test_there_is_no_queue_beside_the_stages(template: Template) -> None:
+def test_there_is_no_other_queue(template: Template) -> None:
     assert len(template.of("SQS::Queue")) == 2 * len(STAGES)
 
 
@@ -114,9 +116,9 @@ def test_one_message_in_a_dead_letter_queue_raises_its_alarm(template: Template,
     assert judged == ("ApproximateNumberOfMessagesVisible", "GreaterThanThreshold", 0, [dimension])
 
 
-def test_every_alarm_tells_its_beginning_and_its_end(template: Template) -> None:
-    told = [(alarm["AlarmActions"], alarm["OKActions"]) for alarm in template.of("CloudWatch::Alarm").values()]
-    assert told == [([{"Ref": "AlarmTopic"}], [{"Ref": "AlarmTopic"}])] * len(told)
+def test_every_alarm_reports_its_beginning_and_its_end(template: Template) -> None:
+    actions = [(alarm["AlarmActions"], alarm["OKActions"]) for alarm in template.of("CloudWatch::Alarm").values()]
+    assert actions == [([{"Ref": "AlarmTopic"}], [{"Ref": "AlarmTopic"}])] * len(actions)
 
 
 every_working_stage = pytest.mark.parametrize(
@@ -141,15 +143,15 @@ def test_a_queue_that_is_not_worked_off_raises_an_alarm(
     assert PARAMETERS[parameter]["Default"] == default
 
 
-def test_the_alert_stage_is_not_asked_to_tell_of_its_own_backlog(template: Template) -> None:
+def test_the_alert_stage_does_not_report_its_own_backlog(template: Template) -> None:
     assert not [name for name in template.of("CloudWatch::Alarm") if name in ("AlertBacklogAlarm", "AlertOldestAlarm")]
 
 
 def test_the_alarm_topic_is_read_by_the_alert_queue(template: Template) -> None:
     [subscription] = template.of("SNS::Subscription").values()
     queue_arn = {"Fn::GetAtt": [f"{ALERT.name.capitalize()}Queue", "Arn"]}
-    told = {"TopicArn": {"Ref": "AlarmTopic"}, "Protocol": "sqs", "Endpoint": queue_arn}
-    assert subscription == told
+    wanted = {"TopicArn": {"Ref": "AlarmTopic"}, "Protocol": "sqs", "Endpoint": queue_arn}
+    assert subscription == wanted
 
 
 def test_only_the_alarm_topic_may_send_to_the_alert_queue(template: Template) -> None:

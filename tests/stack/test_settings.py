@@ -1,4 +1,4 @@
-"""What the template puts into the environment is what `runtime.settings.load` needs, and nothing secret."""
+"""What the template puts into the environment is what `bootstrap.settings.load` needs, and nothing secret."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from chalicelib.bootstrap.settings import PREFIX, Settings, describe, load
 from chalicelib.core.stages import STAGES
-from infra.cloudformation.template import PARAMETERS, SCHEDULED, SETTINGS
+from infra.cloudformation.template import PARAMETERS, SETTINGS
 from tests.stack.conftest import FUNCTIONS, Template
 
 GIVEN = {
@@ -47,7 +47,7 @@ def test_a_function_finds_all_of_its_settings(template: Template, function: str)
 
 @every_function
 def test_only_a_stage_reports_failures(template: Template, function: str) -> None:
-    consumes = function not in ("APIHandler", *SCHEDULED)
+    consumes = function in {stage.name.capitalize() for stage in STAGES}
     assert load(environment(template, function)).report_failures == consumes
 
 
@@ -82,9 +82,9 @@ def test_every_value_that_a_parameter_allows_is_one_that_the_code_takes(
 
 
 def _defaults() -> list[tuple[str, Any]]:
-    told = {variable: default for variable, default, _ in describe()}
+    defaults = {variable: default for variable, default, _ in describe()}
     return [
-        (parameter, told[variable])
+        (parameter, defaults[variable])
         for variable, parameter in SETTINGS.items()
         if "Default" in PARAMETERS.get(parameter, {})
     ]

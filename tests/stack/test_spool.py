@@ -45,5 +45,5 @@ def test_the_key_is_rotated(template: Template) -> None:
     assert template.properties("SpoolKey")["EnableKeyRotation"] is True
 
 
-def test_sealed_mail_outlives_every_dead_letter_that_points_to_it(template: Template) -> None:
+def test_sealed_mail_outlives_every_failed_message_that_points_to_it(template: Template) -> None:
     assert template.json["Parameters"]["SpoolDays"]["MinValue"] * DAY > DEAD_RETENTION

@@ -10,13 +10,14 @@ import pytest
 from chalicelib.core.stages import STAGES
 from chalicelib.web.http import STATUS
 from infra.cloudformation.template import ROOT
-from infra.docs import OPERATING, generated
+from infra.docs import OPERATING, documents, generated
 
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), ROOT / "apps_script" / "README.md"]
 
 
-def test_the_generated_parts_are_current() -> None:
-    assert generated(OPERATING.read_text()) == OPERATING.read_text(), "run: make docs"
+@pytest.mark.parametrize("document", documents(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_the_generated_parts_are_current(document: Path) -> None:
+    assert generated(document.read_text()) == document.read_text(), "run: make docs"
 
 
 @pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.name)

@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 class Aws:
-    """Makes clients lazily: an S3 and an SQS client cost 50 to 180 ms together (`facts/aws.md`).
+    """Makes clients lazily: an S3 and an SQS client cost 50 to 180 ms together.
 
     Of botocore, which boto3 is a layer on: boto3 loads its transfer manager too, a quarter of a door's cold start.
     Region, credentials and endpoint come from the SDK's own environment variables. `timeout` is

@@ -38,7 +38,7 @@ class BedrockModel:
     """One forced tool call a question.
 
     `client` is a `bedrock-runtime` client that tries once, with a read time-out of about 8 seconds
-    (`adapters.aws.Aws` makes such); `model` is a model id, an inference profile or its ARN.
+    (`adapters.aws.session.Aws` makes such); `model` is a model id, an inference profile or its ARN.
     """
 
     name = "bedrock"

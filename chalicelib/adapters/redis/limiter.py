@@ -11,8 +11,8 @@ from chalicelib.ports import Limiter, Quota
 PREFIX = "{rate}:"
 """The braces put every key into one slot of a cluster: a script may touch no other (Redis cluster specification)."""
 
-# GCRA as in `rules.rates`. An ask is: the number of its quotas, then for each the index of its key, seconds a unit and
-# seconds of burst. It is granted by all of its quotas or by none. Times are strings: Lua's numbers would be cut.
+# GCRA as in `resilience.rates`. An ask is: the number of its quotas, then for each the index of its key, seconds a unit
+# and seconds of burst. It is granted by all of its quotas or by none. Times are strings: Lua's numbers would be cut.
 SCRIPT = """
 local now = tonumber(ARGV[1])
 if now < 0 then

@@ -44,7 +44,7 @@ class Telegram:
     """A `Messenger`. `topics` maps a topic's name to its `message_thread_id`; 0 is the group's general topic.
 
     The text goes without `parse_mode`: subjects are an attacker's text. There is no idempotency key,
-    so an answer that was lost leads to a second message, never to none (`facts/telegram.md`).
+    so an answer that was lost leads to a second message, never to none.
     """
 
     def __init__(

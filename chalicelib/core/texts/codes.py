@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
+from chalicelib.core.doors import DOORS
+from chalicelib.core.stages import STAGES
+
 TEXTS: dict[str, tuple[str, str]] = {
     "state.stored": ("stored", "enregistré"),
     "state.excluded": ("excluded", "exclu"),
     "state.quarantined": ("quarantined", "en quarantaine"),
     "state.in_flight": ("in progress", "en cours"),
-    "stage.anonymize": ("anonymize", "anonymisation"),
-    "stage.classify": ("classify", "classement"),
-    "stage.store": ("store", "enregistrement"),
-    "stage.notify": ("notify", "notification"),
-    "stage.alert": ("alert", "alertes"),
-    "stage.offload": ("offload", "fichiers liés"),
-    "stage.deliver": ("deliver", "webhooks"),
-    "source.gmail": ("Gmail", "Gmail"),
-    "source.emailengine": ("EmailEngine", "EmailEngine"),
+    **{f"stage.{stage.name}": (stage.name, stage.french) for stage in STAGES},
+    **{f"source.{door.name}": (door.label, door.label) for door in DOORS},
     "service.emailengine": ("EmailEngine", "EmailEngine"),
     "service.telegram": ("Telegram", "Telegram"),
     "service.llm": ("Language model", "Modèle de langue"),

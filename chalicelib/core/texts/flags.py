@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+from chalicelib.core.doors import DOORS
+
+
+def _de(name: str) -> str:
+    """The French word for "of", elided before a vowel."""
+    return f"d’{name}" if name[0] in "AEIOUYÉÈ" else f"de {name}"
+
+
 TEXTS: dict[str, tuple[str, str]] = {
     "flags": ("Runtime flags", "Interrupteurs"),
     "flags.name": ("Flag", "Interrupteur"),
@@ -20,8 +28,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "flags.turn_off": ("Turn {name} off", "Désactiver {name}"),
     "flags.default": ("default, never changed", "valeur par défaut, jamais modifiée"),
     "flags.unknown": ("currently unknown", "actuellement inconnu"),
-    "flag.gmail_ingress_enabled": ("Accept mail from Gmail", "Accepter le courrier de Gmail"),
-    "flag.emailengine_ingress_enabled": ("Accept mail from EmailEngine", "Accepter le courrier d’EmailEngine"),
+    **{
+        f"flag.{door.flag}": (f"Accept mail from {door.label}", f"Accepter le courrier {_de(door.label)}")
+        for door in DOORS
+    },
     "flag.notifications_enabled": ("Send notifications", "Envoyer les notifications"),
     "flag.webhook_sending_enabled": ("Send webhooks", "Envoyer les webhooks"),
     "done.switched": ("The flag was changed.", "L’interrupteur a été modifié."),

@@ -7,7 +7,7 @@ import math
 from chalice.app import Blueprint, Request, Response
 
 from chalicelib.bootstrap import telemetry
-from chalicelib.bootstrap.compose import Container, container
+from chalicelib.bootstrap.container import Container, container
 from chalicelib.intake.arrival import SETTLED
 from chalicelib.sources.emailengine import webhook_event
 from chalicelib.web import auth, unauthorized

@@ -1,7 +1,7 @@
 """The third way in: mail whose webhook never came is found in the mailbox and taken in.
 
 EmailEngine repeats a webhook for about 43 minutes and then forgets it. So each account's mailbox is listed from time
-to time and compared with the ledger (requirements: emailengine, Resilience).
+to time and compared with the ledger.
 """
 
 from __future__ import annotations

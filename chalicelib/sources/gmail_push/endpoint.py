@@ -9,7 +9,7 @@ from typing import Any
 from chalice.app import Blueprint, Request, Response
 
 from chalicelib.bootstrap import telemetry
-from chalicelib.bootstrap.compose import Container, container
+from chalicelib.bootstrap.container import Container, container
 from chalicelib.intake.arrival import Arrival, IntakeResult, Status
 from chalicelib.mail.identity import mail_id
 from chalicelib.mail.sealed import UPLOAD

@@ -1,4 +1,4 @@
-"""The Gmail push, pure: reading and validating what the pusher sent (requirements: gmail-push, the door)."""
+"""The Gmail push, pure: reading and validating what the pusher sent."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from chalicelib.web.dashboard.html import Child, Html, e, joined
 from chalicelib.web.dashboard.session import Session
 
 if TYPE_CHECKING:
-    from chalicelib.bootstrap.compose import Container
+    from chalicelib.bootstrap.container import Container
 
 T = TypeVar("T")
 Form = Mapping[str, Sequence[str]]

@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl
 from chalice.app import Blueprint, Request, Response
 
 from chalicelib.bootstrap import telemetry
-from chalicelib.bootstrap.compose import container
+from chalicelib.bootstrap.container import container
 from chalicelib.core.errors import Retryable
 from chalicelib.web.http import RETRY_AFTER, raw_body, trace_id
 

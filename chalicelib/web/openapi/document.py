@@ -10,6 +10,7 @@ from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
 
+from chalicelib import __version__
 from chalicelib.web.dashboard.session import SESSION as SESSION_COOKIE
 from chalicelib.web.http import STATUS
 from chalicelib.web.openapi import route as kinds
@@ -18,7 +19,6 @@ from chalicelib.web.openapi.route import Route
 from chalicelib.web.openapi.schemas import Schema
 from chalicelib.web.openapi.table import DETAILS, MAIL_VERDICTS, PATH, ROUTES
 
-VERSION = "1.0.0"
 STAGE = "api"
 """`api_gateway_stage` of `.chalice/config.json`."""
 ABOUT = """Doors and operator's routes of Mailroom.
@@ -83,7 +83,7 @@ def document() -> dict[str, Any]:
     }
     return {
         "openapi": "3.1.0",
-        "info": {"title": "Mailroom", "version": VERSION, "description": ABOUT},
+        "info": {"title": "Mailroom", "version": __version__, "description": ABOUT},
         "servers": [
             {"url": f"/{STAGE}", "description": "the gateway's stage; a domain of your own may have no such part"}
         ],

@@ -24,7 +24,7 @@ class Containers:
         self.reported: list[tuple[str, str]] = []
         self.calls = 0
         self.one, self.two = (
-            Breaker(name, self.redis, told=self.tell, also=frozenset({"denied"}), clock=lambda: self.now)
+            Breaker(name, self.redis, on_change=self.tell, also=frozenset({"denied"}), clock=lambda: self.now)
             for _ in range(2)
         )
 

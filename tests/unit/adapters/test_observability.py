@@ -44,6 +44,18 @@ def test_a_line_has_its_event_time_and_level() -> None:
     assert logged().keys() == {"level", "message", "timestamp", "service"}
 
 
+def test_each_kind_of_line_has_its_own_level() -> None:
+    with captured() as lines:
+        o11y.log("one")
+        o11y.warn("two")
+        o11y.failure("three", ValueError("four"))
+    assert [(line["message"], line["level"]) for line in lines.records] == [
+        ("one", "INFO"),
+        ("two", "WARNING"),
+        ("three", "ERROR"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("key", "value"),
     [

@@ -11,7 +11,7 @@ from chalicelib.resilience.circuit import POLICY
 from tests.twins.cache import MemoryCache
 from tests.unit.bootstrap.logs import captured
 
-AWAY = Retryable("away")
+UNAVAILABLE = Retryable("unavailable")
 
 
 class World:
@@ -19,7 +19,7 @@ class World:
         self.now = 1_800_000_000.0
         self.breakers = Breakers(MemoryCache(lambda: self.now), clock=lambda: self.now)
 
-    def fail(self, name: str, error: Exception = AWAY) -> None:
+    def fail(self, name: str, error: Exception = UNAVAILABLE) -> None:
         def action() -> None:
             raise error
 
@@ -28,8 +28,8 @@ class World:
                 self.breakers(name).call(action)
 
     def shown(self, name: str) -> dict[str, object]:
-        [told] = [told for told in self.breakers.shown(["webhook:crm"]) if told["name"] == name]
-        return told
+        [shown] = [shown for shown in self.breakers.shown(["webhook:crm"]) if shown["name"] == name]
+        return shown
 
 
 @pytest.fixture
@@ -42,10 +42,10 @@ def test_a_name_has_one_breaker_a_container(world: World) -> None:
 
 
 def test_all_services_are_shown_and_what_is_named_besides(world: World) -> None:
-    assert [told["name"] for told in world.breakers.shown(["webhook:crm"])] == [*SERVICES, "webhook:crm"]
+    assert [shown["name"] for shown in world.breakers.shown(["webhook:crm"])] == [*SERVICES, "webhook:crm"]
 
 
-def test_an_open_breaker_shows_when_it_is_asked_again_and_since_when(world: World) -> None:
+def test_an_open_breaker_shows_when_the_next_attempt_is_and_since_when(world: World) -> None:
     world.fail("telegram")
     world.now += 12
     assert world.shown("telegram") == {
@@ -57,7 +57,7 @@ def test_an_open_breaker_shows_when_it_is_asked_again_and_since_when(world: Worl
     }
 
 
-def test_an_open_breaker_whose_rest_is_over_is_shown_half_open(world: World) -> None:
+def test_an_open_breaker_whose_pause_is_over_is_shown_half_open(world: World) -> None:
     world.fail("webhook:crm")
     world.now += POLICY.rest
     assert world.shown("webhook:crm")["state"] == "half_open"

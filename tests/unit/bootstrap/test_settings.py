@@ -64,8 +64,29 @@ def test_a_broken_variable_is_named(name: str, text: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(BROKEN))
 def test_a_broken_variable_says_what_to_do(name: str) -> None:
-    with pytest.raises(ConfigurationError, match=r"(It means: .{10,}|Add it there|Mend either)$"):
+    with pytest.raises(
+        ConfigurationError,
+        match=r"(It means: .{10,}|Add them to MAILROOM_ACCOUNTS, or remove .+)$",
+    ):
         load(ENVIRONMENT | {name: BROKEN[name][0]})
+
+
+def test_every_broken_variable_is_reported_at_once_and_by_name() -> None:
+    broken = {name: texts[0] for name, texts in BROKEN.items() if name != "MAILROOM_ACCOUNTS"}
+    missing = {"MAILROOM_BUCKET", "MAILROOM_QUEUE_STORE", "MAILROOM_DLQ_ALERT"}
+    environ = {name: text for name, text in (ENVIRONMENT | broken).items() if name not in missing}
+    with pytest.raises(ConfigurationError) as caught:
+        load(environ)
+    assert set(caught.value.setting.split(", ")) == broken.keys() | missing
+    lines = str(caught.value).splitlines()
+    assert {line.partition(":")[0] for line in lines} == broken.keys() | missing
+    assert len(lines) == len(broken) + len(missing)
+
+
+def test_an_empty_environment_names_all_that_is_needed() -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        load({})
+    assert set(caught.value.setting.split(", ")) == ENVIRONMENT.keys()
 
 
 def test_a_language_model_needs_its_name() -> None:

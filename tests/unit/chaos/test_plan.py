@@ -5,7 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalicelib.bootstrap.functions import FUNCTIONS
 from infra.chaos.plan import BY_NAME, COLD, FLOWING, KINDS, schedule
+from infra.chaos.workers import victim
 
 SEEDS = st.integers(0, 10**6)
 
@@ -42,3 +44,7 @@ def test_a_fault_lasts_no_longer_than_its_kind_allows(seed: int, short: bool) ->
     for strike in schedule(seed, 300, short):
         low, high = BY_NAME[strike.kind].holds
         assert low <= strike.seconds <= high
+
+
+def test_the_workers_of_every_function_are_killed() -> None:
+    assert {f"kill {victim(row)}" for row in FUNCTIONS} <= BY_NAME.keys()

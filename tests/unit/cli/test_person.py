@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 import pytest
 
-from chalicelib.bootstrap.compose import Container
+from chalicelib.bootstrap.container import Container
 from chalicelib.ports import Erasure
 from infra.cli.person import address_of, as_dict, export_person
 from tests.unit.bootstrap.environment import ENVIRONMENT

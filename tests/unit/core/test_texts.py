@@ -14,6 +14,7 @@ from typing import get_args
 import pytest
 
 from chalicelib.classification.categories import Urgency, load
+from chalicelib.core.doors import DOORS
 from chalicelib.core.stages import STAGES
 from chalicelib.core.texts import catalogue, formats
 from chalicelib.core.texts.catalogue import AREAS, LANGUAGES, TEXTS, counted, label, reason, text
@@ -40,7 +41,7 @@ FAMILIES = {
     "language": {"en", "fr", "it", "de", "es", "und"},
     "urgency": set(get_args(Urgency)),
     "service": {"emailengine", "telegram", "llm"},
-    "source": {"gmail", "emailengine"},
+    "source": {door.name for door in DOORS},
     "receipt": set(RECEIPTS.findall(SOURCE)),
     "part": {*SCHEMA, *SCHEMA["allowlist"]["properties"], *SCHEMA["rate_limits"]["properties"]},
     "weekday": set("0123456"),

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from infra.cloudformation.template import ROOT, timeouts
+from chalicelib.bootstrap.functions import function
+from infra.cloudformation.template import ROOT
 from infra.local.patience import scaled
 
 FOR_MODELS = ("40 MiB of text", "40 MiB of HTML", "an attachment of 40 MiB", "the longest text that is read")
@@ -53,8 +54,8 @@ def test_the_store_function_has_twice_the_memory_that_the_worst_original_takes(r
 
 
 def test_the_worst_mail_is_anonymized_in_time(anonymized: dict[str, Any]) -> None:
-    assert max(anonymized["seconds"].values()) < SLOWEST < timeouts()["anonymize"]
+    assert max(anonymized["seconds"].values()) < SLOWEST < function("anonymize").timeout
 
 
 def test_the_worst_original_is_opened_in_time(reopened: dict[str, Any]) -> None:
-    assert max(reopened["seconds"].values()) < SLOWEST < timeouts()["store"]
+    assert max(reopened["seconds"].values()) < SLOWEST < function("store").timeout

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from chalicelib.core.stages import STAGES
+from chalicelib.bootstrap.functions import FUNCTIONS
 from chalicelib.core.texts.catalogue import LANGUAGES
 from chalicelib.operations.alarm_texts import alarm_message
-from infra.cloudformation import alarms, door_alarms
+from infra.cloudformation import alarms
 
-RESOURCES = {**alarms.offload(), **alarms.stuck(), **door_alarms.door_alarms()}
-for _stage in STAGES:
-    RESOURCES |= alarms.of(_stage)
-NAMES = [resource["Properties"]["AlarmName"] for resource in RESOURCES.values()]
+NAMES = [alarm["Properties"]["AlarmName"] for row in FUNCTIONS for alarm in alarms.of(row).values()]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
