@@ -14,7 +14,7 @@ from chalicelib.core.errors import Retryable
 from chalicelib.policy.book import RuleBook
 from chalicelib.policy.validate import MAX_ERRORS
 from chalicelib.ports import RuleVersion
-from chalicelib.web import policy_routes
+from chalicelib.web import policy_schemas
 from tests.app.world import ADMIN, World, verdict
 from tests.twins.rules import MemoryRuleStore
 from tests.unit.bootstrap.logs import captured
@@ -165,8 +165,8 @@ def test_a_body_that_is_no_object_is_refused(world: World, method: str, path: st
 
 
 def test_a_body_that_is_too_large_is_refused_with_the_limit(world: World) -> None:
-    answer = put(world, {"about": "x" * policy_routes.MAX_BODY})
-    assert (verdict(answer), answer.json_body["limit"]) == ((413, "too_large"), policy_routes.MAX_BODY)
+    answer = put(world, {"about": "x" * policy_schemas.MAX_BODY})
+    assert (verdict(answer), answer.json_body["limit"]) == ((413, "too_large"), policy_schemas.MAX_BODY)
 
 
 def test_the_history_is_told_newest_first_without_documents(world: World) -> None:
@@ -283,7 +283,7 @@ def test_a_trial_takes_another_time(world: World) -> None:
         ({"raw": None}, "raw"),
         ({"raw": "no base64!"}, "raw"),
         ({"raw": "\u00e9"}, "raw"),
-        ({"raw": "A" * (policy_routes.MAX_RAW + 1)}, "raw"),
+        ({"raw": "A" * (policy_schemas.MAX_RAW + 1)}, "raw"),
         ({"account": "unknown"}, "account"),
         ({"account": 1}, "account"),
         ({"labels": "INBOX"}, "labels"),

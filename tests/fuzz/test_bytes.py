@@ -25,6 +25,7 @@ from chalicelib.mail.parse import parse
 from chalicelib.mail.traits import traits
 from chalicelib.sources.emailengine import webhook_event
 from chalicelib.sources.gmail_push import push
+from chalicelib.web.request_fields import Refused
 from infra.local.samples import samples
 from infra.local.standins.message_json import detail
 from tests.contract.mails import envelope, note
@@ -71,7 +72,7 @@ def as_json(data: bytes) -> dict[str, Any]:
 
 
 def a_push(data: bytes) -> None:
-    mails, _ = push.read(data, push.Limits(50))
+    mails, _ = push.mails_of(data, 50)
     for mail in mails:
         made = push.arrival(mail, ("praxis",), "praxis")
         sealed.unseal(sealed.seal(sealed.Header(made.kind, made.account, "m", "r", "t"), made.payload))
@@ -108,8 +109,8 @@ TARGETS = {
     "mail.parse": Target(lambda data: whole(parse(data)), RAW, inputs=2_000, damage=mutant),
     "mail.fields": Target(lambda data: whole(from_push(as_json(data))), PUSHES, inputs=1_000),
     "mail.emailengine_message": Target(lambda data: whole(from_message(as_json(data))), TOLD, inputs=1_000),
-    "ingress.push": Target(a_push, PUSHES, (push.Refused,), 2_000),
-    "ingress.webhook": Target(a_webhook, HOOKS, (webhook_event.Unreadable,), 3_000),
+    "ingress.push": Target(a_push, PUSHES, (Refused,), 2_000),
+    "ingress.webhook": Target(a_webhook, HOOKS, (Refused,), 3_000),
     "messages.decode": Target(lambda data: decode(data.decode("utf-8", "replace")), MESSAGES, (Permanent,), 3_000),
     "mail.sealed": Target(sealed.unseal, SEALS, (Permanent,), 1_000, mutant),
 }
