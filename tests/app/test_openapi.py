@@ -32,7 +32,7 @@ def test_the_document_is_openapi() -> None:
     validate(described())
 
 
-def test_it_is_served_to_anybody(world: World) -> None:
+def test_it_is_served_to_every_caller(world: World) -> None:
     response = world.request("GET", "/openapi.json")
     assert (response.status_code, response.json_body) == (200, described())
 
@@ -48,14 +48,14 @@ def test_its_server_is_the_stage_that_is_deployed() -> None:
     assert described()["servers"][0]["url"] == f"/{config['api_gateway_stage']}"
 
 
-def test_who_has_it_is_not_sent_it_again(world: World) -> None:
+def test_a_caller_that_has_it_is_not_sent_it_again(world: World) -> None:
     response = world.request(
         "GET", "/openapi.json", headers={"If-None-Match": world.request("GET", "/openapi.json").headers["ETag"]}
     )
     assert (response.status_code, response.body) == (304, b"")
 
 
-def test_who_has_another_is_sent_it(world: World) -> None:
+def test_a_caller_that_has_another_is_sent_it(world: World) -> None:
     assert world.request("GET", "/openapi.json", headers={"If-None-Match": '"old"'}).status_code == 200
 
 
@@ -101,7 +101,7 @@ def test_a_page_without_a_session_leads_to_the_sign_in_and_a_form_is_refused(wor
 
 
 @pytest.mark.parametrize("route", [r for r in ROUTES if r.access.name not in ("open", "session")], ids=lambda r: r.name)
-def test_a_route_that_needs_a_credential_refuses_who_has_none(world: World, route: Any) -> None:
+def test_a_route_that_needs_a_credential_refuses_a_caller_without(world: World, route: Any) -> None:
     path = route.path.format(account_id="praxis", mail_id="x", name="x", number="1")
     response = world.request(route.method, path, b"{}" if route.body else b"")
     assert (response.status_code, response.json_body) == (401, {"status": "unauthorized"})
@@ -132,7 +132,7 @@ def test_every_schema_is_a_schema() -> None:
         {"sender": "a@example.com", "body": "x", "subject": None, "to": "b@example.com", "other": 1},
     ],
 )
-def test_what_the_door_takes_the_document_takes(world: World, push: dict[str, Any]) -> None:
+def test_what_the_endpoint_takes_the_document_takes(world: World, push: dict[str, Any]) -> None:
     assert Draft202012Validator(PUSH).is_valid(push)
     assert world.push(push).status_code in (200, 202)
 
@@ -150,7 +150,7 @@ def test_what_the_door_takes_the_document_takes(world: World, push: dict[str, An
         {"sender": "a@example.com", "body": "x", "attachments": ["a"]},
     ],
 )
-def test_what_the_door_refuses_the_document_refuses(world: World, push: dict[str, Any]) -> None:
+def test_what_the_endpoint_refuses_the_document_refuses(world: World, push: dict[str, Any]) -> None:
     assert not Draft202012Validator(PUSH).is_valid(push)
     assert world.push(push).status_code in (400, 413)
 

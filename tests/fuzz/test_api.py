@@ -59,26 +59,26 @@ FORMS = [
 
 def narrowed() -> dict[str, Any]:
     """The document for this world: accounts and letters that exist, so that requests get past the first look."""
-    told: dict[str, Any] = json.loads(json.dumps(described()))
-    hook = told["paths"]["/api/v1/webhooks/emailengine/{account_id}"]["post"]
+    document: dict[str, Any] = json.loads(json.dumps(described()))
+    hook = document["paths"]["/api/v1/webhooks/emailengine/{account_id}"]["post"]
     hook["parameters"][0]["schema"] = ACCOUNT
     hook["requestBody"]["content"]["application/json"]["schema"]["properties"]["account"] = ACCOUNT
-    push = told["paths"]["/api/ingress/gmail"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    push = document["paths"]["/api/ingress/gmail"]["post"]["requestBody"]["content"]["application/json"]["schema"]
     push["anyOf"][0]["properties"]["account"] = {"enum": ["praxis", "", None]}
     there = {"type": "string", "enum": [mail_id(x) for x in LETTERS]}
-    told["paths"]["/admin/dlq/{mail_id}"]["get"]["parameters"][0]["schema"] = there
-    discarded = told["paths"]["/admin/dlq/discard"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    document["paths"]["/admin/dlq/{mail_id}"]["get"]["parameters"][0]["schema"] = there
+    discarded = document["paths"]["/admin/dlq/discard"]["post"]["requestBody"]["content"]["application/json"]["schema"]
     discarded["properties"]["mail_ids"]["items"] = there
-    token = told_session().token
-    for path, methods in told["paths"].items():
+    token = session().token
+    for path, methods in document["paths"].items():
         for operation in methods.values():
             for body in operation.get("requestBody", {}).get("content", {}).values():
                 if path.startswith("/dashboard") and path != "/dashboard/sign-in":
                     body["schema"]["properties"]["token"] = {"type": "string", "enum": [token]}
-    return told
+    return document
 
 
-def told_session() -> Session:
+def session() -> Session:
     """The session of the gateway's cookie."""
     found = read(COOKIE.partition("=")[2], ["admin-token"], time.time())
     assert found
@@ -131,7 +131,7 @@ def test_without_credentials_nothing_but_401_or_a_wait_is_answered(world: World,
     @given(case=operation.as_strategy(generation_mode=ALLOWED))
     def judge(case: schemathesis.Case) -> None:
         answer = case.call()
-        # Who tries more than a few times is told to wait: `make fuzz` does.
+        # More than a few attempts have to wait: `make fuzz` makes them.
         assert (answer.status_code, answer.json()["status"]) in ((401, "unauthorized"), (429, "rate_limited"))
 
     judge()

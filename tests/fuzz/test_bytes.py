@@ -41,7 +41,7 @@ SECONDS = 2.0
 
 @dataclass(frozen=True)
 class Target:
-    """What reads bytes of strangers; `declared` are the only errors that it may raise."""
+    """What reads untrusted bytes; `declared` are the only errors that it may raise."""
 
     read: Callable[[bytes], object]
     seeds: Sequence[bytes]
@@ -103,12 +103,12 @@ SEALS = [
     sealed.seal(sealed.Header(kind, "praxis", "m", "2026-01-05T09:30:00+00:00", "t"), RAW[0]) for kind in sealed.KINDS
 ]
 WHICH = {"id": "AAAADAAABy4", "uid": 1838, "emailId": "1650", "path": "INBOX", "flags": []}
-TOLD = [json.dumps(detail(raw, WHICH, NOW, "*", 100_000)).encode() for raw in RAW]
+DETAILS = [json.dumps(detail(raw, WHICH, NOW, "*", 100_000)).encode() for raw in RAW]
 
 TARGETS = {
     "mail.parse": Target(lambda data: whole(parse(data)), RAW, inputs=2_000, damage=mutant),
     "mail.fields": Target(lambda data: whole(from_push(as_json(data))), PUSHES, inputs=1_000),
-    "mail.emailengine_message": Target(lambda data: whole(from_message(as_json(data))), TOLD, inputs=1_000),
+    "mail.emailengine_message": Target(lambda data: whole(from_message(as_json(data))), DETAILS, inputs=1_000),
     "ingress.push": Target(a_push, PUSHES, (Refused,), 2_000),
     "ingress.webhook": Target(a_webhook, HOOKS, (Refused,), 3_000),
     "messages.decode": Target(lambda data: decode(data.decode("utf-8", "replace")), MESSAGES, (Permanent,), 3_000),
@@ -138,7 +138,7 @@ def judge(name: str, data: bytes) -> None:
 
 
 def keep(name: str, data: bytes) -> str:
-    """Write the input down; once mended, it belongs into `ONCE`."""
+    """Write the input down; once fixed, it belongs into `ONCE`."""
     FOUND.mkdir(parents=True, exist_ok=True)
     file = FOUND / f"{name}-{abs(hash(data)):x}.bin"
     file.write_bytes(data)
@@ -166,7 +166,7 @@ def test_undamaged_input_is_read(name: str) -> None:
 
 
 @pytest.mark.parametrize("what", ONCE)
-def test_what_was_found_once_stays_mended(what: str) -> None:
+def test_what_was_found_once_stays_fixed(what: str) -> None:
     judge(*ONCE[what])
 
 

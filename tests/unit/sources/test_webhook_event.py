@@ -50,7 +50,7 @@ def test_what_is_no_json_object_is_refused(body: bytes) -> None:
 
 
 @pytest.mark.parametrize("name", ["account", "event"])
-def test_a_missing_name_is_told(name: str) -> None:
+def test_a_missing_name_is_named(name: str) -> None:
     with pytest.raises(Refused) as caught:
         webhook_event.read(json.dumps({key: value for key, value in EVENT.items() if key != name}).encode())
     assert (caught.value.status, caught.value.field) == ("missing_field", name)
@@ -121,8 +121,8 @@ def test_seems_like_new_is_never_asked(answer: object) -> None:
 
 def test_the_reference_is_sealed() -> None:
     sealed = json.loads(webhook_event.arrival(event()).payload)
-    told = {name: sealed[name] for name in ("account", "id", "emailId", "messageId", "path", "flags", "specialUse")}
-    assert told == DATA | {"account": "praxis", "path": "INBOX", "specialUse": "\\Inbox"}
+    answered = {name: sealed[name] for name in ("account", "id", "emailId", "messageId", "path", "flags", "specialUse")}
+    assert answered == DATA | {"account": "praxis", "path": "INBOX", "specialUse": "\\Inbox"}
 
 
 def test_nothing_but_the_reference_is_sealed() -> None:
@@ -177,7 +177,7 @@ def test_any_object_is_an_event_or_refused(values: dict[str, Any]) -> None:
         assert webhook_event.arrival(made).payload
 
 
-def test_the_date_that_emailengine_tells_travels_as_iso_8601() -> None:
+def test_the_date_that_emailengine_states_travels_as_iso_8601() -> None:
     assert webhook_event.arrival(data_event(date="2025-03-02T08:15:00.000Z")).date == "2025-03-02T08:15:00+00:00"
 
 
