@@ -68,14 +68,12 @@ ROUTES = (
     Route(
         *("GET", "/status", ADMIN),
         "Queue depths and ages, circuit breakers, ledger counts, flags.",
-        s.UNAUTHORIZED,
-        {200: STATUS_REPORT},
+        results={200: STATUS_REPORT},
     ),
     Route(
         *("PUT", "/admin/flags/{name}", ADMIN),
         "Switch a runtime flag; the change is recorded with its author.",
-        (*s.UNAUTHORIZED, "invalid_json", "invalid_field"),
-        {200: s.record({"status": s.named("ok"), "flag": s.named(*DEFAULTS), "value": s.BOOL})},
-        FlagChange,
+        results={200: s.record({"status": s.named("ok"), "flag": s.named(*DEFAULTS), "value": s.BOOL})},
+        body=FlagChange,
     ),
 )

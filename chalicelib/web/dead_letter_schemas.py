@@ -110,19 +110,17 @@ def outcome(what: str) -> Schema:
 
 
 _UNKNOWN: dict[str, Details] = {"unknown_letter": ({}, {"unknown": s.several(s.MAIL_ID), "complete": s.BOOL})}
-_WRONG = (*s.UNAUTHORIZED, "invalid_json", "invalid_field", "unknown_letter")
 ROUTES = (
     Route(
         *("GET", "/admin/dlq", ADMIN),
         "The dead letters, ids and codes only.",
-        (*s.UNAUTHORIZED, "invalid_field"),
-        {200: LETTERS},
+        results={200: LETTERS},
         query=Listing,
     ),
     Route(
         *("GET", "/admin/dlq/{mail_id}", ADMIN),
         "The letters of one mail, with the anonymized text where there is one already.",
-        (*s.UNAUTHORIZED, "invalid_field", "unknown_letter"),
+        ("invalid_field", "unknown_letter"),
         {200: LETTERS_SHOWN},
         details=_UNKNOWN,
     ),
@@ -130,14 +128,14 @@ ROUTES = (
         *("POST", "/admin/dlq/redrive", ADMIN),
         f"Requeue letters: at most {CHOSEN} by id, or all by the queues' own moves, of one `stage` or of every one; "
         "`stages` leaves out those where a move is in progress.",
-        (*_WRONG, "move_refused", "move_unsupported"),
+        ("unknown_letter", "move_refused", "move_unsupported"),
         {200: {"anyOf": [outcome("redriven"), LETTERS]}, 202: MOVING},
         Redrive,
     ),
     Route(
         *("POST", "/admin/dlq/discard", ADMIN),
         f"Give up at most {CHOSEN} letters for a reason, a code such as `spam`.",
-        _WRONG,
+        ("unknown_letter",),
         {200: outcome("discarded")},
         Discard,
     ),

@@ -58,8 +58,7 @@ ROUTES = (
         *("POST", "/admin/reconsider", ADMIN),
         f"Have mail that the rules exclude re-evaluated, {LIMIT} at most a call: send `next` as `after` for the "
         "others. At least one condition, or `all`. `allowed_now` counts those whose sender may send now.",
-        (*s.UNAUTHORIZED, "invalid_json", "invalid_field"),
-        {
+        results={
             200: s.record(
                 {
                     "status": s.named("ok", "partial"),
@@ -70,6 +69,6 @@ ROUTES = (
                 {"next": s.MAIL_ID, "dry_run": {"const": True}},
             )
         },
-        Reconsider,
+        body=Reconsider,
     ),
 )

@@ -97,19 +97,17 @@ _DETAILS: dict[str, Details] = {
     "invalid_rules": ({"errors": s.several(_ERROR, MAX_ERRORS)}, {}),
     "version_conflict": ({"version": s.whole(minimum=0)}, {}),
 }
-_WRONG = (*s.UNAUTHORIZED, "invalid_json", "invalid_field", "invalid_rules")
 ROUTES = (
     Route(
         *("GET", "/admin/rules", ADMIN),
         "The rules in force; version 0 while none were ever saved.",
-        s.UNAUTHORIZED,
-        {200: RULES},
+        results={200: RULES},
     ),
     Route(
         *("PUT", "/admin/rules", ADMIN),
         f"Change the rules: the whole document, at most {MAX_BODY // 1024} KiB, and the version that "
         "it was made from. The answer says what changed. `version_conflict` names the version in force instead.",
-        (*_WRONG, "version_conflict", "too_large"),
+        ("invalid_rules", "version_conflict"),
         {200: RULES_CHANGED},
         RulesChange,
         max_body=MAX_BODY,
@@ -118,27 +116,26 @@ ROUTES = (
     Route(
         *("GET", "/admin/rules/versions", ADMIN),
         "Who changed the rules when and why, newest first.",
-        (*s.UNAUTHORIZED, "invalid_field"),
-        {200: s.record({"status": s.named("ok"), "versions": s.several(s.record(_CHANGED), MOST)})},
+        results={200: s.record({"status": s.named("ok"), "versions": s.several(s.record(_CHANGED), MOST)})},
         query=Listing,
     ),
     Route(
         *("GET", "/admin/rules/versions/{number}", ADMIN),
         "One version of the rules.",
-        (*s.UNAUTHORIZED, "invalid_field", "unknown_rules"),
+        ("invalid_field", "unknown_rules"),
         {200: RULES},
     ),
     Route(
         *("POST", "/admin/rules/rollback", ADMIN),
         "Make a new version with the document of an old one; 0 is the time before the first.",
-        (*_WRONG, "unknown_rules", "version_conflict"),
+        ("invalid_rules", "unknown_rules", "version_conflict"),
         {200: RULES_CHANGED},
         Rollback,
     ),
     Route(
         *("POST", "/admin/rules/test", ADMIN),
         "What the rules in force (or a document sent along) decide for a mail, and why. Without any effect.",
-        _WRONG,
+        ("invalid_rules",),
         {200: s.record({"status": s.named("ok"), "version": s.whole(minimum=0), "decision": DECISION})},
         Trial,
     ),

@@ -37,9 +37,8 @@ ROWS = [
     Route(
         *("POST", "/admin/greetings/{name}", OPERATOR),
         "Greet.",
-        (*s.UNAUTHORIZED, "invalid_json", "invalid_field"),
-        {200: s.record({"status": s.named("ok"), "text": s.text()})},
-        Greeting,
+        results={200: s.record({"status": s.named("ok"), "text": s.text()})},
+        body=Greeting,
         parameters={"name": s.text(20)},
     )
 ]

@@ -9,7 +9,7 @@ from msgspec import Meta
 from chalicelib.sources.emailengine.webhook_event import MAX_BODY, MAX_PATH
 from chalicelib.web.models import Model
 from chalicelib.web.openapi import schemas as s
-from chalicelib.web.openapi.route import Access, Route
+from chalicelib.web.openapi.route import UNAUTHORIZED, Access, Route
 
 Text256 = Annotated[str, Meta(max_length=256)]
 
@@ -43,6 +43,7 @@ class Webhook(Model, frozen=True):
 
 EMAILENGINE = Access(
     "emailengine",
+    UNAUTHORIZED,
     {
         "EmailEngineSignature": {
             "type": "apiKey",
@@ -62,8 +63,7 @@ ROUTES = (
         "event is acknowledged. A repeat of an event is known by `X-EE-Wh-Event-Id`.",
         # The rules decide later: all that the endpoint has is a reference to the mail.
         (
-            *("accepted", "already_processed", "rate_limited", "try_again", "unauthorized"),
-            *("invalid_json", "missing_field", "invalid_field"),
+            *("accepted", "already_processed", "missing_field", "invalid_field"),
             *("unknown_account", "too_large", "emailengine_ingress_disabled"),
         ),
         {200: s.record({"status": s.named("acknowledged", "skipped_folder")})},

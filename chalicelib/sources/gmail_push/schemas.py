@@ -10,7 +10,7 @@ from chalicelib.intake.arrival import Status
 from chalicelib.sources.gmail_push.push import UPLOAD_ID
 from chalicelib.web.models import BASE64, Model, whole
 from chalicelib.web.openapi import schemas as s
-from chalicelib.web.openapi.route import Access, Route, Schema
+from chalicelib.web.openapi.route import UNAUTHORIZED, Access, Route, Schema
 
 MAX_BATCH = 50
 
@@ -120,6 +120,7 @@ BATCH = s.record(
 _SIGNED = ("GmailSignature", "GmailTimestamp")
 GMAIL = Access(
     "gmail",
+    (*UNAUTHORIZED, "invalid_json", "missing_field", "invalid_field", "gmail_ingress_disabled", "too_large"),
     {
         "GmailToken": {"type": "http", "scheme": "bearer", "description": "a token of the Gmail endpoint"},
         "GmailSignature": {
@@ -139,7 +140,6 @@ GMAIL = Access(
 )
 """`MAILROOM_GMAIL_AUTH` says which of the alternatives are taken."""
 
-_WRONG = ("invalid_json", "missing_field", "invalid_field", *s.UNAUTHORIZED)
 ROUTES = (
     Route(
         *("POST", "/api/ingress/gmail", GMAIL),
@@ -147,7 +147,7 @@ ROUTES = (
         "answers 200 with one verdict a mail, in order. `accepted` means durable: sealed and queued. `skipped_*` and "
         "`stopped_*` are kept as excluded. `too_large` offers an upload: PUT the RFC 822 bytes to its `url` with its "
         "`headers`, then push `upload` (its `id`).",
-        (*(str(status) for status in Status), *_WRONG, "gmail_ingress_disabled", "too_large", "alive"),
+        (*(str(status) for status in Status), "alive"),
         {200: BATCH},
         PUSH,
         details={"too_large": ({}, {"upload": UPLOAD})},
@@ -155,7 +155,7 @@ ROUTES = (
     Route(
         *("POST", "/api/ingress/gmail/uploads", GMAIL),
         "An address for a raw mail that no push could carry, good for a quarter of an hour.",
-        ("upload_offered", *_WRONG, "gmail_ingress_disabled", "too_large"),
+        ("upload_offered",),
         body=UploadWanted,
         details={"upload_offered": ({"upload": UPLOAD}, {})},
     ),

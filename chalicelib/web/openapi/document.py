@@ -31,7 +31,6 @@ PATH: dict[str, Schema] = {
 }
 """Parameters of a path that mean the same on every route; a row has its own in `parameters`."""
 
-_EVERYWHERE = ("internal_error", "try_again")
 _GATEWAY = s.record({"Code": s.text(), "Message": s.text()})
 
 
@@ -40,7 +39,7 @@ def document(routes: Sequence[Route]) -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     for route in routes:
         paths.setdefault(route.path, {})[route.method.lower()] = operation(route)
-    known = verdicts.bodies(sorted({*STATUS, *_EVERYWHERE}), routes)
+    known = verdicts.bodies(sorted(STATUS), routes)
     schemes = {name: scheme for route in routes for name, scheme in route.access.schemes.items()}
     return {
         "openapi": "3.1.0",
@@ -58,7 +57,7 @@ def operation(route: Route) -> dict[str, Any]:
     bodies: dict[int, list[Schema]] = {}
     for code, schema in route.results.items():
         bodies.setdefault(code, []).append(schema)
-    for name in dict.fromkeys((*route.verdicts, *_EVERYWHERE)):
+    for name in dict.fromkeys(route.answers):
         bodies.setdefault(STATUS[name], []).append(s.text() if route.html else s.verdict(name))
     if route.body is not None:
         bodies[415] = [s.verdict("GatewayError")]

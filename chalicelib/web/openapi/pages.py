@@ -9,6 +9,7 @@ from chalicelib.web.openapi.route import CSS, FORM, HTML, OPEN, Access, Route, S
 
 SESSION = Access(
     "session",
+    (),
     {
         "DashboardSession": {
             "type": "apiKey",

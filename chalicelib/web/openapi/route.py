@@ -18,16 +18,24 @@ JSON, HTML, CSS, FORM = "application/json", "text/html", "text/css", "applicatio
 
 @dataclass(frozen=True)
 class Access:
-    """Who may call a route: `schemes` are OpenAPI's security schemes by name, `alternatives` the ways to use them."""
+    """Who may call a route.
+
+    `verdicts` are the answers to a caller who may not, `schemes` OpenAPI's security schemes by name, `alternatives`
+    the ways to use them.
+    """
 
     name: str
+    verdicts: tuple[str, ...] = ()
     schemes: Mapping[str, Schema] = field(default_factory=dict)
     alternatives: tuple[tuple[str, ...], ...] = ()
 
 
+UNAUTHORIZED = ("unauthorized", "rate_limited")
+"""The answers to a wrong credential; the second after too many attempts."""
 OPEN = Access("open")
 ADMIN = Access(
     "admin",
+    UNAUTHORIZED,
     {"AdminToken": {"type": "http", "scheme": "bearer", "description": "one of the operator's tokens"}},
     (("AdminToken",),),
 )
@@ -37,8 +45,7 @@ ADMIN = Access(
 class Route:
     """One method of one path.
 
-    - `verdicts`: the refusals and acceptances of `http.STATUS`, each with its own code; every route has
-      `internal_error` (500) and `try_again` (503) as well. Those of a page (`html`) are pages.
+    - `verdicts`: what the route itself says, of `http.STATUS`; `answers` adds what follows from the row.
     - `results`: other bodies by HTTP status.
     - `body`, `query`: the model that the request is read by, or a schema where another reader checks it.
     - `max_body`: bytes; 413 `too_large` above it.
@@ -61,6 +68,16 @@ class Route:
     max_body: int = 0
     parameters: Mapping[str, Schema] = field(default_factory=dict)
     details: Mapping[str, Details] = field(default_factory=dict)
+
+    @property
+    def answers(self) -> tuple[str, ...]:
+        """Every verdict that the route may give: those of a page (`html`) are pages."""
+        implied = ["invalid_json"] if isinstance(self.body, type) else []
+        if implied or isinstance(self.query, type):
+            implied.append("invalid_field")
+        if self.max_body:
+            implied.append("too_large")
+        return (*self.access.verdicts, *self.verdicts, *implied, "internal_error", "try_again")
 
     @property
     def html(self) -> bool:

@@ -9,9 +9,6 @@ import msgspec
 from chalicelib.web import models
 from chalicelib.web.openapi.route import Schema
 
-UNAUTHORIZED = ("unauthorized", "rate_limited")
-"""The answers to a wrong credential; the second after too many attempts."""
-
 
 def of(kind: Any) -> Schema:
     """The schema of a field's type."""
