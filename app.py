@@ -20,14 +20,11 @@ from chalicelib.web.openapi import routes as openapi
 
 app = Chalice(app_name=stages.SERVICE, configure_logs=False)
 app.register_middleware(http.finish, "http")
-app.register_blueprint(gmail.door)
-app.register_blueprint(emailengine.door)
-app.register_blueprint(admin.routes)
-app.register_blueprint(dead_letter_routes.routes)
-app.register_blueprint(exclusion_routes.routes)
-app.register_blueprint(policy_routes.routes)
-app.register_blueprint(openapi.routes)
-app.register_blueprint(dashboard.routes)
+ENDPOINTS = (gmail, emailengine, admin, dead_letter_routes, exclusion_routes, policy_routes, dashboard)
+for endpoint in ENDPOINTS:
+    app.register_blueprint(endpoint.routes)
+DOCUMENTED = [endpoint.rows for endpoint in ENDPOINTS]
+app.register_blueprint(openapi.serving(DOCUMENTED))
 
 
 @app.on_sqs_message(queue=stages.stage("anonymize").queue, batch_size=1, name="anonymize")

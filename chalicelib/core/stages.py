@@ -50,6 +50,7 @@ ALERT = Stage("alert", "alertes", batch=10, concurrency=2)
 """Beside the pipeline: CloudWatch alarms through SNS on their way to Telegram "System"."""
 
 STAGES = (*PIPELINE, *SIDE, ALERT)
+STAGE_NAMES = tuple(stage.name for stage in STAGES)
 
 
 def stage(name: str) -> Stage:

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chalice.app import Blueprint, Response
 
 from chalicelib.bootstrap import telemetry
 from chalicelib.bootstrap.container import Container, container
-from chalicelib.core.errors import ConfigurationError, MailroomError, Permanent, Retryable
+from chalicelib.core.errors import ConfigurationError, MailroomError, Permanent
 from chalicelib.policy.flags import DEFAULTS
-from chalicelib.web.http import answer, guarded, respond, trace_id
-from chalicelib.web.request_fields import Refused, author_of, body_of, refused
-from chalicelib.web.unauthorized import is_admin, unauthorized_response
+from chalicelib.web.http import guarded, respond, trace_id
+from chalicelib.web.openapi.routes import rows_of
+from chalicelib.web.operator_routes import operator_routes
+from chalicelib.web.request_fields import Refused
+
+if TYPE_CHECKING:
+    from chalicelib.web.admin_schemas import FlagChange
+
 
 routes = Blueprint(__name__)
+rows = rows_of("chalicelib.web.admin_schemas")
+operator = operator_routes(routes, rows)
 
 
 @routes.route("/health", methods=["GET"])
@@ -29,7 +36,7 @@ def health() -> Response:
 @routes.route("/ready", methods=["GET"])
 @guarded
 def ready() -> Response:
-    """Readiness: each part with its latency in milliseconds; 503 when a part that accepting needs is away.
+    """Readiness: each part with its latency in milliseconds; 503 when a part that accepting needs is unavailable.
 
     The database and the cache are not among those: mail is accepted without them.
     """
@@ -57,14 +64,9 @@ def _check(ping: Callable[[], None]) -> dict[str, Any]:
     return result | ({"code": code} if code else {})
 
 
-@routes.route("/status", methods=["GET"])
-@guarded
-def status() -> Response:
-    """Queue depths and ages, circuit breakers, ledger counts, flags. Authenticated."""
-    request = routes.current_request
-    trace = trace_id(request)
-    if not is_admin(request):
-        return unauthorized_response(request, trace)
+@operator("GET", "/status")
+def status(trace: str) -> Response:
+    """Queue depths and ages, circuit breakers, ledger counts, flags."""
     parts = container()
     body: dict[str, Any] = {"status": "ok"}
     sources: dict[str, Callable[[], Any]] = {
@@ -95,7 +97,7 @@ def status() -> Response:
 
 
 def _destinations(parts: Container) -> list[str]:
-    """Breakers of the webhook destinations in force; those of our own services are told without the rules, too."""
+    """Breakers of the webhook destinations in force; those of our own services need no rules."""
     from chalicelib.bootstrap.breakers import of_destination
 
     try:
@@ -104,28 +106,14 @@ def _destinations(parts: Container) -> list[str]:
         return []
 
 
-@routes.route("/admin/flags/{name}", methods=["PUT"])
-@guarded
-def set_flag(name: str) -> Response:
-    """Body `{"value": true|false, "author": "who"}`. Authenticated; the change is recorded."""
-    request = routes.current_request
-    trace = trace_id(request)
-    if not is_admin(request):
-        return unauthorized_response(request, trace)
-    try:
-        body = body_of(request, {"value", "author"})
-        if not isinstance(body.get("value"), bool):
-            raise Refused("value")
-        author = author_of(body)
-    except Refused as error:
-        return refused(error, trace)
+@operator("PUT", "/admin/flags/{name}")
+def set_flag(trace: str, order: FlagChange, name: str) -> Response:
+    """Switch a flag; the change is recorded."""
     if name not in DEFAULTS:
-        return answer("invalid_field", trace, field="name", known=sorted(DEFAULTS))
+        raise Refused("invalid_field", "name", tuple(sorted(DEFAULTS)))
     try:
-        container().flags.switch(name, body["value"], author)
-    except Retryable:
-        return answer("try_again", trace)
+        container().flags.switch(name, order.value, order.author)
     except Permanent:  # the name and the value are checked: what the database refuses is the author's text
-        return answer("invalid_field", trace, field="author")
-    telemetry.log("flag_changed", flag=name, value=body["value"], trace_id=trace)
-    return respond(200, {"status": "ok", "flag": name, "value": body["value"]}, trace)
+        raise Refused("invalid_field", "author") from None
+    telemetry.log("flag_changed", flag=name, value=order.value, trace_id=trace)
+    return respond(200, {"status": "ok", "flag": name, "value": order.value}, trace)

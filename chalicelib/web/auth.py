@@ -44,7 +44,7 @@ def sign_emailengine(secret: str, body: bytes) -> str:
 
 
 def _any_equal(given: str, expected: Iterable[str]) -> bool:
-    """Compare with every candidate, so that the time does not tell which one matched; empty never matches."""
+    """Compare with every candidate, so that the time does not reveal which one matched; empty never matches."""
     found = False
     for candidate in expected:
         found |= bool(candidate) and hmac.compare_digest(given.encode("utf-8", "replace"), candidate.encode())

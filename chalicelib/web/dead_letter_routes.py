@@ -1,4 +1,4 @@
-"""Routes of the operator for dead letters: list, show (anonymized), redrive, discard. All authenticated."""
+"""Routes of the operator for dead letters: list, show (anonymized), redrive, discard."""
 
 from __future__ import annotations
 
@@ -10,51 +10,37 @@ from chalicelib.bootstrap import telemetry
 from chalicelib.bootstrap.container import container
 from chalicelib.core.errors import Permanent
 from chalicelib.core.mail_ids import MAIL_ID
-from chalicelib.core.stages import STAGES
-from chalicelib.web.http import answer, guarded, respond, trace_id
-from chalicelib.web.request_fields import Refused, author_of, body_of, refused, switch_of
-from chalicelib.web.unauthorized import is_admin, unauthorized_response
+from chalicelib.core.stages import STAGE_NAMES
+from chalicelib.web.http import answer, respond
+from chalicelib.web.openapi.routes import rows_of
+from chalicelib.web.operator_routes import operator_routes
+from chalicelib.web.request_fields import Refused
 
 if TYPE_CHECKING:
     from chalicelib.operations.dead_letters import Outcome
+    from chalicelib.web.dead_letter_schemas import Discard, Listing, Redrive
+
 
 routes = Blueprint(__name__)
-LISTED, MOST = 100, 1_000
+rows = rows_of("chalicelib.web.dead_letter_schemas")
+operator = operator_routes(routes, rows)
 SHOWN = 10
 """Each holds up to 64 KiB of text, six times that in JSON at worst: 6 MB is all that Lambda answers."""
-CHOSEN = 100
-STAGE_NAMES = tuple(stage.name for stage in STAGES)
 
 
-@routes.route("/admin/dlq", methods=["GET"])
-@guarded
-def listing() -> Response:
-    """`?stage=` one stage, `?limit=` letters of each stage (100, at most 1,000)."""
-    request = routes.current_request
-    trace = trace_id(request)
-    if not is_admin(request):
-        return unauthorized_response(request, trace)
-    query = dict(request.query_params or {})
-    stage, limit = query.get("stage", ""), query.get("limit", str(LISTED))
-    if "stage" in query and stage not in STAGE_NAMES:
-        return answer("invalid_field", trace, field="stage", known=list(STAGE_NAMES))
-    if not (limit.isascii() and limit.isdecimal() and len(limit) <= 4 and 1 <= int(limit) <= MOST):
-        return answer("invalid_field", trace, field="limit")
-    found = container().desk.listing([stage] if stage else STAGE_NAMES, int(limit))
+@operator("GET", "/admin/dlq")
+def listing(trace: str, wanted: Listing) -> Response:
+    """The letters of one stage or of all."""
+    found = container().desk.listing([wanted.stage] if wanted.stage else STAGE_NAMES, wanted.limit)
     letters = [letter.summary() for letter in found.letters]
     return respond(200, {"status": "ok", "letters": letters, "complete": found.complete}, trace)
 
 
-@routes.route("/admin/dlq/{mail_id}", methods=["GET"])
-@guarded
-def show(mail_id: str) -> Response:
+@operator("GET", "/admin/dlq/{mail_id}")
+def show(trace: str, mail_id: str) -> Response:
     """The letters of one mail (`SHOWN` at most), with the anonymized text where there is one already."""
-    request = routes.current_request
-    trace = trace_id(request)
-    if not is_admin(request):
-        return unauthorized_response(request, trace)
     if not MAIL_ID.fullmatch(mail_id):
-        return answer("invalid_field", trace, field="mail_id")
+        raise Refused("invalid_field", "mail_id")
     try:
         letters = container().desk.show(mail_id)
     except Permanent as error:
@@ -62,88 +48,51 @@ def show(mail_id: str) -> Response:
     return respond(200, {"status": "ok", "letters": [letter.shown() for letter in letters[:SHOWN]]}, trace)
 
 
-@routes.route("/admin/dlq/redrive", methods=["POST"])
-@guarded
-def redrive() -> Response:
-    """Body `{"author", "mail_ids": [...]}`, or `{"author", "all": true}` (and `"stage"`) for the queues' own moves."""
-    request = routes.current_request
-    trace = trace_id(request)
-    if not is_admin(request):
-        return unauthorized_response(request, trace)
-    try:
-        body = body_of(request, {"author", "mail_ids", "stage", "all", "dry_run"})
-        author, dry_run = author_of(body), switch_of(body, "dry_run")
-        if switch_of(body, "all"):
-            if "mail_ids" in body:
-                raise Refused("mail_ids")
-            return _move(body, author, dry_run, trace)
-        if "stage" in body:
-            raise Refused("stage")
-        outcome = container().desk.redrive(_chosen(body), author, dry_run)
-    except Refused as error:
-        return refused(error, trace)
-    return _told("redriven", outcome, dry_run, trace)
+@operator("POST", "/admin/dlq/redrive")
+def redrive(trace: str, order: Redrive) -> Response:
+    """Mails by id, or all by the queues' own moves."""
+    if order.all:
+        return _move(order, trace)
+    outcome = container().desk.redrive(list(order.mail_ids), order.author, order.dry_run)
+    return _report("redriven", outcome, order.dry_run, trace)
 
 
-@routes.route("/admin/dlq/discard", methods=["POST"])
-@guarded
-def discard() -> Response:
-    """Body `{"author", "mail_ids": [...], "reason"}`; the reason is a code such as `spam`."""
-    request = routes.current_request
-    trace = trace_id(request)
-    if not is_admin(request):
-        return unauthorized_response(request, trace)
+@operator("POST", "/admin/dlq/discard")
+def discard(trace: str, order: Discard) -> Response:
+    """Mails by id; the reason is recorded."""
     try:
-        body = body_of(request, {"author", "mail_ids", "reason", "dry_run"})
-        author, dry_run, chosen = author_of(body), switch_of(body, "dry_run"), _chosen(body)
-        reason = body.get("reason")
-        if not isinstance(reason, str):
-            raise Refused("reason")
-        outcome = container().desk.discard(chosen, reason, author, dry_run)
-    except Refused as error:
-        return refused(error, trace)
+        outcome = container().desk.discard(list(order.mail_ids), order.reason, order.author, order.dry_run)
     except Permanent:  # `invalid_reason`
-        return answer("invalid_field", trace, field="reason")
-    return _told("discarded", outcome, dry_run, trace)
+        raise Refused("invalid_field", "reason") from None
+    return _report("discarded", outcome, order.dry_run, trace)
 
 
-def _move(body: dict[str, Any], author: str, dry_run: bool, trace: str) -> Response:
-    stages = [body["stage"]] if "stage" in body else list(STAGE_NAMES)
-    if any(stage not in STAGE_NAMES for stage in stages):
-        raise Refused("stage")
+def _move(order: Redrive, trace: str) -> Response:
+    stages = [order.stage] if order.stage else list(STAGE_NAMES)
     desk = container().desk
-    if dry_run:
+    if order.dry_run:
         found = desk.listing(stages)
         letters = [letter.summary() for letter in found.letters]
         return respond(200, {"status": "ok", "dry_run": True, "letters": letters, "complete": found.complete}, trace)
     moved = []
     for stage in stages:
         try:
-            desk.redrive_all(stage, author)
+            desk.redrive_all(stage, order.author)
         except Permanent as error:
-            if error.code == "move_refused":  # one is under way there already: the others are asked all the same
+            if error.code == "move_refused":  # one is in progress there already: the other stages go on
                 continue
-            if error.code != "move_unsupported":
-                raise Refused("author") from None  # all else is checked: the database refuses the author's text
+            if error.code != "move_unsupported":  # all else is checked: the database refuses the author's text
+                raise Refused("invalid_field", "author") from None
             return answer(error.code, trace)
         moved.append(stage)
         telemetry.warn("dead_letters_moved", stage=stage, trace_id=trace)
     if not moved:
         return answer("move_refused", trace)
-    told = {"stage": body["stage"]} if "stage" in body else {"stages": moved}
-    return respond(202, {"status": "moving", **told}, trace)
+    where: dict[str, Any] = {"stage": order.stage} if order.stage else {"stages": moved}
+    return respond(202, {"status": "moving", **where}, trace)
 
 
-def _chosen(body: dict[str, Any]) -> list[str]:
-    ids = body.get("mail_ids")
-    if not isinstance(ids, list) or not 1 <= len(ids) <= CHOSEN:
-        raise Refused("mail_ids")
-    if not all(isinstance(name, str) and MAIL_ID.fullmatch(name) for name in ids):
-        raise Refused("mail_ids")
-    return list(ids)
-
-
-def _told(what: str, outcome: Outcome, dry_run: bool, trace: str) -> Response:
+def _report(what: str, outcome: Outcome, dry_run: bool, trace: str) -> Response:
     """404 when no letter has any of the ids; `partial` when some were not found or not done."""
     if not (outcome.done or outcome.failed or outcome.written_off):
         return answer("unknown_letter", trace, unknown=list(outcome.unknown), complete=outcome.complete)

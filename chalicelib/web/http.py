@@ -87,7 +87,7 @@ def guarded(route: Callable[..., Response]) -> Callable[..., Response]:
     def safe(*args: str, **kwargs: str) -> Response:
         try:
             return route(*args, **kwargs)
-        except Retryable as error:  # nothing was accepted: Secrets Manager was away, say
+        except Retryable as error:  # nothing was accepted: Secrets Manager was unavailable, say
             trace = str(uuid.uuid4())
             telemetry.failure("try_again", error, code=error.code, trace_id=trace)
             telemetry.count("Error", door="http")
@@ -124,8 +124,8 @@ def measured(door: str) -> Callable[[Callable[..., Response]], Callable[..., Res
 
 
 def _failed(body: Any) -> bool:
-    told = [body, *body.get("verdicts", ())] if isinstance(body, dict) else []
-    return any(one.get("status") in FAILED for one in told)
+    verdicts = [body, *body.get("verdicts", ())] if isinstance(body, dict) else []
+    return any(verdict.get("status") in FAILED for verdict in verdicts)
 
 
 def finish(event: Any, get_response: Callable[[Any], Any]) -> Any:

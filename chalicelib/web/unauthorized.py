@@ -1,7 +1,7 @@
-"""Who fails to say who he is: the answer to him, and who of them is not even looked at.
+"""The answer to a request without a right credential, and the wait of an address that failed too often.
 
-An address that failed too often is not looked at again before its wait is over, on the operator's routes: there its
-guesses are not even compared. The doors compare always: pushers share addresses with strangers, and mail goes first.
+On the operator's routes such an address has to wait before its credential is compared again. The endpoints for mail
+compare always: pushers share addresses with attackers, and mail goes first.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from chalicelib.web.http import answer
 
 
 def is_admin(request: Request) -> bool:
-    """True when the request carries one of the operator's tokens, and does not come from who failed too often."""
+    """True when the request carries one of the operator's tokens and its address did not fail too often."""
     parts = container()
     if parts.auth_failures.blocked_for(address_of(request)):
         return False
     return auth.bearer_ok(request.headers.get("authorization"), parts.door_secrets.texts("admin_tokens"))
 
 
-def unauthorized_response(request: Request, trace: str) -> Response:
-    """The answer to who is not the operator, counted."""
+def unauthorized_response(request: Request, trace: str, door: str = "admin") -> Response:
+    """The answer to a wrong credential, counted."""
     status, more = verdict(request, container())
-    telemetry.count("Verdict", door="admin", status=status)
+    telemetry.count("Verdict", door=door, status=status)
     return answer(status, trace, **more)
 
 

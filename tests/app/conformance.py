@@ -9,8 +9,11 @@ from typing import Any
 from chalice.test import HTTPResponse
 from jsonschema import Draft202012Validator
 
+from app import DOCUMENTED
 from chalicelib.web.openapi.document import document
+from chalicelib.web.openapi.routes import joined
 
+ROUTES = joined(DOCUMENTED)
 BY_CHALICE = (404, 405, 415)
 """What Chalice answers by itself, before a route is asked."""
 
@@ -18,7 +21,7 @@ BY_CHALICE = (404, 405, 415)
 @cache
 def described() -> dict[str, Any]:
     """The document."""
-    return document()
+    return document(ROUTES)
 
 
 @cache

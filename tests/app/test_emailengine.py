@@ -66,7 +66,7 @@ def test_the_account_of_path_and_payload_must_be_one(world: World) -> None:
     assert (verdict(response), response.json_body["field"]) == ((400, "invalid_field"), "account")
 
 
-def test_an_unknown_account_is_told(world: World) -> None:
+def test_an_unknown_account_is_named(world: World) -> None:
     assert verdict(world.hook(EVENT | {"account": "other"}, "other")) == (404, "unknown_account")
 
 
@@ -116,17 +116,17 @@ def test_the_same_mail_in_another_event_is_already_processed(world: World) -> No
     assert verdict(world.hook(EVENT, headers={"X-EE-Wh-Event-Id": "event-2"})) == (200, "already_processed")
 
 
-@pytest.mark.parametrize("away", ["spool", "queues"])
-def test_a_mail_that_is_not_durable_makes_emailengine_try_again(world: World, away: str) -> None:
-    getattr(world, away).down = True
+@pytest.mark.parametrize("unavailable", ["spool", "queues"])
+def test_a_mail_that_is_not_durable_makes_emailengine_try_again(world: World, unavailable: str) -> None:
+    getattr(world, unavailable).down = True
     assert verdict(world.hook(EVENT, headers=ONCE)) == (503, "try_again")
 
 
-@pytest.mark.parametrize("away", ["spool", "queues"])
-def test_a_delivery_that_failed_is_not_remembered(world: World, away: str) -> None:
-    getattr(world, away).down = True
+@pytest.mark.parametrize("unavailable", ["spool", "queues"])
+def test_a_delivery_that_failed_is_not_remembered(world: World, unavailable: str) -> None:
+    getattr(world, unavailable).down = True
     world.hook(EVENT, headers=ONCE)
-    getattr(world, away).down = False
+    getattr(world, unavailable).down = False
     assert verdict(world.hook(EVENT, headers=ONCE)) == (202, "accepted")
 
 
@@ -202,7 +202,7 @@ def test_an_oversized_body_is_too_large(world: World, size: int) -> None:
     assert verdict(world.hook(b"x" * size)) == (413, "too_large")
 
 
-def test_a_mail_that_came_by_the_gmail_door_is_the_same_mail(world: World) -> None:
+def test_a_mail_that_came_by_the_gmail_endpoint_is_the_same_mail(world: World) -> None:
     pushed = world.push({"id": "19a06462e1d08a47", "sender": "a@example.com", "body": ""})
     hooked = world.hook(EVENT)
     assert hooked.json_body["mail_id"] == pushed.json_body["mail_id"]

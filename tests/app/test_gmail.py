@@ -162,9 +162,9 @@ def test_a_batch_that_is_not_durable_says_so_for_each_mail(world: World) -> None
     assert [given["status"] for given in response.json_body["verdicts"]] == ["try_again"]
 
 
-@pytest.mark.parametrize("away", ["spool", "queues"])
-def test_a_mail_that_is_not_durable_is_not_accepted(world: World, away: str) -> None:
-    getattr(world, away).down = True
+@pytest.mark.parametrize("unavailable", ["spool", "queues"])
+def test_a_mail_that_is_not_durable_is_not_accepted(world: World, unavailable: str) -> None:
+    getattr(world, unavailable).down = True
     assert verdict(world.push(MAIL)) == (503, "try_again")
 
 
@@ -175,8 +175,8 @@ def test_try_again_says_when(world: World) -> None:
 
 def test_in_a_batch_try_again_says_when_as_a_single_mail_s_answer_does(world: World) -> None:
     world.spool.down = True
-    told = world.push({"messages": [MAIL]}).json_body["verdicts"]
-    assert [str(given["retry_after"]) for given in told] == [world.push(MAIL).headers["Retry-After"]]
+    answered = world.push({"messages": [MAIL]}).json_body["verdicts"]
+    assert [str(given["retry_after"]) for given in answered] == [world.push(MAIL).headers["Retry-After"]]
 
 
 def test_after_try_again_the_repeat_is_accepted(world: World) -> None:

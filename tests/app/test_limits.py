@@ -27,7 +27,7 @@ def statuses(world: World, *pushes: dict[str, Any]) -> list[str]:
     return [given["status"] for given in world.push({"messages": list(pushes)}).json_body["verdicts"]]
 
 
-def test_above_its_rate_a_sender_is_told_when(limited: World) -> None:
+def test_above_its_rate_a_sender_gets_the_wait(limited: World) -> None:
     for number in range(2):
         limited.push(mail(number))
     response = limited.push(mail(3))
@@ -41,8 +41,8 @@ def test_in_a_batch_each_mail_is_limited_by_itself(limited: World) -> None:
 
 
 def test_in_a_batch_the_wait_stands_at_the_mail(limited: World) -> None:
-    told = limited.push({"messages": [mail(number) for number in range(3)]}).json_body["verdicts"]
-    assert told[2]["retry_after"] == 10
+    answered = limited.push({"messages": [mail(number) for number in range(3)]}).json_body["verdicts"]
+    assert answered[2]["retry_after"] == 10
 
 
 def test_all_senders_together_are_limited(limited: World) -> None:
@@ -67,8 +67,8 @@ def test_mail_without_a_sender_is_limited_with_all(limited: World) -> None:
 
 def test_nothing_that_was_limited_is_kept_or_lost(limited: World) -> None:
     pushes = [mail(number) for number in range(4)]
-    while "rate_limited" in (told := statuses(limited, *pushes)):
-        assert set(told) <= {"accepted", "rate_limited", "already_processed"}
+    while "rate_limited" in (answered := statuses(limited, *pushes)):
+        assert set(answered) <= {"accepted", "rate_limited", "already_processed"}
         limited.clock.now += 10  # type: ignore[attr-defined]
     assert len(limited.queued) == len(limited.spool.objects) == 4
 
@@ -97,13 +97,13 @@ def test_no_key_of_a_limit_names_a_sender(limited: World) -> None:
     assert not [key for key in keys if "ada" in key or "example" in key]
 
 
-def test_the_emailengine_door_knows_the_limit_in_all_alone(limited: World) -> None:
+def test_the_emailengine_endpoint_knows_the_limit_in_all_alone(limited: World) -> None:
     def event(number: int) -> dict[str, Any]:
         return {"account": "praxis", "event": "messageNew", "path": "INBOX", "data": {"id": str(number)}}
 
-    told = [limited.hook(event(number)) for number in range(6)]
-    assert [verdict(response) for response in told] == [(202, "accepted")] * 5 + [(429, "rate_limited")]
-    assert told[-1].headers["Retry-After"] == "1"
+    answered = [limited.hook(event(number)) for number in range(6)]
+    assert [verdict(response) for response in answered] == [(202, "accepted")] * 5 + [(429, "rate_limited")]
+    assert answered[-1].headers["Retry-After"] == "1"
 
 
 def test_an_event_that_was_limited_is_taken_when_emailengine_repeats_it(limited: World) -> None:

@@ -1,4 +1,4 @@
-"""The operator's route that has excluded mail decided anew, from the exclusion to the store."""
+"""The operator's route that has excluded mail re-evaluated, from the exclusion to the store."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ def excluded(world: World, number: int, sender: str, subject: str = "Hi") -> str
 def ask(world: World, **body: Any) -> dict[str, Any]:
     response = world.request("POST", ROUTE, json.dumps({"author": "ada"} | body).encode(), ADMIN)
     assert response.status_code == 200, response.json_body
-    told: dict[str, Any] = response.json_body
-    return told
+    answered: dict[str, Any] = response.json_body
+    return answered
 
 
 @pytest.fixture
-def barred(world: World) -> dict[str, str]:
+def held(world: World) -> dict[str, str]:
     """Four excluded mails by name."""
     world.rule(RULES)
     return {
@@ -69,73 +69,77 @@ def barred(world: World) -> dict[str, str]:
         ({"sender": "nobody@example.com"}, set()),
     ],
 )
-def test_exactly_what_is_named_is_decided_anew(
-    world: World, barred: dict[str, str], wanted: dict[str, Any], names: set[str]
+def test_exactly_what_is_named_is_re_evaluated(
+    world: World, held: dict[str, str], wanted: dict[str, Any], names: set[str]
 ) -> None:
-    told = ask(world, **wanted)
-    assert set(told["requeued"]) == set(world.queued) == {barred[name] for name in names}
+    answered = ask(world, **wanted)
+    assert set(answered["requeued"]) == set(world.queued) == {held[name] for name in names}
 
 
-def test_a_pointer_without_routing_goes_to_the_first_stage(world: World, barred: dict[str, str]) -> None:
+def test_a_pointer_without_routing_goes_to_the_first_stage(world: World, held: dict[str, str]) -> None:
     ask(world, rule="no news")
     message = decode(world.queues.queues["anonymize"][0].body)
     assert isinstance(message, Envelope)
     assert (message.routing, message.spool_key in world.spool.objects) == (None, True)
 
 
-def test_a_dry_run_changes_nothing(world: World, barred: dict[str, str]) -> None:
-    told = ask(world, all=True, dry_run=True)
-    assert (len(told["requeued"]), told["dry_run"]) == (4, True)
+def test_a_dry_run_changes_nothing(world: World, held: dict[str, str]) -> None:
+    answered = ask(world, all=True, dry_run=True)
+    assert (len(answered["requeued"]), answered["dry_run"]) == (4, True)
     assert (world.queued, world.ledger.decisions) == ([], [])
 
 
-def test_after_a_change_of_the_allowlist_the_operator_is_told_how_many_it_concerns(
-    world: World, barred: dict[str, str]
+def test_after_a_change_of_the_allowlist_the_operator_sees_how_many_it_concerns(
+    world: World, held: dict[str, str]
 ) -> None:
     world.rule(RULES | {"allowlist": {"addresses": ["eve@strangers.example"]}})
     assert ask(world, all=True, dry_run=True)["allowed_now"] == 2
 
 
-def test_an_allowed_domain_concerns_all_of_it(world: World, barred: dict[str, str]) -> None:
+def test_an_allowed_domain_concerns_all_of_it(world: World, held: dict[str, str]) -> None:
     world.rule(RULES | {"allowlist": {"domains": ["strangers.example"]}})
     assert ask(world, all=True, dry_run=True)["allowed_now"] == 3
 
 
-def test_without_an_allowlist_everybody_is_allowed(world: World, barred: dict[str, str]) -> None:
+def test_without_an_allowlist_every_sender_is_allowed(world: World, held: dict[str, str]) -> None:
     world.rule({})
     assert ask(world, all=True, dry_run=True)["allowed_now"] == 3
 
 
-def test_who_asked_is_recorded(world: World, barred: dict[str, str]) -> None:
+def test_who_asked_is_recorded(world: World, held: dict[str, str]) -> None:
     ask(world, rule="no news")
     reason = "stopped_by_routing_rule"
-    assert world.ledger.decisions == [(barred["friend"], "anonymize", "reconsidered", reason, "ada")]
+    assert world.ledger.decisions == [(held["friend"], "anonymize", "reconsidered", reason, "ada")]
 
 
-def test_what_the_spool_has_forgotten_is_told(world: World, barred: dict[str, str]) -> None:
-    del world.spool.objects[f"sealed/praxis/{barred['eve']}"]
-    told = ask(world, sender="eve@strangers.example")
-    assert (told["status"], told["forgotten"], told["requeued"]) == ("partial", [barred["eve"]], [barred["eve again"]])
+def test_what_the_spool_has_forgotten_is_reported(world: World, held: dict[str, str]) -> None:
+    del world.spool.objects[f"sealed/praxis/{held['eve']}"]
+    answered = ask(world, sender="eve@strangers.example")
+    assert (answered["status"], answered["forgotten"], answered["requeued"]) == (
+        "partial",
+        [held["eve"]],
+        [held["eve again"]],
+    )
 
 
-def test_what_the_queue_does_not_take_is_told_and_stays(world: World, barred: dict[str, str]) -> None:
+def test_what_the_queue_does_not_take_is_reported_and_stays(world: World, held: dict[str, str]) -> None:
     world.queues.down = True
-    told = ask(world, rule="no news")
-    assert (told["status"], told["failed"], told["requeued"]) == ("partial", [barred["friend"]], [])
-    assert world.store.ledger_state([barred["friend"]])[barred["friend"]][0] == "excluded"
+    answered = ask(world, rule="no news")
+    assert (answered["status"], answered["failed"], answered["requeued"]) == ("partial", [held["friend"]], [])
+    assert world.store.ledger_state([held["friend"]])[held["friend"]][0] == "excluded"
 
 
-def test_many_are_read_page_by_page(world: World, barred: dict[str, str]) -> None:
+def test_many_are_read_page_by_page(world: World, held: dict[str, str]) -> None:
     desk, seen, after = world.container.reconsider_desk, [], ""
     for _ in range(3):
         page = desk.page(pipeline.Wanted(), "ada", True, after, limit=2)
         seen += page.requeued
         after = page.last
-    assert (sorted(seen), after) == (sorted(barred.values()), "")
+    assert (sorted(seen), after) == (sorted(held.values()), "")
 
 
-def test_a_stored_mail_is_not_decided_anew(world: World, barred: dict[str, str]) -> None:
-    world.store.ledger[barred["friend"]].state = "stored"
+def test_a_stored_mail_is_not_re_evaluated(world: World, held: dict[str, str]) -> None:
+    world.store.ledger[held["friend"]].state = "stored"
     assert ask(world, rule="no news")["found"] == 0
 
 

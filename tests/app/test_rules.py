@@ -14,7 +14,7 @@ from chalicelib.core.errors import Retryable
 from chalicelib.policy.book import RuleBook
 from chalicelib.policy.validate import MAX_ERRORS
 from chalicelib.ports import RuleVersion
-from chalicelib.web import policy_routes
+from chalicelib.web import policy_schemas
 from tests.app.world import ADMIN, World, verdict
 from tests.twins.rules import MemoryRuleStore
 from tests.unit.bootstrap.logs import captured
@@ -50,7 +50,7 @@ def tried(world: World, **body: Any) -> HTTPResponse:
 
 
 @pytest.mark.parametrize(("method", "path"), ROUTES)
-def test_without_a_token_nothing_is_told_or_changed(world: World, method: str, path: str) -> None:
+def test_without_a_token_nothing_is_shown_or_changed(world: World, method: str, path: str) -> None:
     put(world)
     body = b"" if method == "GET" else json.dumps({"version": 0, "author": "ann"}).encode()
     assert verdict(world.request(method, path, body)) == (401, "unauthorized")
@@ -58,14 +58,19 @@ def test_without_a_token_nothing_is_told_or_changed(world: World, method: str, p
 
 
 def test_before_the_first_change_there_are_none(world: World) -> None:
-    told = get(world).json_body
-    assert (told["version"], told["document"], told["author"]) == (0, {}, "")
+    body = get(world).json_body
+    assert (body["version"], body["document"], body["author"]) == (0, {}, "")
 
 
-def test_what_was_saved_is_shown_with_who_and_why(world: World) -> None:
+def test_what_was_saved_is_shown_with_author_and_comment(world: World) -> None:
     put(world)
-    told = get(world).json_body
-    assert (told["version"], told["document"], told["author"], told["comment"]) == (1, FIRST, "ann", "as asked")
+    body = get(world).json_body
+    assert (body["version"], body["document"], body["author"], body["comment"]) == (
+        1,
+        FIRST,
+        "ann",
+        "as asked",
+    )
 
 
 def test_what_was_saved_is_in_force(world: World) -> None:
@@ -75,10 +80,14 @@ def test_what_was_saved_is_in_force(world: World) -> None:
 
 def test_a_change_answers_with_what_it_changes(world: World) -> None:
     put(world)
-    told = put(world, SECOND, 1).json_body
-    assert (told["status"], told["version"], told["changes"]) == ("ok", 2, ["allowlist: domains 2 added, 1 removed"])
-    assert told["diff"].startswith("--- version 1\n+++ version 2\n")
-    assert '-   "example.org"' in told["diff"]
+    body = put(world, SECOND, 1).json_body
+    assert (body["status"], body["version"], body["changes"]) == (
+        "ok",
+        2,
+        ["allowlist: domains 2 added, 1 removed"],
+    )
+    assert body["diff"].startswith("--- version 1\n+++ version 2\n")
+    assert '-   "example.org"' in body["diff"]
 
 
 def test_a_change_needs_no_comment(world: World) -> None:
@@ -86,9 +95,9 @@ def test_a_change_needs_no_comment(world: World) -> None:
     assert verdict(world.request("PUT", "/admin/rules", body, ADMIN)) == (200, "ok")
 
 
-def test_a_dry_run_tells_and_changes_nothing(world: World) -> None:
-    told = put(world, dry_run=True).json_body
-    assert (told["version"], told["dry_run"], told["changes"]) == (1, True, ["allowlist: domains added"])
+def test_a_dry_run_answers_and_changes_nothing(world: World) -> None:
+    body = put(world, dry_run=True).json_body
+    assert (body["version"], body["dry_run"], body["changes"]) == (1, True, ["allowlist: domains added"])
     assert world.rules.current() is None
 
 
@@ -165,16 +174,19 @@ def test_a_body_that_is_no_object_is_refused(world: World, method: str, path: st
 
 
 def test_a_body_that_is_too_large_is_refused_with_the_limit(world: World) -> None:
-    answer = put(world, {"about": "x" * policy_routes.MAX_BODY})
-    assert (verdict(answer), answer.json_body["limit"]) == ((413, "too_large"), policy_routes.MAX_BODY)
+    answer = put(world, {"about": "x" * policy_schemas.MAX_BODY})
+    assert (verdict(answer), answer.json_body["limit"]) == ((413, "too_large"), policy_schemas.MAX_BODY)
 
 
-def test_the_history_is_told_newest_first_without_documents(world: World) -> None:
+def test_the_history_is_shown_newest_first_without_documents(world: World) -> None:
     put(world)
     put(world, SECOND, 1, author="bob")
-    told = get(world, "/versions").json_body["versions"]
-    assert [(one["version"], one["author"], one["restores"]) for one in told] == [(2, "bob", None), (1, "ann", None)]
-    assert "example" not in str(told)
+    body = get(world, "/versions").json_body["versions"]
+    assert [(one["version"], one["author"], one["restores"]) for one in body] == [
+        (2, "bob", None),
+        (1, "ann", None),
+    ]
+    assert "example" not in str(body)
 
 
 def test_the_history_can_be_limited(world: World) -> None:
@@ -210,8 +222,13 @@ def test_a_rollback_is_a_new_version_with_the_old_document(world: World) -> None
     answer = post(world, "rollback", version=1, author="bob", comment="it was wrong")
     assert (verdict(answer), answer.json_body["version"]) == ((200, "ok"), 3)
     assert answer.json_body["changes"] == ["allowlist: domains 1 added, 2 removed"]
-    told = get(world).json_body
-    assert (told["document"], told["restores"], told["author"], told["comment"]) == (FIRST, 1, "bob", "it was wrong")
+    body = get(world).json_body
+    assert (body["document"], body["restores"], body["author"], body["comment"]) == (
+        FIRST,
+        1,
+        "bob",
+        "it was wrong",
+    )
 
 
 def test_a_rollback_to_before_the_first_leaves_no_rules(world: World) -> None:
@@ -259,7 +276,7 @@ def test_a_mail_is_tried_on_other_rules(world: World) -> None:
     assert (answer.json_body["version"], answer.json_body["decision"]["verdict"]) == (0, "accept")
 
 
-def test_a_trial_has_no_effect_and_tells_no_text_of_the_mail(world: World) -> None:
+def test_a_trial_has_no_effect_and_shows_no_text_of_the_mail(world: World) -> None:
     with captured() as lines:
         answer = tried(world)
     assert (world.queued, world.spool.objects, len(world.rules.versions(9))) == ([], {}, 0)
@@ -283,7 +300,7 @@ def test_a_trial_takes_another_time(world: World) -> None:
         ({"raw": None}, "raw"),
         ({"raw": "no base64!"}, "raw"),
         ({"raw": "\u00e9"}, "raw"),
-        ({"raw": "A" * (policy_routes.MAX_RAW + 1)}, "raw"),
+        ({"raw": "A" * (policy_schemas.MAX_RAW + 1)}, "raw"),
         ({"account": "unknown"}, "account"),
         ({"account": 1}, "account"),
         ({"labels": "INBOX"}, "labels"),
@@ -306,12 +323,12 @@ def test_a_trial_of_rules_that_are_not_valid_names_their_errors(world: World) ->
 
 
 @pytest.mark.parametrize(("method", "path"), [route for route in ROUTES if route[0] == "GET"])
-def test_a_database_that_is_away_is_a_passing_failure(world: World, method: str, path: str) -> None:
+def test_a_database_that_is_unavailable_is_a_passing_failure(world: World, method: str, path: str) -> None:
     world.rules.error = Retryable("database_unavailable")
     assert verdict(world.request(method, path, headers=ADMIN)) == (503, "try_again")
 
 
-def test_a_change_while_the_database_is_away_is_a_passing_failure(world: World) -> None:
+def test_a_change_while_the_database_is_unavailable_is_a_passing_failure(world: World) -> None:
     world.rules.error = Retryable("database_unavailable")
     assert verdict(put(world)) == (503, "try_again")
 

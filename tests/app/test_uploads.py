@@ -27,14 +27,14 @@ RAW = b"From: Ben <ben@friends.example>\r\nSubject: Large\r\nMessage-ID: <large@
 def offered(world: World, **wanted: Any) -> dict[str, Any]:
     response = world.upload(wanted)
     assert verdict(response) == (200, "upload_offered"), response.json_body
-    told: dict[str, Any] = response.json_body["upload"]
-    return told
+    answered: dict[str, Any] = response.json_body["upload"]
+    return answered
 
 
 def uploaded(world: World, data: bytes = RAW, **wanted: Any) -> str:
-    told = offered(world, **wanted)
-    assert world.uploads.put(told["url"], told["headers"], data) == 200
-    return str(told["id"])
+    answered = offered(world, **wanted)
+    assert world.uploads.put(answered["url"], answered["headers"], data) == 200
+    return str(answered["id"])
 
 
 def test_what_is_too_large_is_offered_an_upload(world: World) -> None:
@@ -56,12 +56,12 @@ def test_a_batch_that_is_too_large_is_to_be_made_smaller(world: World) -> None:
 
 
 def test_in_a_batch_the_offer_stands_at_the_mail(world: World) -> None:
-    told = world.push({"messages": [mail(1), mail(2, body="x" * 4_000_001)]}).json_body["verdicts"]
-    assert [given["status"] for given in told] == ["accepted", "too_large"]
-    assert told[1]["upload"]["id"]
+    answered = world.push({"messages": [mail(1), mail(2, body="x" * 4_000_001)]}).json_body["verdicts"]
+    assert [given["status"] for given in answered] == ["accepted", "too_large"]
+    assert answered[1]["upload"]["id"]
 
 
-def test_a_stranger_is_offered_nothing(world: World) -> None:
+def test_an_unauthorized_caller_is_offered_nothing(world: World) -> None:
     response = world.push(mail(body="x" * 5_300_000), {"X-Mailroom-Signature": ""})
     assert response.json_body == {"status": "unauthorized"}
     assert world.uploads.offered == {}
@@ -124,9 +124,9 @@ def test_an_upload_above_the_limit_is_refused_without_a_new_offer(world: World) 
     assert (response.json_body["field"], "upload" in response.json_body) == ("upload", False)
 
 
-def test_the_size_that_is_told_is_part_of_the_offer(world: World) -> None:
-    told = offered(world, size=10)
-    assert world.uploads.put(told["url"], told["headers"], b"x" * 11) == 403
+def test_the_size_that_is_given_is_part_of_the_offer(world: World) -> None:
+    answered = offered(world, size=10)
+    assert world.uploads.put(answered["url"], answered["headers"], b"x" * 11) == 403
 
 
 @pytest.mark.parametrize("size", [0, -1, "1", 1.5, True, [1]])
@@ -135,7 +135,7 @@ def test_a_size_that_is_none_is_named(world: World, size: Any) -> None:
     assert (verdict(response), response.json_body["field"]) == ((400, "invalid_field"), "size")
 
 
-def test_a_size_above_the_limit_is_told_the_limit(world: World) -> None:
+def test_a_size_above_the_limit_is_refused_with_the_limit(world: World) -> None:
     response = world.upload({"size": 40 * 1024 * 1024 + 1})
     assert (verdict(response), response.json_body["limit"]) == ((413, "too_large"), 40 * 1024 * 1024)
 
@@ -150,20 +150,20 @@ def test_an_upload_needs_the_credentials(world: World) -> None:
     assert verdict(world.upload({}, {"X-Mailroom-Signature": ""})) == (401, "unauthorized")
 
 
-def test_switched_off_the_door_offers_no_upload(world: World) -> None:
+def test_switched_off_the_endpoint_offers_no_upload(world: World) -> None:
     world.container.flags.switch("gmail_ingress_enabled", False, "ada")
     assert verdict(world.upload({})) == (409, "gmail_ingress_disabled")
 
 
-def test_an_upload_while_the_spool_is_away_may_be_tried_again(world: World) -> None:
+def test_an_upload_while_the_spool_is_unavailable_may_be_tried_again(world: World) -> None:
     world.spool.down = True
     assert verdict(world.upload({})) == (503, "try_again")
 
 
 def test_without_secrets_of_the_backend_nothing_is_taken(world: World) -> None:
-    class Away:
+    class Unavailable:
         def get_secret_value(self, SecretId: str) -> dict[str, str]:
             raise OSError
 
-    world.container.__dict__["backend_secrets"] = Secrets(lambda _: Away(), "arn:backend")
+    world.container.__dict__["backend_secrets"] = Secrets(lambda _: Unavailable(), "arn:backend")
     assert verdict(world.push(mail())) == (503, "try_again")

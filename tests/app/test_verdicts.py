@@ -37,14 +37,14 @@ def test_a_single_mail_gets_its_verdict(ruled: World, status: str, push: dict[st
 def test_a_batch_gets_all_of_them_in_order(ruled: World) -> None:
     response = ruled.push({"messages": list(ROWS.values())})
     assert response.status_code == 200
-    told = response.json_body["verdicts"]
-    assert [given["status"] for given in told] == list(ROWS)
-    assert [given["id"] for given in told] == [push["id"] for push in ROWS.values()]
+    answered = response.json_body["verdicts"]
+    assert [given["status"] for given in answered] == list(ROWS)
+    assert [given["id"] for given in answered] == [push["id"] for push in ROWS.values()]
 
 
 def test_after_a_batch_the_queues_hold_exactly_what_it_says(ruled: World) -> None:
-    told = ruled.push({"messages": list(ROWS.values())}).json_body["verdicts"]
-    ids = {given["status"]: given.get("mail_id") for given in told}
+    answered = ruled.push({"messages": list(ROWS.values())}).json_body["verdicts"]
+    ids = {given["status"]: given.get("mail_id") for given in answered}
     assert ruled.queued == [ids["accepted"], ids["accepted_held"]]
     assert {note.mail_id for note in ruled.notes} == {ids[status] for status in KEPT}
 
@@ -79,10 +79,10 @@ def test_the_note_carries_nothing_of_the_mail(ruled: World) -> None:
     assert not [word for word in ("eve", "strangers", "Hello") if word in queued.body]
 
 
-@pytest.mark.parametrize("away", ["spool", "queues"])
+@pytest.mark.parametrize("unavailable", ["spool", "queues"])
 @pytest.mark.parametrize("status", ["accepted_held", *sorted(KEPT)])
-def test_what_is_not_durable_is_never_a_verdict(ruled: World, status: str, away: str) -> None:
-    getattr(ruled, away).down = True
+def test_what_is_not_durable_is_never_a_verdict(ruled: World, status: str, unavailable: str) -> None:
+    getattr(ruled, unavailable).down = True
     assert verdict(ruled.push(ROWS[status])) == (503, "try_again")
 
 
@@ -92,7 +92,7 @@ def test_what_the_pusher_keeps_is_not_sealed(ruled: World, status: str) -> None:
     assert (ruled.spool.objects, ruled.queued, ruled.notes) == ({}, [], [])
 
 
-def test_the_door_has_an_answer_for_every_reason_of_the_rules() -> None:
+def test_the_endpoint_has_an_answer_for_every_reason_of_the_rules() -> None:
     assert set(REASONS) == {SENDER_NOT_ALLOWED, STOPPED, OUTSIDE_WINDOW}
 
 
@@ -116,8 +116,8 @@ def test_an_accepted_mail_is_not_decided_twice(ruled: World) -> None:
 
 def test_an_excluded_mail_twice_in_one_batch_is_one(ruled: World) -> None:
     push = ROWS["stopped_by_routing_rule"]
-    told = ruled.push({"messages": [push, push]}).json_body["verdicts"]
-    assert [given["status"] for given in told] == ["stopped_by_routing_rule"] * 2
+    answered = ruled.push({"messages": [push, push]}).json_body["verdicts"]
+    assert [given["status"] for given in answered] == ["stopped_by_routing_rule"] * 2
     assert len(ruled.notes) == 1
 
 

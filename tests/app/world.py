@@ -67,7 +67,7 @@ class SecretsManager:
 
 
 class Store(MemoryMailStore):
-    """The twin, away while `down`."""
+    """The twin, unavailable while `down`."""
 
     down = False
 

@@ -13,8 +13,8 @@ OK, NOTHING_SELECTED = 0, 5
 """Of pytest's exit codes."""
 
 
-def tell(line: str) -> None:
-    """One line to who waits."""
+def show(line: str) -> None:
+    """One line at once."""
     sys.stdout.write(line + "\n")
     sys.stdout.flush()
 
@@ -25,11 +25,11 @@ def properties(seed: int) -> tuple[str, ...]:
     return (*places, "-m", "hypothesis", "--hypothesis-profile=search", f"--hypothesis-seed={seed}")
 
 
-def _run(what: tuple[str, ...], told: dict[str, str], only: str) -> int:
+def _run(what: tuple[str, ...], variables: dict[str, str], only: str) -> int:
     """pytest's exit code."""
     command = [sys.executable, "-m", "pytest", "-q", "-x", "--timeout=900", "-p", "no:cacheprovider", *what]
     command += ["-k", only] if only else []
-    return subprocess.run(command, env=os.environ | told, check=False).returncode
+    return subprocess.run(command, env=os.environ | variables, check=False).returncode
 
 
 def main() -> int:
@@ -44,16 +44,16 @@ def main() -> int:
     end = time.monotonic() + options.minutes * 60
     done = 0
     while not done or time.monotonic() < end:
-        tell(f"seed {seed} (make fuzz SEED={seed} MINUTES=0 replays this round)")
-        told = {"FUZZ_SEED": str(seed), "FUZZ_FACTOR": str(options.factor)}
-        ends = {_run(what, told, options.only) for what in (("tests/fuzz",), properties(seed))}
+        show(f"seed {seed} (make fuzz SEED={seed} MINUTES=0 replays this round)")
+        variables = {"FUZZ_SEED": str(seed), "FUZZ_FACTOR": str(options.factor)}
+        ends = {_run(what, variables, options.only) for what in (("tests/fuzz",), properties(seed))}
         if ends == {NOTHING_SELECTED}:
             parser.error(f"no test matches {options.only!r}")
         if ends - {OK, NOTHING_SELECTED}:
-            tell(f"found with seed {seed}; the input lies in build/fuzz")
+            show(f"found with seed {seed}; the input lies in build/fuzz")
             return 1
         done, seed = done + 1, seed + 1
-    tell(f"nothing found in {done} rounds")
+    show(f"nothing found in {done} rounds")
     return 0
 
 

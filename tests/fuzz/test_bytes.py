@@ -25,6 +25,7 @@ from chalicelib.mail.parse import parse
 from chalicelib.mail.traits import traits
 from chalicelib.sources.emailengine import webhook_event
 from chalicelib.sources.gmail_push import push
+from chalicelib.web.request_fields import Refused
 from infra.local.samples import samples
 from infra.local.standins.message_json import detail
 from tests.contract.mails import envelope, note
@@ -40,7 +41,7 @@ SECONDS = 2.0
 
 @dataclass(frozen=True)
 class Target:
-    """What reads bytes of strangers; `declared` are the only errors that it may raise."""
+    """What reads untrusted bytes; `declared` are the only errors that it may raise."""
 
     read: Callable[[bytes], object]
     seeds: Sequence[bytes]
@@ -71,7 +72,7 @@ def as_json(data: bytes) -> dict[str, Any]:
 
 
 def a_push(data: bytes) -> None:
-    mails, _ = push.read(data, push.Limits(50))
+    mails, _ = push.mails_of(data, 50)
     for mail in mails:
         made = push.arrival(mail, ("praxis",), "praxis")
         sealed.unseal(sealed.seal(sealed.Header(made.kind, made.account, "m", "r", "t"), made.payload))
@@ -102,14 +103,14 @@ SEALS = [
     sealed.seal(sealed.Header(kind, "praxis", "m", "2026-01-05T09:30:00+00:00", "t"), RAW[0]) for kind in sealed.KINDS
 ]
 WHICH = {"id": "AAAADAAABy4", "uid": 1838, "emailId": "1650", "path": "INBOX", "flags": []}
-TOLD = [json.dumps(detail(raw, WHICH, NOW, "*", 100_000)).encode() for raw in RAW]
+DETAILS = [json.dumps(detail(raw, WHICH, NOW, "*", 100_000)).encode() for raw in RAW]
 
 TARGETS = {
     "mail.parse": Target(lambda data: whole(parse(data)), RAW, inputs=2_000, damage=mutant),
     "mail.fields": Target(lambda data: whole(from_push(as_json(data))), PUSHES, inputs=1_000),
-    "mail.emailengine_message": Target(lambda data: whole(from_message(as_json(data))), TOLD, inputs=1_000),
-    "ingress.push": Target(a_push, PUSHES, (push.Refused,), 2_000),
-    "ingress.webhook": Target(a_webhook, HOOKS, (webhook_event.Unreadable,), 3_000),
+    "mail.emailengine_message": Target(lambda data: whole(from_message(as_json(data))), DETAILS, inputs=1_000),
+    "ingress.push": Target(a_push, PUSHES, (Refused,), 2_000),
+    "ingress.webhook": Target(a_webhook, HOOKS, (Refused,), 3_000),
     "messages.decode": Target(lambda data: decode(data.decode("utf-8", "replace")), MESSAGES, (Permanent,), 3_000),
     "mail.sealed": Target(sealed.unseal, SEALS, (Permanent,), 1_000, mutant),
 }
@@ -137,7 +138,7 @@ def judge(name: str, data: bytes) -> None:
 
 
 def keep(name: str, data: bytes) -> str:
-    """Write the input down; once mended, it belongs into `ONCE`."""
+    """Write the input down; once fixed, it belongs into `ONCE`."""
     FOUND.mkdir(parents=True, exist_ok=True)
     file = FOUND / f"{name}-{abs(hash(data)):x}.bin"
     file.write_bytes(data)
@@ -165,7 +166,7 @@ def test_undamaged_input_is_read(name: str) -> None:
 
 
 @pytest.mark.parametrize("what", ONCE)
-def test_what_was_found_once_stays_mended(what: str) -> None:
+def test_what_was_found_once_stays_fixed(what: str) -> None:
     judge(*ONCE[what])
 
 

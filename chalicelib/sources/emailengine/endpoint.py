@@ -1,4 +1,4 @@
-"""The EmailEngine door: `POST /api/v1/webhooks/emailengine/{account_id}`; answers before any slow work."""
+"""The EmailEngine endpoint: `POST /api/v1/webhooks/emailengine/{account_id}`; answers before any slow work."""
 
 from __future__ import annotations
 
@@ -12,19 +12,22 @@ from chalicelib.intake.arrival import SETTLED
 from chalicelib.sources.emailengine import webhook_event
 from chalicelib.web import auth, unauthorized
 from chalicelib.web.http import answer, guarded, measured, raw_body, respond, trace_id
+from chalicelib.web.openapi.routes import rows_of
+from chalicelib.web.request_fields import Refused
 
-door = Blueprint(__name__)
+routes = Blueprint(__name__)
+rows = rows_of("chalicelib.sources.emailengine.schemas")
 EVENT_SECONDS = 24 * 3600
 """EmailEngine tries a webhook for about 43 minutes; a day leaves room for a late repeat."""
 
 
-@door.route("/api/v1/webhooks/emailengine/{account_id}", methods=["POST"])
+@routes.route("/api/v1/webhooks/emailengine/{account_id}", methods=["POST"])
 @measured("emailengine")
 @guarded
 def emailengine(account_id: str) -> Response:
     """2xx for every event that needs no repeat; anything else makes EmailEngine try again."""
     parts = container()
-    request = door.current_request
+    request = routes.current_request
     trace = trace_id(request)
     body = raw_body(request)
     if len(body) > webhook_event.MAX_BODY:
@@ -37,11 +40,10 @@ def emailengine(account_id: str) -> Response:
         if account_id not in parts.settings.accounts:
             return _counted("unknown_account", trace)
         if event.account != account_id:
-            raise webhook_event.Unreadable("invalid_field", "account")
+            raise Refused("invalid_field", "account")
         return _handle(event, request.headers.get("x-ee-wh-event-id", ""), parts, trace)
-    except webhook_event.Unreadable as unreadable:
-        fields = {"field": unreadable.field} if unreadable.field else {}
-        return _counted(unreadable.status, trace, **fields)
+    except Refused as refused:
+        return _counted(refused.status, trace, **refused.fields())
 
 
 def _handle(event: webhook_event.Event, event_id: str, parts: Container, trace: str) -> Response:

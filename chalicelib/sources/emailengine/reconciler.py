@@ -18,6 +18,7 @@ from chalicelib.intake.intake import Intake
 from chalicelib.mail.identity import mail_id
 from chalicelib.ports import Folder, Listing, MailStore, ReconciliationRun, ReconciliationStore, Spool, Telemetry
 from chalicelib.sources.emailengine import webhook_event
+from chalicelib.web.request_fields import Refused
 
 OVERLAP = timedelta(days=2)
 """Listed again each time: the search counts in days of the mail server's zone, and its listing may be behind."""
@@ -115,9 +116,7 @@ class Reconciler:
             try:
                 event = webhook_event.Event(account, "messageNew", folder.path, folder.special_use, dict(entry))
                 arrival = webhook_event.arrival(event)
-            except (
-                webhook_event.Unreadable
-            ):  # one that EmailEngine could not make either: it is listed again for two days
+            except Refused:  # one that EmailEngine could not make either: it is listed again for two days
                 self.telemetry.count("Reconciled", kind="unreadable")
                 self.telemetry.warn("entry_unreadable", account=account, trace_id=self.trace)
                 continue

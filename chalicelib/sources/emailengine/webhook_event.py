@@ -10,6 +10,8 @@ from typing import Any
 from chalicelib.intake.arrival import Arrival, iso_date
 from chalicelib.mail.identity import door_identity, provider_id
 from chalicelib.mail.sealed import EMAILENGINE
+from chalicelib.web import request_fields
+from chalicelib.web.request_fields import Refused, an_object
 
 SOURCE = "emailengine"
 MAX_BODY = 1024 * 1024
@@ -21,15 +23,8 @@ KNOWN_EVENTS = frozenset(
     trackClick listUnsubscribe listSubscribe""".split()
 )
 NEVER_BY_STAR = frozenset({"\\Junk", "\\Sent", "\\Drafts", "\\Trash"})
-TEXT_LIMITS = {"id": 256, "emailId": 256, "messageId": 1_000, "path": 1_000, "date": 64}
-
-
-class Unreadable(Exception):
-    """The body is no webhook of EmailEngine: `status` of the answer and the `field` at fault."""
-
-    def __init__(self, status: str, field: str = "") -> None:
-        super().__init__(status)
-        self.status, self.field = status, field
+MAX_PATH = 1_000
+"""Characters of a folder's path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,27 +39,16 @@ class Event:
 
 
 def read(body: bytes) -> Event:
-    """Parse and check the outer shape. Raises `Unreadable`."""
-    try:
-        raw = json.loads(body)
-    except (ValueError, RecursionError):
-        raise Unreadable("invalid_json") from None
-    if not isinstance(raw, dict):
-        raise Unreadable("invalid_json")
-    for name in ("account", "event"):
-        if name not in raw:
-            raise Unreadable("missing_field", name)
-        if not isinstance(raw[name], str) or len(raw[name]) > 256:
-            raise Unreadable("invalid_field", name)
-    data = raw.get("data")
-    if data is not None and not isinstance(data, dict):
-        raise Unreadable("invalid_field", "data")
-    return Event(raw["account"], raw["event"], _text(raw, "path"), _text(raw, "specialUse"), data or {})
+    """Parse and check the outer shape. Raises `Refused`."""
+    from chalicelib.sources.emailengine.schemas import Webhook
+
+    made = request_fields.read(Webhook, an_object(body))
+    return Event(made.account, made.event, _text(made.path), _text(made.specialUse), made.data or {})
 
 
 def wanted(event: Event, folders: tuple[str, ...]) -> bool:
     """Whether mail of this folder enters. Never asks `seemsLikeNew`: that answer decays with the account's size."""
-    use = _text(event.data, "messageSpecialUse") or event.special_use
+    use = _text(event.data.get("messageSpecialUse")) or event.special_use
     if not use and event.path.upper() == "INBOX":
         use = "\\Inbox"
     if use in folders or event.path in folders:
@@ -73,29 +57,30 @@ def wanted(event: Event, folders: tuple[str, ...]) -> bool:
 
 
 def arrival(event: Event) -> Arrival:
-    """The sealed reference of a `messageNew`. Raises `Unreadable`."""
+    """The sealed reference of a `messageNew`. Raises `Refused`."""
+    from chalicelib.sources.emailengine.schemas import NewMail
+
     data = event.data
-    for name, limit in TEXT_LIMITS.items():
-        value = data.get(name)
-        if value is not None and (not isinstance(value, str) or len(value) > limit):
-            raise Unreadable("invalid_field", f"data.{name}")
-    if not data.get("id"):
-        raise Unreadable("missing_field", "data.id")
+    stated = {name: data[name] for name in NewMail.__struct_fields__ if data.get(name) not in (None, "")}
+    try:
+        request_fields.read(NewMail, stated)
+    except Refused as refused:
+        raise Refused(refused.status, f"data.{refused.field}") from None
     flags = data.get("flags")
     reference = {
-        **{name: data[name] for name in TEXT_LIMITS if data.get(name)},
+        **stated,
         "account": event.account,
-        "path": event.path[: TEXT_LIMITS["path"]],
+        "path": event.path[:MAX_PATH],
         "specialUse": event.special_use,
         "flags": [flag[:64] for flag in flags[:32] if isinstance(flag, str)] if isinstance(flags, list) else [],
     }
     provider = provider_id(data["emailId"]) if data.get("emailId") else ""
     payload = json.dumps(reference, separators=(",", ":")).encode("ascii")
     labels = data.get("labels")
-    told = tuple(label for label in labels if isinstance(label, str)) if isinstance(labels, list) else ()
+    names = tuple(label for label in labels if isinstance(label, str)) if isinstance(labels, list) else ()
     date = iso_date(data["date"]) if data.get("date") else ""
     identity = door_identity(provider, reference=data["id"])
-    return Arrival(event.account, SOURCE, EMAILENGINE, payload, identity, provider, told, date)
+    return Arrival(event.account, SOURCE, EMAILENGINE, payload, identity, provider, names, date)
 
 
 def delivery_key(event_id: str) -> str:
@@ -103,6 +88,5 @@ def delivery_key(event_id: str) -> str:
     return f"event:{hashlib.sha256(event_id.encode('utf-8', 'replace')).hexdigest()[:32]}"
 
 
-def _text(raw: dict[str, Any], name: str) -> str:
-    value = raw.get(name)
+def _text(value: Any) -> str:
     return value if isinstance(value, str) else ""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.core.spool_keys import upload_key
 from chalicelib.intake.arrival import Arrival
-from chalicelib.sources.gmail_push.push import Refused, an_object
+from chalicelib.web.request_fields import Refused
 
 if TYPE_CHECKING:
     from chalicelib.ports import Spool, Uploads
@@ -44,20 +44,9 @@ class UploadDesk:
     def check(self, arrival: Arrival) -> None:
         """Refuse a push whose upload is not there, is another account's, is empty or too large. `Retryable`."""
         key = upload_key(arrival.account, json.loads(arrival.payload)["upload"])
-        # Listing tells the size and needs no right to read mail, which the doors do not have.
+        # Listing gives the size and needs no right to read mail, which the endpoints do not have.
         found = next((entry for entry in self.spool.list(key) if entry.key == key), None)
         if found is None or not found.size:
             raise Refused("invalid_field", "upload")
         if found.size > self.max_bytes:
             raise Refused("too_large", "upload")
-
-    def wanted(self, body: bytes) -> int | None:
-        """The size that an offer is asked for. Raises `Refused`."""
-        size = an_object(body).get("size")
-        if size is None:
-            return None
-        if not isinstance(size, int) or isinstance(size, bool) or size < 1:
-            raise Refused("invalid_field", "size")
-        if size > self.max_bytes:
-            raise Refused("too_large", "size")
-        return size

@@ -18,11 +18,13 @@ from chalicelib.bootstrap import telemetry
 from chalicelib.bootstrap.container import container
 from chalicelib.core.errors import Retryable
 from chalicelib.web.http import RETRY_AFTER, raw_body, trace_id
+from chalicelib.web.openapi.routes import rows_of
 
 if TYPE_CHECKING:
     from chalicelib.web.dashboard.context import PageContext, PageResponse
 
 routes = Blueprint(__name__)
+rows = rows_of("chalicelib.web.openapi.pages")
 FORM = ["application/x-www-form-urlencoded"]
 Show = Callable[["PageContext"], "PageResponse"]
 

@@ -1,19 +1,32 @@
-"""The dashboard's rows of the table of routes: pages for a browser, forms with a token."""
+"""The dashboard's rows of the OpenAPI document: pages for a browser, forms with a token."""
 
 from __future__ import annotations
 
-from chalicelib.operations.dead_letters import REASON
-from chalicelib.web import dead_letter_routes
+from chalicelib.web.dashboard.session import SESSION as SESSION_COOKIE
+from chalicelib.web.dead_letter_schemas import CHOSEN, Reason
 from chalicelib.web.openapi import schemas as s
-from chalicelib.web.openapi.route import CSS, FORM, HTML, OPEN, SESSION, Route
-from chalicelib.web.openapi.schemas import Schema
+from chalicelib.web.openapi.route import CSS, FORM, HTML, OPEN, Access, Route, Schema
+
+SESSION = Access(
+    "session",
+    (),
+    {
+        "DashboardSession": {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": SESSION_COOKIE,
+            "description": "signed, for eight hours; every form carries its token as well",
+        }
+    },
+    (("DashboardSession",),),
+)
 
 PAGE: Schema = s.text()
 GONE: Schema = {}
 LANGUAGE = {"lang": s.named("fr", "en")}
 TOKEN = s.text(64, minLength=1, description="the form's own, from the page that it is on")
-_MESSAGES = s.several(s.MAIL_ID, dead_letter_routes.CHOSEN)
-_REASON = s.text(60, pattern=f"^{REASON.pattern}$")
+_MESSAGES = s.several(s.MAIL_ID, CHOSEN)
+_REASON = s.of(Reason)
 _SEEN = {200: PAGE, 303: GONE, 400: PAGE, 404: PAGE}
 _DONE = {303: GONE, 400: PAGE, 401: PAGE, 403: PAGE, 404: PAGE, 409: PAGE, 413: PAGE}
 
@@ -25,9 +38,9 @@ def _page(path: str, summary: str, query: dict[str, Schema] | None = None) -> Ro
 
 def _form(path: str, summary: str, required: dict[str, Schema], optional: dict[str, Schema] | None = None) -> Route:
     body = s.record({"token": TOKEN} | required, optional, closed=False)
-    told = _DONE | ({200: PAGE} if path == "/quarantine" else {})
+    results = _DONE | ({200: PAGE} if path == "/quarantine" else {})
     return Route(
-        *("POST", f"/dashboard{path}", SESSION, summary, (), told, body), query=LANGUAGE, media=HTML, takes=FORM
+        *("POST", f"/dashboard{path}", SESSION, summary, (), results, body), query=LANGUAGE, media=HTML, takes=FORM
     )
 
 
@@ -62,7 +75,7 @@ ROUTES = (
     _page("/quarantine", "The failed messages.", {"stage": s.STAGE}),
     _form(
         "/quarantine",
-        "Asks once more; changes nothing.",
+        "Asks for confirmation; changes nothing.",
         {"action": s.named("redrive", "discard", "redrive_all")},
         {"message": _MESSAGES, "stage": s.STAGE},
     ),

@@ -15,14 +15,29 @@ from chalicelib.intake.intake import Arrival
 from chalicelib.mail.fields import from_push
 from chalicelib.mail.sealed import FIELDS, RAW
 from chalicelib.sources.gmail_push import push
+from chalicelib.web.request_fields import Refused
 
 ACCOUNTS = ("praxis", "faculty")
+TEXT_FIELDS = {
+    "sender": 2_000,
+    "body": 4_000_000,
+    "subject": 10_000,
+    "date": 200,
+    "id": 64,
+    "thread_id": 64,
+    "message_id": 1_000,
+    "body_html": 4_000_000,
+    "raw": 6_000_000,
+    "account": 64,
+    "upload": 64,
+}
+"""Text fields and their largest length in characters (requirements: gmail-push)."""
+LIST_FIELDS = {"to": 500, "cc": 500, "labels": 200, "attachments": 200}
 MAIL: dict[str, Any] = {"account": "praxis", "sender": "Ada <ada@example.com>", "body": "Hello", "subject": "Hi"}
-LIMITS = push.Limits(50)
 
 
 def refusal(**changes: Any) -> tuple[str, str]:
-    with pytest.raises(push.Refused) as caught:
+    with pytest.raises(Refused) as caught:
         push.arrival({key: value for key, value in (MAIL | changes).items() if value is not ...}, ACCOUNTS, "")
     return caught.value.status, caught.value.field
 
@@ -49,57 +64,57 @@ def taken(**changes: Any) -> Arrival:
     ],
 )
 def test_what_is_no_json_object_is_refused(body: bytes) -> None:
-    with pytest.raises(push.Refused, match="invalid_json"):
-        push.read(body, LIMITS)
+    with pytest.raises(Refused, match="invalid_json"):
+        push.mails_of(body, 50)
 
 
 def test_one_mail_is_no_batch() -> None:
-    assert push.read(json.dumps(MAIL).encode(), LIMITS) == ([MAIL], False)
+    assert push.mails_of(json.dumps(MAIL).encode(), 50) == ([MAIL], False)
 
 
 def test_messages_are_a_batch() -> None:
-    assert push.read(json.dumps({"messages": [MAIL]}).encode(), LIMITS) == ([MAIL], True)
+    assert push.mails_of(json.dumps({"messages": [MAIL]}).encode(), 50) == ([MAIL], True)
 
 
 @pytest.mark.parametrize("messages", [None, {}, [], "text", 1])
 def test_messages_of_another_type_are_refused(messages: object) -> None:
-    with pytest.raises(push.Refused, match="invalid_field"):
-        push.read(json.dumps({"messages": messages}).encode(), LIMITS)
+    with pytest.raises(Refused, match="invalid_field"):
+        push.mails_of(json.dumps({"messages": messages}).encode(), 50)
 
 
 def test_a_batch_above_the_limit_is_refused() -> None:
-    with pytest.raises(push.Refused, match="too_large"):
-        push.read(json.dumps({"messages": [{}] * 51}).encode(), LIMITS)
+    with pytest.raises(Refused, match="too_large"):
+        push.mails_of(json.dumps({"messages": [{}] * 51}).encode(), 50)
 
 
 def test_the_last_of_two_keys_counts() -> None:
-    [mail], _ = push.read(b'{"body":"one","body":"two"}', LIMITS)
+    [mail], _ = push.mails_of(b'{"body":"one","body":"two"}', 50)
     assert mail == {"body": "two"}
 
 
-@pytest.mark.parametrize("name", sorted(push.TEXT_FIELDS))
+@pytest.mark.parametrize("name", sorted(TEXT_FIELDS))
 @pytest.mark.parametrize("value", [1, 1.5, True, [], {}, ["text"]])
 def test_a_text_of_another_type_is_refused(name: str, value: object) -> None:
     assert refusal(**{name: value}) == ("invalid_field", name)
 
 
-@pytest.mark.parametrize("name", sorted(push.TEXT_FIELDS.keys() - {"sender", "body", "account"}))
+@pytest.mark.parametrize("name", sorted(TEXT_FIELDS.keys() - {"sender", "body", "account"}))
 def test_a_text_that_is_null_is_absent(name: str) -> None:
     assert taken(**{name: None}).kind == FIELDS
 
 
-@pytest.mark.parametrize(("name", "limit"), sorted(push.TEXT_FIELDS.items()))
+@pytest.mark.parametrize(("name", "limit"), sorted(TEXT_FIELDS.items()))
 def test_a_text_above_its_length_is_refused(name: str, limit: int) -> None:
     assert refusal(**{name: "x" * (limit + 1)}) == ("too_large", name)
 
 
-@pytest.mark.parametrize("name", sorted(push.LIST_FIELDS))
+@pytest.mark.parametrize("name", sorted(LIST_FIELDS))
 @pytest.mark.parametrize("value", [1, True, {}, [1], [None], [[]]])
 def test_a_list_of_another_type_is_refused(name: str, value: object) -> None:
     assert refusal(**{name: value}) == ("invalid_field", name)
 
 
-@pytest.mark.parametrize(("name", "limit"), sorted(push.LIST_FIELDS.items()))
+@pytest.mark.parametrize(("name", "limit"), sorted(LIST_FIELDS.items()))
 def test_a_list_above_its_length_is_refused(name: str, limit: int) -> None:
     item: object = {} if name == "attachments" else "x"
     assert refusal(**{name: [item] * (limit + 1)}) == ("invalid_field", name)
@@ -158,7 +173,7 @@ def test_a_push_without_account_is_the_default_account_s() -> None:
 
 @pytest.mark.parametrize("item", [None, 1, "text", [], True])
 def test_an_item_that_is_no_object_is_refused(item: object) -> None:
-    with pytest.raises(push.Refused, match="invalid_field"):
+    with pytest.raises(Refused, match="invalid_field"):
         push.arrival(item, ACCOUNTS, "praxis")
 
 
@@ -208,7 +223,7 @@ def test_a_nested_value_in_an_attachment_is_left_out() -> None:
     assert json.loads(taken(attachments=[{"name": {"a": []}}]).payload)["attachments"][0]["name"] is None
 
 
-@pytest.mark.parametrize("name", sorted(push.TEXT_FIELDS.keys() - {"raw", "account", "upload"}))
+@pytest.mark.parametrize("name", sorted(TEXT_FIELDS.keys() - {"raw", "account", "upload"}))
 @pytest.mark.parametrize("text", ["a\x00b", "a\ud800b", "\udfff", "\u202e", "9" * 60])
 def test_any_character_in_a_text_is_taken(name: str, text: str) -> None:
     """Mail holds anything: the parser cleans it, the door does not lose it."""
@@ -260,18 +275,18 @@ JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda s: st.lists(s) | st.dictionaries(st.text(), s),
 )
-NAMES = st.sampled_from((*push.TEXT_FIELDS, *push.LIST_FIELDS, "headers", "junk"))
+NAMES = st.sampled_from((*TEXT_FIELDS, *LIST_FIELDS, "headers", "junk"))
 
 
 @settings(deadline=None)
 @given(st.dictionaries(NAMES, JSON))
 def test_any_values_are_taken_or_refused(values: dict[str, Any]) -> None:
-    with suppress(push.Refused):
+    with suppress(Refused):
         assert push.arrival(MAIL | values, ACCOUNTS, "").payload
 
 
 @settings(deadline=None)
 @given(st.binary() | st.text().map(lambda text: text.encode("utf-8", "surrogatepass")))
 def test_any_bytes_are_read_or_refused(body: bytes) -> None:
-    with suppress(push.Refused):
-        assert push.read(body, LIMITS)[0]
+    with suppress(Refused):
+        assert push.mails_of(body, 50)[0]

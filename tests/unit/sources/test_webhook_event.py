@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from chalicelib.mail.identity import mail_id
 from chalicelib.sources.emailengine import webhook_event
 from chalicelib.sources.gmail_push import push
+from chalicelib.web.request_fields import Refused
 
+TEXT_LIMITS = {"id": 256, "emailId": 256, "messageId": 1_000, "path": 1_000, "date": 64}
 DATA: dict[str, Any] = {
     "id": "AAAADAAABy4",
     "emailId": "1846582163124353543",
@@ -43,13 +45,13 @@ def folder(path: str, use: str = "", message_use: str = "") -> webhook_event.Eve
 
 @pytest.mark.parametrize("body", [b"", b"{", b"null", b"[]", b"1", b"\xff", b"<html>", b"[" * 100_000, b"9" * 5_000])
 def test_what_is_no_json_object_is_refused(body: bytes) -> None:
-    with pytest.raises(webhook_event.Unreadable, match="invalid_json"):
+    with pytest.raises(Refused, match="invalid_json"):
         webhook_event.read(body)
 
 
 @pytest.mark.parametrize("name", ["account", "event"])
-def test_a_missing_name_is_told(name: str) -> None:
-    with pytest.raises(webhook_event.Unreadable) as caught:
+def test_a_missing_name_is_named(name: str) -> None:
+    with pytest.raises(Refused) as caught:
         webhook_event.read(json.dumps({key: value for key, value in EVENT.items() if key != name}).encode())
     assert (caught.value.status, caught.value.field) == ("missing_field", name)
 
@@ -57,14 +59,14 @@ def test_a_missing_name_is_told(name: str) -> None:
 @pytest.mark.parametrize("name", ["account", "event"])
 @pytest.mark.parametrize("value", [None, 1, [], {}, True, "x" * 257])
 def test_a_name_of_another_type_is_refused(name: str, value: object) -> None:
-    with pytest.raises(webhook_event.Unreadable) as caught:
+    with pytest.raises(Refused) as caught:
         event(**{name: value})
     assert (caught.value.status, caught.value.field) == ("invalid_field", name)
 
 
 @pytest.mark.parametrize("value", [1, [], "text", True])
 def test_data_of_another_type_is_refused(value: object) -> None:
-    with pytest.raises(webhook_event.Unreadable, match="invalid_field"):
+    with pytest.raises(Refused, match="invalid_field"):
         event(data=value)
 
 
@@ -119,8 +121,8 @@ def test_seems_like_new_is_never_asked(answer: object) -> None:
 
 def test_the_reference_is_sealed() -> None:
     sealed = json.loads(webhook_event.arrival(event()).payload)
-    told = {name: sealed[name] for name in ("account", "id", "emailId", "messageId", "path", "flags", "specialUse")}
-    assert told == DATA | {"account": "praxis", "path": "INBOX", "specialUse": "\\Inbox"}
+    answered = {name: sealed[name] for name in ("account", "id", "emailId", "messageId", "path", "flags", "specialUse")}
+    assert answered == DATA | {"account": "praxis", "path": "INBOX", "specialUse": "\\Inbox"}
 
 
 def test_nothing_but_the_reference_is_sealed() -> None:
@@ -130,15 +132,15 @@ def test_nothing_but_the_reference_is_sealed() -> None:
 
 @pytest.mark.parametrize("value", [..., None, ""])
 def test_a_reference_needs_its_id(value: object) -> None:
-    with pytest.raises(webhook_event.Unreadable) as caught:
+    with pytest.raises(Refused) as caught:
         webhook_event.arrival(data_event(id=value))
     assert (caught.value.status, caught.value.field) == ("missing_field", "data.id")
 
 
-@pytest.mark.parametrize("name", sorted(webhook_event.TEXT_LIMITS))
+@pytest.mark.parametrize("name", sorted(TEXT_LIMITS))
 @pytest.mark.parametrize("value", [1, [], {}, True, "x" * 1_001])
 def test_a_field_of_another_type_or_length_is_refused(name: str, value: object) -> None:
-    with pytest.raises(webhook_event.Unreadable) as caught:
+    with pytest.raises(Refused) as caught:
         webhook_event.arrival(data_event(**{name: value}))
     assert (caught.value.status, caught.value.field) == ("invalid_field", f"data.{name}")
 
@@ -169,13 +171,13 @@ def test_the_delivery_key_holds_nothing_of_the_event_id() -> None:
     )
 )
 def test_any_object_is_an_event_or_refused(values: dict[str, Any]) -> None:
-    with suppress(webhook_event.Unreadable):
+    with suppress(Refused):
         made = webhook_event.read(json.dumps(EVENT | values).encode())
         webhook_event.wanted(made, ("\\Inbox", "*"))
         assert webhook_event.arrival(made).payload
 
 
-def test_the_date_that_emailengine_tells_travels_as_iso_8601() -> None:
+def test_the_date_that_emailengine_states_travels_as_iso_8601() -> None:
     assert webhook_event.arrival(data_event(date="2025-03-02T08:15:00.000Z")).date == "2025-03-02T08:15:00+00:00"
 
 

@@ -20,7 +20,7 @@ PUSH = {"sender": "a@example.com", "subject": "Results", "body": "x"}
 
 
 class From(World):
-    """A world whose gateway tells the address of who asks."""
+    """A world whose gateway sees the caller's address."""
 
     def come_from(self, address: str) -> None:
         """From now on."""
@@ -54,7 +54,7 @@ def test_a_few_wrong_tokens_are_unauthorized(world: From) -> None:
     assert world.guess(AT_ONCE) == (401, "unauthorized")
 
 
-def test_who_goes_on_guessing_is_told_to_wait(world: From) -> None:
+def test_a_caller_that_goes_on_guessing_has_to_wait(world: From) -> None:
     assert world.guess(AT_ONCE + 1) == (429, "rate_limited")
 
 
@@ -111,7 +111,7 @@ def test_a_credential_that_can_be_guessed_is_a_broken_set_up_by_name(world: From
         secrets.texts(name)
 
 
-def test_the_doors_secret_is_read_with_that_bound(world: From) -> None:
+def test_the_endpoints_secret_is_read_with_that_bound(world: From) -> None:
     del world.container.__dict__["door_secrets"]
     world.container.aws = Account(world.secrets)  # type: ignore[assignment]
     with pytest.raises(ConfigurationError, match="admin_tokens"):
