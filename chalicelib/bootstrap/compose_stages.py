@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import timedelta
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
@@ -43,19 +43,13 @@ class Stages(Base):
         from chalicelib.classification.categories import load as load_categories
         from chalicelib.classification.classifier import RulesClassifier
 
-        rules = RulesClassifier(load_categories(), self._history)
+        rules = RulesClassifier(load_categories())
         if self.settings.classifier == "rules":
             return rules
         from chalicelib.adapters.breaker import GuardedModel
         from chalicelib.adapters.llm.classifier import LlmClassifier
 
         return LlmClassifier(GuardedModel(self._llm(), self.breaker("llm")), rules)
-
-    def _history(self, sender_key: str) -> Mapping[str, int]:
-        """How often this sender's mail was of which category; the store stage writes it."""
-        from chalicelib.classification.history import read_history
-
-        return read_history(self.cache, sender_key)
 
     def _llm(self) -> Model:
         settings = self.settings
@@ -95,7 +89,7 @@ class Stages(Base):
     def classify_worker(self) -> Worker:
         from chalicelib.pipeline.classify import ClassifyWorker
 
-        return ClassifyWorker(self.classifier, self.spool)
+        return ClassifyWorker(self.classifier, self.spool, self.cache)
 
     def store_worker(self) -> Worker:
         from chalicelib.pipeline.store import StoreWorker
