@@ -28,11 +28,11 @@ class Retryable(MailroomError):
 
 
 class Postponed(Retryable):
-    """It is known that the other side cannot be asked now (an open breaker, a switched-off flag): no mail's fault.
+    """The other side is known to be unavailable (an open breaker, a switched-off flag): not the mail's fault.
 
     The batch runner sends a fresh copy of the message for later, and the try does not count towards the dead-letter
     queue. `after` as for `Retryable`. With `attempted` the call *was* made and failed while its service was known to
-    be down: that counts, but no faster than the retry schedule would have tried (`rules.retry.counts`).
+    be down: that counts, but no faster than the retry schedule would have tried (`resilience.retry.counts`).
     """
 
     def __init__(self, code: str, after: float | None = None, attempted: bool = False) -> None:
@@ -41,7 +41,7 @@ class Postponed(Retryable):
 
 
 class Permanent(MailroomError):
-    """A failure that no repetition can mend: quarantine at once, without retries."""
+    """A failure that no repetition can fix: quarantine at once, without retries."""
 
 
 class ConfigurationError(Exception):

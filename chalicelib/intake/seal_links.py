@@ -21,7 +21,7 @@ def with_links(message: Envelope, mail: Mail, providers: Callable[[], Sequence[P
         return message
     links = find(mail.text, mail.html, providers())
     if not links:
-        return replace(message, routing=replace(message.routing, offload=False))
+        return message.changed(routing=replace(message.routing, offload=False))
     seal_links(spool, message, [(link.provider, link.url) for link in links])
     return message
 

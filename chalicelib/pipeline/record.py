@@ -1,4 +1,4 @@
-"""One SQS record on its way through the batch runner, and what a postponed copy carries over from the one before it."""
+"""One SQS record in the batch runner, and what a postponed copy inherits from the message before it."""
 
 from __future__ import annotations
 

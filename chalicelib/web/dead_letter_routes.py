@@ -10,7 +10,7 @@ from chalicelib.bootstrap import telemetry
 from chalicelib.bootstrap.compose import container
 from chalicelib.core.errors import Permanent
 from chalicelib.core.mail_ids import MAIL_ID
-from chalicelib.core.stages import STAGES
+from chalicelib.core.stages import STAGE_NAMES
 from chalicelib.web.http import answer, guarded, respond, trace_id
 from chalicelib.web.request_fields import Refused, author_of, body_of, refused, switch_of
 from chalicelib.web.unauthorized import is_admin, unauthorized_response
@@ -23,7 +23,6 @@ LISTED, MOST = 100, 1_000
 SHOWN = 10
 """Each holds up to 64 KiB of text, six times that in JSON at worst: 6 MB is all that Lambda answers."""
 CHOSEN = 100
-STAGE_NAMES = tuple(stage.name for stage in STAGES)
 
 
 @routes.route("/admin/dlq", methods=["GET"])

@@ -12,6 +12,7 @@ from chalice.test import HTTPResponse
 
 from chalicelib.bootstrap import handlers
 from chalicelib.core.messages import Routing, decode, encode
+from chalicelib.core.stages import STAGE_NAMES
 from chalicelib.web import dead_letter_routes
 from tests.app.world import ADMIN, World, installed, verdict
 from tests.contract.mails import ORIGINAL, envelope, mail_id, note
@@ -124,7 +125,7 @@ def test_without_a_stage_the_letters_of_every_stage_are_moved(world: World) -> N
     for name, stage in (("a", "anonymize"), ("b", "store"), ("c", "deliver")):
         bury(world, name, stage)
     answer = post(world, "redrive", all=True)
-    assert (verdict(answer), answer.json_body["stages"]) == ((202, "moving"), list(dead_letter_routes.STAGE_NAMES))
+    assert (verdict(answer), answer.json_body["stages"]) == ((202, "moving"), list(STAGE_NAMES))
     assert [len(world.queues.queues[stage]) for stage in ("anonymize", "store", "deliver")] == [1, 1, 1]
     assert not any(world.queues.dead.values())
 
@@ -139,7 +140,7 @@ def test_a_move_that_is_under_way_in_one_stage_does_not_hold_up_the_others(world
 
 
 def test_where_moves_are_under_way_everywhere_the_route_says_so(world: World) -> None:
-    world.dead.moving = set(dead_letter_routes.STAGE_NAMES)
+    world.dead.moving = set(STAGE_NAMES)
     assert verdict(post(world, "redrive", all=True)) == (409, "move_refused")
 
 

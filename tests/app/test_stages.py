@@ -83,7 +83,7 @@ class Stack(World):
         parts = self.container
         workers: dict[str, Any] = {
             "anonymize": source.worker,
-            "classify": ClassifyWorker(RulesClassifier(load_categories()), self.spool),
+            "classify": ClassifyWorker(RulesClassifier(load_categories()), self.spool, self.cache),
             "store": StoreWorker(self.store, self.spool, self.cache, source.telemetry),
             "notify": NotifyWorker(
                 *(self.outbox, self.store, self.messenger),
@@ -125,7 +125,7 @@ class Stack(World):
         [queued] = self.queues.queues["store"]
         message = decode(queued.body)
         assert isinstance(message, Envelope)
-        queued.body = encode(replace(message, routing=routing))
+        queued.body = encode(message.changed(routing=routing))
         if links:
             seal_links(self.spool, message, links)
         return mail_id

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from chalicelib.core.stages import PIPELINE
+from chalicelib.core.stages import BEFORE_LEDGER
 from chalicelib.ports import Day, QueueDepth, StateCount
 from chalicelib.web.dashboard.charts import bar, hours, legend
 from chalicelib.web.dashboard.flags import switches
@@ -16,7 +16,6 @@ from chalicelib.web.dashboard.rules import in_force
 from chalicelib.web.dashboard.visit import Answer, Unavailable, Visit
 
 LATEST = 8
-BEFORE_LEDGER = tuple(stage.name for stage in PIPELINE[:3])
 """Stages whose queues hold mail that has no end yet; what waits for `notify` is stored."""
 
 

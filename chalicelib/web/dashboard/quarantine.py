@@ -7,14 +7,13 @@ from collections.abc import Sequence
 from chalicelib.bootstrap import telemetry
 from chalicelib.core.errors import Permanent
 from chalicelib.core.mail_ids import MAIL_ID
-from chalicelib.core.stages import STAGES
+from chalicelib.core.stages import STAGE_NAMES
 from chalicelib.operations.dead_letters import REASON, Outcome
 from chalicelib.ports.dead_letter_records import DeadLetterRecord
 from chalicelib.web.dashboard.frame import done, error_page, page, section, table
 from chalicelib.web.dashboard.html import Child, Html, e
 from chalicelib.web.dashboard.visit import Answer, Unavailable, Visit
 
-STAGE_NAMES = tuple(stage.name for stage in STAGES)
 LISTED = 100
 """Letters of one stage that are looked at; half of that of each where all are."""
 CHOSEN = 100

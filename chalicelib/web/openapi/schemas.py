@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from chalicelib.core.mail_ids import MAIL_ID as MAIL_ID_FORM
+from chalicelib.core.stages import STAGE_NAMES
 from chalicelib.intake.arrival import REASONS
 from chalicelib.operations.dead_letters import REASON
 from chalicelib.policy.flags import DEFAULTS
@@ -54,7 +55,7 @@ BOOL: Schema = {"type": "boolean"}
 CODE = text(description="a code; never text of a mail")
 MAIL_ID = text(36, pattern=f"^{MAIL_ID_FORM.pattern}$", description="the mail's deterministic id (UUIDv5)")
 AUTHOR = text(AUTHOR_CHARS, pattern=f"^{AUTHOR_FORM.pattern}$", description="who does it: recorded, not only spaces")
-STAGE = named(*dead_letter_routes.STAGE_NAMES)
+STAGE = named(*STAGE_NAMES)
 WHEN = text(description="ISO 8601")
 
 FLAG_CHANGE = record({"value": BOOL, "author": AUTHOR})
@@ -71,7 +72,7 @@ REDRIVE: Schema = {
 MOVING: Schema = {
     "anyOf": [
         record({"status": named("moving"), "stage": STAGE}),
-        record({"status": named("moving"), "stages": several(STAGE, len(dead_letter_routes.STAGE_NAMES), minItems=1)}),
+        record({"status": named("moving"), "stages": several(STAGE, len(STAGE_NAMES), minItems=1)}),
     ]
 }
 DISCARD = record(
@@ -103,7 +104,7 @@ LETTER_SHOWN: Schema = record(
 LETTERS = record(
     {
         "status": named("ok"),
-        "letters": several(LETTER, dead_letter_routes.MOST * len(dead_letter_routes.STAGE_NAMES)),
+        "letters": several(LETTER, dead_letter_routes.MOST * len(STAGE_NAMES)),
         "complete": BOOL,
     },
     {"dry_run": BOOL},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from chalicelib.core.messages import Envelope, Routing
 from chalicelib.delivery.deliver import DeliverWorker
@@ -62,7 +62,7 @@ class Side:
         stored = envelope("a")
         self.store.store(stored, "Dear <PERSON_1>", ORIGINAL, [])
         routing = Routing(3, ("files",), webhooks=("desk",), offload=True)
-        self.mail = replace(stored, content=None, classification=None, routing=routing)
+        self.mail = stored.changed(content=None, classification=None, routing=routing)
         self.destinations["desk"] = Destination("desk", "https://desk.example/hook")
 
     @property

@@ -220,7 +220,7 @@ def test_a_mail_that_was_erased_is_not_sent(side: Side) -> None:
 @pytest.mark.parametrize("routing", [None, Routing(1), Routing(1, webhooks=("a", "b"))])
 def test_a_message_names_one_destination(side: Side, routing: Routing | None) -> None:
     with pytest.raises(Permanent, match="malformed_message"):
-        side.deliverer.process(replace(side.mail, routing=routing))
+        side.deliverer.process(side.mail.changed(routing=routing))
 
 
 def test_files_are_told_with_their_place_and_their_source(side: Side) -> None:
@@ -261,7 +261,7 @@ def test_a_huge_body_is_cut_and_says_so() -> None:
 def test_a_rules_category_and_priority_win(side: Side) -> None:
     assert side.mail.routing is not None
     routing = replace(side.mail.routing, category="files", priority="high")
-    side.deliverer.process(replace(side.mail, routing=routing))
+    side.deliverer.process(side.mail.changed(routing=routing))
     assert (sent(side)["category"], sent(side)["priority"]) == ("files", "high")
 
 
@@ -285,7 +285,7 @@ def test_a_mail_is_handed_on_to_whom_its_rules_name(
     side: Side, stage: str, routing: Routing | None, targets: list[str]
 ) -> None:
     found = []
-    for name, message in next_messages(stage, replace(side.mail, routing=routing)):
+    for name, message in next_messages(stage, side.mail.changed(routing=routing)):
         told = f":{','.join(message.routing.webhooks)}" if message.routing and name in ("deliver", "offload") else ""
         found.append(name + told)
     assert found == targets
