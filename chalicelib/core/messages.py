@@ -1,10 +1,11 @@
-"""What travels in a queue: opaque pointers, then anonymized text; never personal data."""
+"""What travels in a queue, and how it is sent: opaque pointers, then anonymized text; never personal data."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Self
+from typing import Any, Literal, Protocol, Self
 
 import msgspec
 
@@ -173,6 +174,24 @@ def decode(body: str) -> Message:
     if not MAIL_ID.fullmatch(message.mail_id):  # one such message would spoil a whole batch at the database
         raise Permanent("malformed_message")
     return message
+
+
+class Sender(Protocol):
+    """What `send_grouped` needs of the queues (`ports.Queues`)."""
+
+    def send(self, stage: str, bodies: Sequence[str], group: str) -> frozenset[int]: ...
+
+
+def send_grouped(queues: Sender, addressed: Sequence[tuple[str, Message]]) -> frozenset[int]:
+    """Send each (stage, message), one call for each stage and account; the indexes of those that are not durable."""
+    groups: dict[tuple[str, str], list[int]] = {}
+    for index, (stage, message) in enumerate(addressed):
+        groups.setdefault((stage, message.account), []).append(index)
+    lost: set[int] = set()
+    for (stage, account), indexes in sorted(groups.items()):
+        unsent = queues.send(stage, [encode(addressed[index][1]) for index in indexes], account)
+        lost.update(indexes[position] for position in unsent)
+    return frozenset(lost)
 
 
 def _of_another_version(body: str) -> bool:

@@ -13,7 +13,7 @@ from chalicelib.core.errors import Permanent, Postponed, Retryable
 from chalicelib.core.messages import Envelope, Message
 from chalicelib.core.spool_keys import links_key
 from chalicelib.delivery.transfer import TOO_SLOW, UNFINISHED, Transfer
-from chalicelib.intake.seal_links import MAX_LINKS
+from chalicelib.intake.apply_policy import MAX_LINKS
 from chalicelib.ports import Downloads, FileTarget, LinkStore, MailStore, Progress, Spool, Telemetry
 
 LINKS_BYTES = 512 * 1024

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 
 from chalicelib.core.cache_keys import seen_key
 from chalicelib.core.errors import Retryable
-from chalicelib.core.messages import Envelope, Exclusion, Receipt
+from chalicelib.core.messages import Envelope, Exclusion, Receipt, send_grouped
 from chalicelib.core.spool_keys import sealed_key
 from chalicelib.core.stages import LEDGER, PIPELINE
 from chalicelib.intake.arrival import TAKEN, Arrival, IntakeDecision, IntakeResult, Status
-from chalicelib.intake.send import send_grouped
 from chalicelib.mail.identity import mail_id
 from chalicelib.mail.sealed import EMAILENGINE, Header, labels_text, seal
 

@@ -9,10 +9,9 @@ from datetime import datetime, timedelta
 from chalicelib.core.clock import Now, utc_now
 from chalicelib.core.errors import Permanent
 from chalicelib.core.mail_ids import MAIL_ID
-from chalicelib.core.messages import Envelope, Message, Receipt
+from chalicelib.core.messages import Envelope, Message, Receipt, send_grouped
 from chalicelib.core.spool_keys import SEALED_PREFIX, sealed_mail
 from chalicelib.core.stages import BEFORE_LEDGER, LEDGER, PIPELINE
-from chalicelib.intake.send import send_grouped
 from chalicelib.mail import sealed
 from chalicelib.operations.audit import PATIENCE, Evidence, Findings, audit
 from chalicelib.ports import DeadLetters, Ledger, MailStore, QueueDepth, Queues, Spool, SpoolEntry

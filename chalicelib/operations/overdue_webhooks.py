@@ -6,9 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from chalicelib.core.clock import Now, utc_now
-from chalicelib.core.messages import Envelope
+from chalicelib.core.messages import Envelope, send_grouped
 from chalicelib.core.stages import DELIVER, OFFLOAD, SIDE
-from chalicelib.intake.send import send_grouped
 from chalicelib.ports import OpenDeliveries, Overdue, Queues
 from chalicelib.resilience import retry
 

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 from chalicelib.core.clock import Now, utc_now
 from chalicelib.core.keyed_hashes import domain_key, sender_key
-from chalicelib.core.messages import Envelope, Receipt
+from chalicelib.core.messages import Envelope, Receipt, send_grouped
 from chalicelib.core.stages import PIPELINE
 from chalicelib.intake.apply_policy import RECONSIDER
-from chalicelib.intake.send import send_grouped
 from chalicelib.policy.decision import SENDER_NOT_ALLOWED
 from chalicelib.policy.facts import plain_address
 from chalicelib.ports import Excluded, ExclusionQuery, Exclusions, Queues, Spool

@@ -17,8 +17,7 @@ from typing import Any, Protocol
 
 from chalicelib.core import stages
 from chalicelib.core.errors import ConfigurationError, Permanent, Postponed, Retryable
-from chalicelib.core.messages import Envelope, Exclusion, Message, Quarantine, decode
-from chalicelib.intake.send import send_grouped
+from chalicelib.core.messages import Envelope, Exclusion, Message, Quarantine, decode, send_grouped
 from chalicelib.pipeline.fan_out import next_messages
 from chalicelib.pipeline.record import Record, read_record
 from chalicelib.ports import Queues, Telemetry

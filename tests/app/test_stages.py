@@ -19,7 +19,7 @@ from chalicelib.core.messages import Envelope, Routing, decode, encode
 from chalicelib.data_rights.retention import Retention
 from chalicelib.delivery.deliver import DeliverWorker
 from chalicelib.delivery.offload import OffloadWorker
-from chalicelib.intake.seal_links import seal_links
+from chalicelib.intake.apply_policy import seal_links
 from chalicelib.operations import alert
 from chalicelib.pipeline.classify import ClassifyWorker
 from chalicelib.pipeline.notify import NotifyWorker

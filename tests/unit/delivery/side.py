@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from chalicelib.core.messages import Envelope, Routing
 from chalicelib.delivery.deliver import DeliverWorker
 from chalicelib.delivery.offload import OffloadWorker
-from chalicelib.intake.seal_links import seal_links
+from chalicelib.intake.apply_policy import seal_links
 from chalicelib.policy.document import Destination
 from chalicelib.ports import Answered, Original
 from tests.contract.mails import envelope
