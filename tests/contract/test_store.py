@@ -268,12 +268,12 @@ def test_the_counts_follow_every_change_of_state(side: Side) -> None:
 
 def test_a_mail_without_a_verdict_is_refused(side: Side) -> None:
     with pytest.raises(Permanent, match="incomplete_envelope"):
-        side.store.store(dataclasses.replace(envelope("a"), classification=None), "text", ORIGINAL, [])
+        side.store.store(envelope("a").changed(classification=None), "text", ORIGINAL, [])
 
 
 def test_a_mail_id_that_is_none_is_refused(side: Side) -> None:
     with pytest.raises(Permanent, match="malformed_mail_id"):
-        side.store.store(dataclasses.replace(envelope("a"), mail_id="'; DROP TABLE core.ledger; --"), "", ORIGINAL, [])
+        side.store.store(envelope("a").changed(mail_id="'; DROP TABLE core.ledger; --"), "", ORIGINAL, [])
 
 
 def test_a_code_that_does_not_fit_is_refused(side: Side) -> None:
