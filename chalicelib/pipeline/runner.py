@@ -213,7 +213,7 @@ class Runner:
         self.telemetry.warn("quarantined", **self._ids(record), code=code, receives=record.receives)
 
     def _notify_worker(self, message: object, code: str) -> None:
-        """Let a worker that keeps a record of its own know that its message becomes a dead letter.
+        """Let a worker that keeps a record of its own know that its message goes to the dead-letter queue.
 
         Best effort: where the record fails, the message does not wait for it.
         """

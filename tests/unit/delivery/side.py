@@ -30,7 +30,7 @@ ORIGINAL = Original("Ada <ada@example.com>", "Files of Ada", "Dear Bob", b"raw",
 
 
 class Clock:
-    """Seconds that pass when told to."""
+    """Seconds that pass when a test wants it."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -67,7 +67,7 @@ class Side:
 
     @property
     def offloader(self) -> OffloadWorker:
-        """Made anew, as after a worker's death."""
+        """A new one, as after a worker's death."""
         worker = OffloadWorker(
             *(self.spool, self.links, self.store, self.downloads, self.bucket, lambda _: ("files.example",)),
             *(self.telemetry, self.limit, 240.0, self.clock, lambda: NOW),

@@ -86,15 +86,15 @@ def test_a_mail_without_a_sender_has_no_hashes(world: World) -> None:
 
 def test_the_note_tells_who_decided_when(world: World) -> None:
     note = note_of(world, STOP, world.raw())
-    told = [(receipt.module, receipt.action, receipt.outcome) for receipt in note.receipts]
-    assert told == [
+    seen = [(receipt.module, receipt.action, receipt.outcome) for receipt in note.receipts]
+    assert seen == [
         ("ingress", "email.receive", "accepted"),
         ("anonymize", "email.decide", "stopped_by_routing_rule"),
     ]
 
 
 def test_the_note_of_a_fetched_mail_names_the_whole_mail(world: World) -> None:
-    """Decided anew, it is not fetched again: the mail server may not have it any more."""
+    """Re-evaluated, it is not fetched again: the mail server may not have it any more."""
     message = world.reference()
     note = note_of(world, STOP, message)
     world.source = MemorySource()
@@ -128,8 +128,8 @@ def test_without_rules_the_version_alone_goes_on(world: World) -> None:
 
 
 def test_what_the_door_decided_is_not_decided_again(world: World) -> None:
-    told = Routing(3, ("door",), topic="door")
-    assert routing_of(world, STOP, world.raw().changed(routing=told)) == told
+    routing = Routing(3, ("door",), topic="door")
+    assert routing_of(world, STOP, world.raw().changed(routing=routing)) == routing
 
 
 def test_while_the_rules_cannot_be_read_the_mail_waits(world: World) -> None:

@@ -309,29 +309,29 @@ UNDATED = RAW_MAIL.replace(b"Date: Mon, 3 Mar 2025 10:00:00 +0100\r\n", b"")
 ARRIVED = "2025-03-02T08:15:00+00:00"
 
 
-def told(data: bytes, date: str) -> Arrival:
+def dated(data: bytes, date: str) -> Arrival:
     return Arrival("praxis", "gmail", RAW, data, "provider:1", "1", date=date)
 
 
 def test_a_mail_s_own_date_wins_over_the_mailbox_s(world: World) -> None:
-    _, content = world.anonymized(world.take(told(RAW_MAIL, ARRIVED)))
+    _, content = world.anonymized(world.take(dated(RAW_MAIL, ARRIVED)))
     assert content.date == "2025-03-03T10:00:00+01:00"
 
 
 def test_a_mail_without_date_has_the_mailbox_s(world: World) -> None:
-    _, content = world.anonymized(world.take(told(UNDATED, ARRIVED)))
+    _, content = world.anonymized(world.take(dated(UNDATED, ARRIVED)))
     assert (content.date, "no_date" in content.defects) == (ARRIVED, True)
 
 
 def test_a_mail_without_any_date_has_the_time_of_its_receipt(world: World) -> None:
-    _, content = world.anonymized(world.take(told(UNDATED, "")))
+    _, content = world.anonymized(world.take(dated(UNDATED, "")))
     assert content.date == "2025-03-03T09:00:00+00:00"
 
 
 def test_the_mailbox_s_date_is_in_no_identity(world: World) -> None:
-    _, one = world.anonymized(world.take(told(UNDATED, ARRIVED)))
+    _, one = world.anonymized(world.take(dated(UNDATED, ARRIVED)))
     without = World()
-    _, other = without.anonymized(without.take(told(UNDATED, "")))
+    _, other = without.anonymized(without.take(dated(UNDATED, "")))
     assert (one.identities, one.matches) == (other.identities, other.matches)
 
 

@@ -61,7 +61,7 @@ class World:
 
     @property
     def worker(self) -> AnonymizeWorker:
-        """Made anew: nothing is kept between two calls but what the twins hold."""
+        """A new one: nothing is kept between two calls but what the twins hold."""
         parts = self.spool, self.source, self.anonymizer, self.cache, self.telemetry
         return AnonymizeWorker(*parts, MAPPING_KEY, PSEUDONYM_KEY, 1800, lambda: self.rules, lambda: NOW)
 
@@ -84,8 +84,8 @@ class World:
     def reference(self, data: bytes = RAW_MAIL, source: bool = True) -> Envelope:
         """A reference at the anonymize stage, whose mail EmailEngine holds."""
         held = self.source.add("praxis", data, source=source)
-        told = {"id": held.id, "emailId": held.email_id, "messageId": held.message_id, "path": held.path}
-        payload = json.dumps(told).encode()
+        reference = {"id": held.id, "emailId": held.email_id, "messageId": held.message_id, "path": held.path}
+        payload = json.dumps(reference).encode()
         return self.take(Arrival("praxis", "emailengine", EMAILENGINE, payload, f"emailengine:{held.id}"))
 
     def anonymized(self, envelope: Envelope) -> tuple[Envelope, Content]:
