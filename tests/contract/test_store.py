@@ -214,7 +214,7 @@ def addressed(name: str, received_at: str = RECEIVED) -> Envelope:
     """A mail whose headers name the person."""
     made = envelope(name, received_at=received_at)
     assert made.content is not None
-    return dataclasses.replace(made, content=dataclasses.replace(made.content, address_keys=("f" * 32, HERS)))
+    return made.changed(content=dataclasses.replace(made.content, address_keys=("f" * 32, HERS)))
 
 
 def test_mail_of_an_erased_person_is_not_stored(side: Side) -> None:
@@ -238,7 +238,7 @@ def test_a_stored_mail_waits_for_its_erasure(side: Side) -> None:
     side.store.store(addressed("a"), "text", ORIGINAL, [])
     side.erase(HERS)
     assert side.store.store(addressed("a"), "text", ORIGINAL, []).outcome == "already_stored"
-    side.store.exclude(dataclasses.replace(exclusion("a", minutes=9), sender_key=HERS))
+    side.store.exclude(exclusion("a", minutes=9).changed(sender_key=HERS))
     assert state(side.store, "a") == ("stored", "")
 
 
