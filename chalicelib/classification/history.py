@@ -1,4 +1,4 @@
-"""What a sender's mail was about before: a hint in Redis, written from the database, keyed by a keyed hash."""
+"""The categories of a sender's earlier mail in one account: a hint in Redis, written from the database."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from chalicelib.core.cache_keys import history_key
+
 if TYPE_CHECKING:
     from chalicelib.ports import Cache
 
 HISTORY_SECONDS = 90 * 24 * 3600
 
 
-def read_history(cache: Cache, sender_key: str) -> dict[str, int]:
-    """category → number of mails; empty when Redis does not know."""
-    held = cache.get(f"history:{sender_key}") if sender_key else None
+def read_history(cache: Cache, account: str, sender: str) -> dict[str, int]:
+    """category → number of mails; empty when Redis does not know. `sender` is the keyed hash of the address."""
+    held = cache.get(history_key(account, sender)) if sender else None
     try:
         raw = json.loads(held) if held else {}
     except (ValueError, RecursionError):
@@ -24,6 +26,6 @@ def read_history(cache: Cache, sender_key: str) -> dict[str, int]:
     return {category: count for category, count in raw.items() if type(count) is int and count > 0}
 
 
-def write_history(cache: Cache, sender_key: str, counts: Mapping[str, int]) -> None:
+def write_history(cache: Cache, account: str, sender: str, counts: Mapping[str, int]) -> None:
     """Replace what Redis knows: whole counts from the database, so that a repeat changes nothing."""
-    cache.set(f"history:{sender_key}", json.dumps(dict(counts)).encode(), HISTORY_SECONDS)
+    cache.set(history_key(account, sender), json.dumps(dict(counts)).encode(), HISTORY_SECONDS)

@@ -27,7 +27,7 @@ NAMES = 10
 
 TRAIT = re.compile(r"[a-z][a-z_]{0,31}")
 LANGUAGE = re.compile(r"[a-z]{2}|und")
-PERSONAL_TOKEN = re.compile(r"<[A-Z][A-Z_]{0,40}_\d{1,6}>")
+PERSONAL_TOKEN = re.compile(r"<[A-Z][A-Z_]{0,40}_\d{1,9}>")
 LURE = re.compile(
     r"""[a-z][a-z0-9+.-]*://            # a link, with its scheme
       | www\. | mailto: | @             # … or without one, an address, a Telegram mention

@@ -28,7 +28,7 @@ class Retryable(MailroomError):
 
 
 class Postponed(Retryable):
-    """It is known that the other side cannot be asked now (an open breaker, a switched-off flag): no mail's fault.
+    """The other side is known to be unavailable (an open breaker, a switched-off flag): not the mail's fault.
 
     The batch runner sends a fresh copy of the message for later, and the try does not count towards the dead-letter
     queue. `after` as for `Retryable`. With `attempted` the call *was* made and failed while its service was known to

@@ -1,4 +1,4 @@
-"""Keyed hashes that stand for an address where it may not be written down; light enough for a door."""
+"""Keyed hashes that stand for what may not be written down: addresses, and any other text. Light to import."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ def normal_address(address: str) -> str:
 
 
 def sender_key(address: str, key: bytes) -> str:
-    """Keyed hash (HMAC-SHA256, 32 hex characters) of a normalised address, for history and VIP look-ups."""
+    """Keyed hash (HMAC-SHA256, 32 hex characters) of an e-mail address.
+
+    It normalises its input as an address. Use `keyed_hash` for anything else.
+    """
     return hmac.new(key, normal_address(address).encode("utf-8", "replace"), hashlib.sha256).hexdigest()[:32]
 
 
@@ -28,3 +31,13 @@ def sender_keys(address: str, key: bytes) -> tuple[str, str]:
     """(hash of the address, hash of its domain); empty where there is none."""
     _, at, domain = address.rpartition("@")
     return sender_key(address, key) if address else "", domain_key(domain, key) if at else ""
+
+
+def keyed_hash(purpose: str, text: str, key: bytes) -> str:
+    """Keyed hash (BLAKE2b, 32 hex characters) of a text as it stands.
+
+    `purpose` (at most 16 ASCII characters) separates the domains: one text has unrelated hashes for two purposes, and
+    none of them is the hash of an address. `key` has at most 64 bytes.
+    """
+    data = text.encode("utf-8", "surrogatepass")
+    return hashlib.blake2b(data, key=key, person=purpose.encode("ascii"), digest_size=16).hexdigest()

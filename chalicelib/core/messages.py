@@ -1,15 +1,19 @@
-"""What travels in a queue: opaque pointers, then anonymized text; never personal data."""
+"""What travels in a queue, and how it is sent: opaque pointers, then anonymized text; never personal data."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol, Self
+
+import msgspec
 
 from chalicelib.core.errors import Permanent
 from chalicelib.core.mail_ids import MAIL_ID
 
-VERSION = 1
+Version = Literal[1]
+VERSION: Version = 1
 INLINE_TEXT_BYTES = 64 * 1024
 """Anonymized text above this goes through the spool: SQS carries 1 MiB a message *and* a batch."""
 
@@ -30,13 +34,12 @@ class Receipt:
 class Content:
     """The anonymized mail as the later stages see it.
 
-    `text` is inline, or empty with `text_key` naming the spool object that holds it.
-    `sender_key` is a keyed hash of the sender's address (history, VIP); `thread_key` of the
-    thread's root. `identities` are the digests under which this mail claims to be known,
-    `matches` those under which it would be another delivery of a known one
-    (see `mail.identity`). `traits` are header facts for the classifier (`list`, `bounce`,
-    `auto_submitted`, `bulk`, `has_attachment`, …), never header text. `address_keys` are keyed
-    hashes of all addresses in the headers, by which a person's mail is found again.
+    `text` is inline, or empty with `text_key` naming the spool object that holds it. `sender_key` is a keyed hash of
+    the sender's address (history, VIP); `thread_key` one of the account and the thread's root, which the sender claims:
+    it joins no mail of another person. `identities` are the digests under which this mail claims to be known, `matches`
+    those under which it would be another delivery of a known one (see `mail.identity`). `traits` are header facts for
+    the classifier (`list`, `bounce`, `auto_submitted`, `bulk`, `has_attachment`, …), never header text. `address_keys`
+    are keyed hashes of all addresses in the headers, by which a person's mail is found.
     """
 
     subject: str
@@ -71,7 +74,7 @@ class Classification:
 
 @dataclass(frozen=True, slots=True)
 class Routing:
-    """What the operator's rules said about a mail: names and codes of theirs, never anything of the mail.
+    """What the operator's rules decided about a mail: their names and codes, never anything of the mail.
 
     `rules` are the names of those that matched, `version` the rule set's. `topic`, `priority` (`low`, `normal`,
     `high`) and `category` are empty where no rule names one. `webhooks` are names of destinations, `offload` asks
@@ -88,29 +91,11 @@ class Routing:
     hold_until: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
-    """The message between two stages. `received_at` is ISO 8601 UTC, `source` the door."""
+class Pointer(msgspec.Struct, frozen=True, tag_field="kind"):
+    """What every message says about its mail; nothing of it is personal.
 
-    mail_id: str
-    account: str
-    source: str
-    spool_key: str
-    received_at: str
-    trace_id: str
-    receipts: tuple[Receipt, ...] = field(default=())
-    content: Content | None = None
-    classification: Classification | None = None
-    routing: Routing | None = None
-    v: int = VERSION
-
-
-@dataclass(frozen=True, slots=True)
-class Exclusion:
-    """The note that a rule keeps a mail out; the store stage writes it into the ledger, and it can be re-evaluated.
-
-    `reason` is `sender_not_allowed`, `stopped_by_routing_rule` or `outside_time_window`; `rule` the name of the rule,
-    empty for the allowlist. `sender_key` and `domain_key` are keyed hashes of the sender's address and domain.
+    `source` is the endpoint, `spool_key` the sealed mail, `received_at` ISO 8601 UTC, `trace_id` the correlation id of
+    the request that brought the mail.
     """
 
     mail_id: str
@@ -119,54 +104,52 @@ class Exclusion:
     spool_key: str
     received_at: str
     trace_id: str
+
+    def pointer(self) -> tuple[str, str, str, str, str, str]:
+        """The six fields in their order, for another message about the same mail."""
+        return self.mail_id, self.account, self.source, self.spool_key, self.received_at, self.trace_id
+
+    def changed(self, **changes: Any) -> Self:
+        """The same message with other values in these fields."""
+        return msgspec.structs.replace(self, **changes)
+
+
+class Envelope(Pointer, frozen=True, tag="mail"):
+    """A mail between two stages: each stage adds its part."""
+
+    receipts: tuple[Receipt, ...] = ()
+    content: Content | None = None
+    classification: Classification | None = None
+    routing: Routing | None = None
+    v: Version = VERSION
+
+
+class Exclusion(Pointer, frozen=True, tag="exclusion"):
+    """The note that a rule excludes a mail. The store stage writes it into the ledger; the mail can be re-evaluated.
+
+    `reason` is `sender_not_allowed`, `stopped_by_routing_rule` or `outside_time_window`; `rule` the name of the rule,
+    empty for the allowlist. `sender_key` and `domain_key` are keyed hashes of the sender's address and domain.
+    """
+
     reason: str
     rule: str
     rules_version: int
     sender_key: str
     domain_key: str
-    receipts: tuple[Receipt, ...] = field(default=())
-    exclusion: bool = True
-    v: int = VERSION
+    receipts: tuple[Receipt, ...] = ()
+    v: Version = VERSION
 
 
-@dataclass(frozen=True, slots=True)
-class Quarantine:
-    """The note that a stage gave a mail up; the store stage writes it into the ledger."""
+class Quarantine(Pointer, frozen=True, tag="quarantine"):
+    """The note that a stage quarantined a mail; the store stage writes it into the ledger."""
 
-    mail_id: str
-    account: str
-    source: str
-    spool_key: str
-    received_at: str
-    trace_id: str
     stage: str
     reason: str
     error: str
     attempts: int
     first_at: str
     last_at: str
-    quarantine: bool = True
-    v: int = VERSION
-
-
-def given_up(
-    message: Envelope | Exclusion, stage: str, *, reason: str, error: str, attempts: int, first_at: str, last_at: str
-) -> Quarantine:
-    """The note that `stage` gave this mail up."""
-    return Quarantine(
-        mail_id=message.mail_id,
-        account=message.account,
-        source=message.source,
-        spool_key=message.spool_key,
-        received_at=message.received_at,
-        trace_id=message.trace_id,
-        stage=stage,
-        reason=reason,
-        error=error,
-        attempts=attempts,
-        first_at=first_at,
-        last_at=last_at,
-    )
+    v: Version = VERSION
 
 
 Message = Envelope | Quarantine | Exclusion
@@ -175,7 +158,7 @@ Message = Envelope | Quarantine | Exclusion
 
 def encode(message: Message) -> str:
     """JSON in ASCII, so that no character outside XML's set can reach SQS."""
-    return json.dumps(asdict(message), ensure_ascii=True, separators=(",", ":"))
+    return json.dumps(msgspec.to_builtins(message), ensure_ascii=True, separators=(",", ":"))
 
 
 def decode(body: str) -> Message:
@@ -184,20 +167,37 @@ def decode(body: str) -> Message:
     Raises `Permanent("malformed_message")` for anything that is not one of ours, and
     `Permanent("unknown_version")` for one of a version this code does not know.
     """
-    import msgspec  # the doors only encode
-
     try:
-        raw: Any = msgspec.json.decode(body)
-        if isinstance(raw, dict) and isinstance(raw.get("v"), int) and raw["v"] != VERSION:
-            raise Permanent("unknown_version")
-        kind: type[Message] = Envelope
-        if isinstance(raw, dict) and raw.get("quarantine") is True:
-            kind = Quarantine
-        elif isinstance(raw, dict) and raw.get("exclusion") is True:
-            kind = Exclusion
-        message: Message = msgspec.convert(raw, kind)
+        message: Message = msgspec.json.decode(body, type=Message)
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
-        raise Permanent("malformed_message") from None
+        raise Permanent("unknown_version" if _of_another_version(body) else "malformed_message") from None
     if not MAIL_ID.fullmatch(message.mail_id):  # one such message would spoil a whole batch at the database
         raise Permanent("malformed_message")
     return message
+
+
+class Sender(Protocol):
+    """What `send_grouped` needs of the queues (`ports.Queues`)."""
+
+    def send(self, stage: str, bodies: Sequence[str], group: str) -> frozenset[int]: ...
+
+
+def send_grouped(queues: Sender, addressed: Sequence[tuple[str, Message]]) -> frozenset[int]:
+    """Send each (stage, message), one call for each stage and account; the indexes of those that are not durable."""
+    groups: dict[tuple[str, str], list[int]] = {}
+    for index, (stage, message) in enumerate(addressed):
+        groups.setdefault((stage, message.account), []).append(index)
+    lost: set[int] = set()
+    for (stage, account), indexes in sorted(groups.items()):
+        unsent = queues.send(stage, [encode(addressed[index][1]) for index in indexes], account)
+        lost.update(indexes[position] for position in unsent)
+    return frozenset(lost)
+
+
+def _of_another_version(body: str) -> bool:
+    try:
+        raw: Any = msgspec.json.decode(body)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return False
+    version = raw.get("v") if isinstance(raw, dict) else None
+    return isinstance(version, int) and version != VERSION

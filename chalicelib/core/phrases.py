@@ -11,7 +11,7 @@ LIGATURES = (("œ", "oe"), ("æ", "ae"), ("ø", "o"), ("ł", "l"), ("ı", "i"))
 INVISIBLE = re.compile("[\u0300-\u036f\u00ad\u034f\u061c\u115f\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]+")
 """Combining accents, and what a sender puts inside a word to hide it from a word list."""
 
-TOKEN = re.compile(r"<[a-z][a-z_]{0,40}_\d{1,6}>|[^\W_]+|[.,!?;:]")
+TOKEN = re.compile(r"<[a-z][a-z_]{0,40}_\d{1,9}>|[^\W_]+|[.,!?;:]")
 """A personal-data token, a word, or the end of a clause; never more than one look at a character."""
 
 BREAK = "."

@@ -18,7 +18,13 @@ EVERYTHING = (*ORIGINALS, "text")
 
 def sealed_key(account: str, mail_id: str) -> str:
     """The sealed mail, under its identity: a repeat overwrites itself."""
-    return f"sealed/{account}/{mail_id}"
+    return f"{SEALED_PREFIX}{account}/{mail_id}"
+
+
+def sealed_mail(key: str) -> MailRef:
+    """The mail that a key of `sealed_key` names."""
+    account, _, mail_id = key.removeprefix(SEALED_PREFIX).rpartition("/")
+    return MailRef(mail_id, account)
 
 
 def fetched_key(account: str, mail_id: str) -> str:
@@ -39,6 +45,11 @@ def text_key(account: str, mail_id: str) -> str:
 def upload_key(account: str, upload: str) -> str:
     """The bytes that a pusher was allowed to put into the spool."""
     return f"{UPLOADS}/{account}/{upload}"
+
+
+def uploads_of(account: str) -> str:
+    """The prefix of an account's uploads."""
+    return upload_key(account, "")
 
 
 def keys(mail: MailRef, prefixes: tuple[str, ...] = EVERYTHING) -> list[str]:

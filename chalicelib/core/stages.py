@@ -35,22 +35,28 @@ class Stage:
 
 PIPELINE = (
     Stage("anonymize", "anonymisation", batch=5, concurrency=2, reserve=28.0),  # the anonymizer's own limit is 25 s
-    Stage("classify", "classement", batch=10, concurrency=2, reserve=9.0),  # an LLM's answer is waited for 8 s
+    Stage("classify", "classement", batch=10, concurrency=2, reserve=9.0),  # an LLM may take 8 s
     Stage("store", "enregistrement", batch=10, concurrency=2),
     Stage("notify", "notification", batch=10, concurrency=2),
 )
 """A mail passes these in this order."""
 
 OFFLOAD = Stage("offload", "fichiers liés", batch=1, concurrency=2)
-DELIVER = Stage("deliver", "webhooks", batch=5, concurrency=4, reserve=24.0)  # a receiver is waited for 20 s
+DELIVER = Stage("deliver", "webhooks", batch=5, concurrency=4, reserve=24.0)  # a receiver may take 20 s
 SIDE = (OFFLOAD, DELIVER)
-"""Beside the pipeline: what the rules ask for once a mail is stored. Whatever happens here, the mail stays `stored`."""
+"""Side stages: what the rules ask for once a mail is stored. Whatever happens here, the mail stays `stored`."""
 
 ALERT = Stage("alert", "alertes", batch=10, concurrency=2)
-"""Beside the pipeline: CloudWatch alarms through SNS on their way to Telegram "System"."""
+"""Takes CloudWatch alarms from SNS to Telegram "System"."""
 
 STAGES = (*PIPELINE, *SIDE, ALERT)
 STAGE_NAMES = tuple(stage.name for stage in STAGES)
+
+LEDGER = "store"
+"""The stage that writes the ledger: notes about excluded and quarantined mail go there from every other stage."""
+
+BEFORE_LEDGER = tuple(stage.name for stage in PIPELINE[:3])
+"""The stages whose queues hold mail that may have no row in the ledger yet."""
 
 
 def stage(name: str) -> Stage:
@@ -59,14 +65,14 @@ def stage(name: str) -> Stage:
 
 
 def targets(name: str) -> tuple[Stage, ...]:
-    """Every stage that this one may hand a mail to (see `handing_on`)."""
+    """Every stage that this one may forward a mail to (see `pipeline.fan_out`)."""
     following = after(name)
-    side = {"store": SIDE, OFFLOAD.name: (DELIVER,)}.get(name, ())
+    side = {LEDGER: SIDE, OFFLOAD.name: (DELIVER,)}.get(name, ())
     return (*((following,) if following else ()), *side)
 
 
 def after(name: str) -> Stage | None:
-    """The stage that follows in the pipeline; None after the last, and for what is beside the pipeline."""
+    """The stage that follows in the pipeline; None after the last and for a side stage."""
     names = [stage.name for stage in PIPELINE]
     position = names.index(name) + 1 if name in names else len(names)
     return PIPELINE[position] if position < len(PIPELINE) else None

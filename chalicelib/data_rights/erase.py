@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from chalicelib.core.cache_keys import history_key, mapping_key
 from chalicelib.core.clock import Now, utc_now
 from chalicelib.core.errors import Permanent
 from chalicelib.core.spool_keys import keys
@@ -21,13 +23,14 @@ SAVED = 20
 
 @dataclass
 class Eraser:
-    """Each step can be done again: a run that was killed is repeated and goes on where it stopped."""
+    """Each step can be repeated: a run that was killed continues where it stopped. `accounts` are those configured."""
 
     finder: PersonalDataFinder
     people: People
     spool: Spool
     cache: Cache
     store: MailStore
+    accounts: Sequence[str]
     files: FileTarget | None = None
     now: Now = utc_now
 
@@ -45,8 +48,10 @@ class Eraser:
         erasure = self.people.begin(key, author)
         counts = Counter(dict(erasure.counts))
         self._all(erasure, found, counts)
-        self._all(erasure, self.finder.find(address, remember=True), counts)
-        self.cache.delete(f"history:{key}")
+        late = self.finder.find(address, remember=True)
+        self._all(erasure, late, counts)
+        for account in {*self.accounts, *(mail.place.account for mail in (*found.mails, *late.mails))}:
+            self.cache.delete(history_key(account, key))
         counts["dead_letters"] += self._drop_letters()
         return self.people.finish(erasure, counts)
 
@@ -64,13 +69,10 @@ class Eraser:
         """The ledger first, so that the mail has an end when its seal is gone; the seal last, by which it is found."""
         place = mail.place
         header, payload = self._header(mail)
-        thread = mail.thread_key or self.finder.thread(place)
         counts = self._drop_files(place.mail_id)
         counts.update(self.people.erase(mail, header.source or "unknown", header.received_at))
         counts["mails"] += 1
-        self.cache.delete(f"map:mail:{place.mail_id}")
-        if thread:
-            self.cache.delete(f"map:thread:{thread}")
+        self.cache.delete(mapping_key(place.mail_id))
         if header.kind == sealed.UPLOAD:
             self.spool.delete(upload_named(place.account, payload))
         self._clear(mail, header)

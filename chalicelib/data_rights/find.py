@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 
 from chalicelib.core.errors import Permanent
 from chalicelib.core.keyed_hashes import sender_key
 from chalicelib.core.mail_ids import MAIL_ID, MailRef
 from chalicelib.core.messages import Envelope
-from chalicelib.core.spool_keys import keys
+from chalicelib.core.spool_keys import SEALED_PREFIX, keys, sealed_mail
 from chalicelib.core.stages import STAGES
 from chalicelib.intake.load_mail import ERASED, LoadedMail, parse_source, reopen, upload_named
 from chalicelib.mail import sealed
 from chalicelib.mail.everyone import all_addresses
-from chalicelib.mail.identity import thread_root
 from chalicelib.mail.model import Mail
 from chalicelib.ports import DeadLetters, MailLocation, People, Spool
 from chalicelib.ports.dead_letter_records import DeadLetterRecord, read
@@ -62,16 +61,14 @@ class PersonalDataFinder:
         unreadable: list[str] = []
         for place, mail in self._in_spool(frozenset(mails), unreadable):
             if key in self._keys(mail):
-                [held] = self.people.held([place.mail_id]) or [MailLocation(place, "", "")]
-                mails[place.mail_id] = held
+                [mails[place.mail_id]] = self.people.held([place.mail_id]) or [MailLocation(place, "")]
         for letter in self.letters():
             message = letter.message
             if isinstance(message, Envelope) and message.content and message.mail_id not in mails:
                 content = message.content
                 if key in (content.sender_key, *content.address_keys):
                     place = MailRef(message.mail_id, message.account)
-                    [held] = self.people.held([place.mail_id]) or [MailLocation(place, "", "")]
-                    mails[place.mail_id] = replace(held, thread_key=content.thread_key)
+                    [mails[place.mail_id]] = self.people.held([place.mail_id]) or [MailLocation(place, "")]
         return Found(tuple(mails.values()), tuple(unreadable), opened)
 
     def letters(self) -> list[DeadLetterRecord]:
@@ -95,14 +92,6 @@ class PersonalDataFinder:
             if error.code in (ERASED, "spool_missing"):
                 return None
             raise
-
-    def thread(self, place: MailRef) -> str:
-        """The thread's key as the anonymize stage names it, by the seal; empty where there is none."""
-        try:
-            opened = self.open(place)
-        except Permanent:
-            opened = None
-        return self.key(f"{place.account}\n{thread_root(opened.mail) or place.mail_id}") if opened else ""
 
     def _upload(self, place: MailRef, header: sealed.Header, payload: bytes, fetched_key: str) -> LoadedMail:
         try:
@@ -131,10 +120,10 @@ class PersonalDataFinder:
 
     def _in_spool(self, known: frozenset[str], unreadable: list[str]) -> Iterator[tuple[MailRef, Mail]]:
         """Sealed mails that the database cannot judge: doubles, excluded, quarantined, in flight."""
-        entries = self.spool.list("sealed/")
+        entries = self.spool.list(SEALED_PREFIX)
         looked = 0
         while page := list(islice(entries, PAGE)):
-            places = [MailRef(e.key.rpartition("/")[2], e.key.split("/", 1)[1].rpartition("/")[0]) for e in page]
+            places = [sealed_mail(entry.key) for entry in page]
             asked = [place for place in places if MAIL_ID.fullmatch(place.mail_id)]
             judged = self.people.judged([place.mail_id for place in asked]) | known
             for place in asked:

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from chalicelib.core.clock import Now, utc_now
 from chalicelib.core.mail_ids import MailRef
-from chalicelib.core.spool_keys import EVERYTHING, ORIGINALS, UPLOADS, keys
+from chalicelib.core.spool_keys import EVERYTHING, ORIGINALS, keys, uploads_of
 from chalicelib.ports import Archive, Spool, Telemetry
 
 BATCH = 25
@@ -75,7 +75,7 @@ class Retention:
         for account in sorted(self.days.keys() | self.original_days.keys()):
             kept = min(held[account] for held in (self.days, self.original_days) if account in held)
             before = self.now() - timedelta(days=kept)
-            for entry in self.spool.list(f"{UPLOADS}/{account}/"):
+            for entry in self.spool.list(uploads_of(account)):
                 if time_left() < 15:
                     return
                 if entry.modified < before:

@@ -1,4 +1,4 @@
-"""Beside the pipeline: a stored mail is POSTed to one destination of the rules, signed, once."""
+"""Side stage: sends a stored mail to one destination of the rules, signed, once."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ DEFAULT_KEY = "default"
 
 
 class Destination(Protocol):
-    """What the rule set says of a destination (`policy.ruleset`)."""
+    """A destination of the rule set (`policy.ruleset`)."""
 
     @property
     def url(self) -> str: ...
@@ -35,7 +35,7 @@ class Destination(Protocol):
 class DeliverWorker:
     """`destinations` are those of the current rule set, `keys` the signing keys by name, `bucket` where files lie.
 
-    `through(destination, call)` makes the call unless the destination rests (its circuit breaker).
+    `through(destination, call)` makes the call unless the destination is paused (its circuit breaker).
     """
 
     deliveries: DeliveryStore
@@ -52,7 +52,7 @@ class DeliverWorker:
         """Nothing is shared between the webhooks of a batch."""
 
     def process(self, message: Message) -> None:
-        """Deliver to the one destination that the message names; a repeat of a delivered one is not sent again."""
+        """Deliver to the one destination that the message names; what was delivered is not sent again."""
         if not isinstance(message, Envelope) or message.routing is None or len(message.routing.webhooks) != 1:
             raise Permanent("malformed_message")
         if not self.enabled():
@@ -62,7 +62,7 @@ class DeliverWorker:
         if destination is None:
             raise Permanent("destination_unknown")
         keys = self.keys().get(destination.key or DEFAULT_KEY, ())
-        if not keys:  # an operator mends it; nothing is ever sent unsigned
+        if not keys:  # an operator has to fix it; nothing is ever sent unsigned
             raise Postponed("webhook_key_missing", after=KEY_WAIT)
         clearable = [field for field in webhook.CLEARABLE if field in destination.clear_fields]
         claim = self.deliveries.claim(message.mail_id, name, clearable, message.routing.offload)
@@ -79,7 +79,7 @@ class DeliverWorker:
         self.telemetry.count("Webhook", stage="deliver", status="delivered")
 
     def given_up(self, message: Envelope, code: str) -> None:
-        """The message becomes a dead letter: its webhook does not wait any more. `Retryable`."""
+        """Record that the message goes to the dead-letter queue and its webhook no longer waits. `Retryable`."""
         for name in message.routing.webhooks if message.routing else ():
             self.deliveries.given_up(message.mail_id, name, code)
 

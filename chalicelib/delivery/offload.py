@@ -1,31 +1,32 @@
-"""Beside the pipeline: the files behind a mail's links are fetched into the bucket, as far as that goes."""
+"""Side stage: fetches the files behind a mail's links into the bucket."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
+
+import msgspec
 
 from chalicelib.core.clock import Now, timed, utc_now
 from chalicelib.core.errors import Permanent, Postponed, Retryable
 from chalicelib.core.messages import Envelope, Message
 from chalicelib.core.spool_keys import links_key
 from chalicelib.delivery.transfer import TOO_SLOW, UNFINISHED, Transfer
-from chalicelib.intake.seal_links import MAX_LINKS
+from chalicelib.intake.apply_policy import MAX_LINKS
 from chalicelib.ports import Downloads, FileTarget, LinkStore, MailStore, Progress, Spool, Telemetry
 
 LINKS_BYTES = 512 * 1024
 MAX_TRIES = 8
-"""Tries without one more part after which a mail goes on with the original link: about two minutes of retries."""
+"""Tries without a new part after which a mail keeps the original link: about two minutes of retries."""
 TIMEOUT, FOLDER_TIMEOUT = 15.0, 120.0
 """Seconds that a source may be silent; Dropbox packs a folder while one waits."""
 GRACE = 40.0
-"""Seconds after the worker's own end at which a source that is silent just then is cut off."""
+"""Seconds after the worker's own end at which a silent source is cut off."""
 TIMED_OUT = frozenset({"target_timeout", TOO_SLOW})
 
 FILE_HOSTS = {"dropbox": ("*.dropbox.com", "*.dropboxusercontent.com")}
-"""Where a provider's own links lead to; the rule set names the hosts of the links."""
+"""The hosts that a provider's links redirect to; the rule set names the hosts of the links."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,15 @@ class Share:
 
     provider: str
     url: str
+
+
+def read_links(data: bytes) -> list[Share]:
+    """The links as `intake.load_mail` wrote them. Raises `Permanent("links_unreadable")` for anything else."""
+    try:
+        pairs = msgspec.json.decode(data, type=list[tuple[str, str]])
+    except msgspec.MsgspecError:
+        raise Permanent("links_unreadable") from None
+    return [Share(provider, url) for provider, url in pairs[:MAX_LINKS]]
 
 
 def timeout_of(share: Share) -> float:
@@ -50,7 +60,7 @@ def address_of(share: Share) -> str:
 
 @dataclass
 class OffloadWorker:
-    """`hosts` says which hosts a provider's links have, `limit` the bytes of a file, `budget` the seconds at a time.
+    """`hosts` gives the hosts of a provider's links; `limit` is the bytes of a file, `budget` the seconds of a run.
 
     `target` is None where no bucket is configured.
     """
@@ -69,12 +79,12 @@ class OffloadWorker:
     _until: float = field(default=0.0, init=False)
 
     def begin(self, messages: Sequence[Message]) -> None:
-        """From now on the invocation's time runs."""
+        """Start the clock of the invocation."""
         del messages
         self._until = self.clock() + self.budget
 
     def process(self, message: Message) -> Envelope:
-        """The same message, for the webhooks, once each link is settled: in the bucket, or given up."""
+        """The same message, for the webhooks, once each link is settled: its file in the bucket, or given up."""
         if not isinstance(message, Envelope):
             raise Permanent("malformed_message")
         waiting: list[Retryable] = []
@@ -82,25 +92,24 @@ class OffloadWorker:
         with timed(self.now) as watch:
             for position, share in enumerate(self._shares(message)):
                 try:
-                    if self._until - self.clock() < timeout_of(share):  # what is begun must have time to answer
+                    if self._until - self.clock() < timeout_of(
+                        share
+                    ):  # a source that is asked must have time to answer
                         raise Postponed(UNFINISHED, after=0)
                     stored += self._settle(message, position, share)
                 except Retryable as error:
                     waiting.append(error)
-        if waiting:  # all were tried; the one that may go on soonest says when
+        if waiting:  # all were tried; the one that can continue first decides when
             raise min(waiting, key=lambda error: (error.code != UNFINISHED, error.after or 1.0))
         self.store.add_receipts([(message.mail_id, watch.receipt("offload", "links.offload", f"stored:{stored}"))])
         return message
 
     def _shares(self, message: Envelope) -> list[Share]:
         try:
-            held = json.loads(self.spool.get(links_key(message.account, message.mail_id), LINKS_BYTES))
-            return [Share(str(provider), str(url)) for provider, url in held[:MAX_LINKS]]
+            return read_links(self.spool.get(links_key(message.account, message.mail_id), LINKS_BYTES))
         except Permanent as error:
             self.telemetry.log("no_links", mail_id=message.mail_id, code=error.code)
-        except (ValueError, TypeError):
-            self.telemetry.log("no_links", mail_id=message.mail_id, code="links_unreadable")
-        return []
+            return []
 
     def _settle(self, message: Envelope, position: int, share: Share) -> int:
         """1 when the file went into the bucket now. `Retryable` while there is hope."""
@@ -123,7 +132,7 @@ class OffloadWorker:
             return 0
         except Retryable as error:
             self._count_try(error.code)
-            if kept[-1].tries < MAX_TRIES:  # each part that was won begins them anew
+            if kept[-1].tries < MAX_TRIES:  # each new part resets them
                 raise
             self._give_up(message, position, share, error.code)
             return 0
@@ -135,7 +144,7 @@ class OffloadWorker:
         return 1
 
     def _count_try(self, code: str) -> None:
-        """1 for a try that timed out and 0 for any other: the alarm judges their average."""
+        """1 for a try that timed out and 0 for any other: the alarm watches their average."""
         self.telemetry.count("OffloadTimeout", int(code in TIMED_OUT), stage="offload")
 
     def _transfer(

@@ -10,19 +10,19 @@ from chalicelib.core.errors import Permanent, Postponed, Retryable
 from chalicelib.ports import Download, FileTarget, Progress
 
 PART = 8 * 1024 * 1024
-"""Bytes of a part: S3 takes 5 MiB to 5 GiB, 10,000 of them, R2 only equal ones; two of them are the memory it costs."""
+"""Bytes of a part. S3 takes 10,000 parts of 5 MiB to 5 GiB, R2 only equal ones. A transfer holds two in memory."""
 CHUNK = 256 * 1024
 MIN_BYTES = 64 * 1024
-"""What a source must send within its time-out: one that drips is as good as none."""
+"""Bytes that a source must send within its time-out."""
 
 UNFINISHED = "offload_unfinished"
-"""Not a failure: this invocation's time is over, the next one goes on from the parts that are kept."""
+"""Not a failure: this invocation's time is over, and the next one continues from the parts that are kept."""
 TOO_SLOW = "link_too_slow"
 
 
 @dataclass
 class Transfer:
-    """`keep(now, before)` makes progress durable, False when somebody else got further; `limit` is in bytes.
+    """`keep(now, before)` makes progress durable, False when another worker got further; `limit` is in bytes.
 
     `seconds` is the source's time-out, `until` (by `clock`) the end of this worker's time.
     """
@@ -78,7 +78,7 @@ class Transfer:
         return self._complete(self._kept(replace(held, total=received, whole=True), held))
 
     def _pieces(self, download: Download, buffer: bytearray) -> Iterator[bytes]:
-        """What comes, never more than fits into the part; not too slowly, not for too long."""
+        """Pieces that fit into the part. Raises when the source is too slow or the worker's time is over."""
         window, came = self.clock() + self.seconds, 0
         while piece := download.read(min(CHUNK, PART - len(buffer))):
             yield piece
@@ -109,13 +109,13 @@ class Transfer:
         try:
             self.target.complete(held.key, held.upload, held.parts)
         except Permanent as error:
-            # A worker that died between the end of the upload and its note left the file behind.
+            # A worker that died after completing the upload left the file behind.
             if error.code != "upload_gone" or self.target.size(held.key) != held.total:
                 raise self._gone(held, error) from None
         return held
 
     def _gone(self, held: Progress, error: Permanent) -> Permanent | Retryable:
-        """An upload that the bucket does not know any more is begun anew."""
+        """Restart an upload that the bucket no longer knows."""
         if error.code != "upload_gone":
             return error
         self._forget(held)

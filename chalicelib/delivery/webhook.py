@@ -1,4 +1,4 @@
-"""What a receiver gets: the JSON of a processed mail, its signature and its headers (docs/webhooks.md); pure."""
+"""The outgoing webhook: JSON of a processed mail, signature and headers (docs/webhooks.md); pure."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def payload(
         "attachments": list(mail.attachments),
         "language": mail.language,
     }
-    told = {
+    document = {
         "version": VERSION,
         "event": EVENT,
         "id": idempotency_key(mail.mail_id, destination),
@@ -66,11 +66,11 @@ def payload(
         "mail": fields,
         "links": [_link(link, bucket) for link in links],
     }
-    return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
 def headers(mail_id: str, destination: str, keys: Sequence[str], stamp: int, body: bytes) -> dict[str, str]:
-    """What goes with the body; `stamp` are Unix seconds, `keys` those valid now (two while one is rotated out)."""
+    """The headers; `stamp` are Unix seconds, `keys` those valid now (two while one is rotated out)."""
     return {
         "Content-Type": "application/json",
         "User-Agent": "mailroom-webhook/1",
@@ -86,11 +86,11 @@ def sign(key: str, stamp: int, body: bytes) -> str:
 
 
 def judge(answer: Answered) -> Answered:
-    """The answer where it is 2xx. `Retryable` for what may pass, `Permanent` for what a repetition does not mend."""
+    """The answer where it is 2xx. `Retryable` for a passing failure, `Permanent` for what no repetition can fix."""
     status = answer.status
     if 200 <= status < 300:
         return answer
-    if status == 429:  # a pause that everybody obeys, and no failure (adapters.breaker)
+    if status == 429:  # a pause for every mail to it, and no failure (adapters.breaker)
         raise Retryable("webhook_rate_limited", after=answer.retry_after)
     if status in EARLY:
         raise Retryable("webhook_busy", after=answer.retry_after)
@@ -102,8 +102,8 @@ def judge(answer: Answered) -> Answered:
 
 
 def _link(link: FileLink, bucket: str) -> dict[str, Any]:
-    told: dict[str, Any] = {"provider": link.provider, "status": "stored" if link.key else "original"}
+    shown: dict[str, Any] = {"provider": link.provider, "status": "stored" if link.key else "original"}
     if not link.key:
-        return told | {"url": link.url, "reason": link.reason}
+        return shown | {"url": link.url, "reason": link.reason}
     file = {"bucket": bucket, "key": link.key, "name": link.name, "type": link.content_type, "size": link.size}
-    return told | {"url": link.url, "file": file}
+    return shown | {"url": link.url, "file": file}

@@ -1,21 +1,32 @@
-"""The rules' word on a mail that no door could read whole: fetched by reference, uploaded, reconsidered."""
+"""Applies the rules to mail that no endpoint could read whole: fetched by reference, uploaded, re-evaluated.
+
+It also seals the links of a mail whose files the rules ask for; `delivery.offload` reads them.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
-from chalicelib.core.keyed_hashes import sender_keys
 from chalicelib.core.messages import Envelope, Exclusion, Receipt, Routing
+from chalicelib.core.spool_keys import links_key
+from chalicelib.intake.arrival import ExclusionReason
 from chalicelib.intake.load_mail import LoadedMail
-from chalicelib.mail.links import Provider
+from chalicelib.mail.links import Provider, find
+from chalicelib.mail.model import Mail
 from chalicelib.policy.decision import Decision, Facts, PolicyAction
 from chalicelib.policy.facts import facts_of
+from chalicelib.ports import Spool
 
 RECONSIDER = "reconsider"
-"""Module of the receipt of a mail that an operator has decided anew."""
+"""Module of the receipt of a mail that an operator has had re-evaluated."""
+
+
+MAX_LINKS = 50
+"""Links of one mail whose files are fetched; the others keep their address."""
 
 
 class Rules(Protocol):
@@ -32,44 +43,49 @@ class Rules(Protocol):
 def decide(
     message: Envelope, opened: LoadedMail, rules: Callable[[], Rules], key: bytes, now: datetime
 ) -> Envelope | Exclusion:
-    """The pointer with its routing, or the note that the rules keep the mail out.
+    """The pointer with its routing, or the note that the rules exclude the mail.
 
-    A mail that brings its routing was decided at the door, on all that it says, and is not decided again: rules that
-    changed since must not undo what the sender was told. Nobody can be refused here: that counts as held. Raises what
-    `rules` raises.
+    A mail that brings its routing was decided at the endpoint, on all that it says, and is not decided again: rules
+    that changed since must not undo what the pusher was answered. No mail can be refused here: that counts as held.
+    Raises what `rules` raises.
     """
     if message.routing is not None:
         return message
-    told = facts_of(opened.mail, message.account, opened.labels)
-    decision = rules().decide(told, _moment(message, now))
+    facts = facts_of(opened.mail, message.account, opened.labels)
+    decision = rules().decide(facts, _moment(message, now))
     if decision.verdict is not PolicyAction.EXCLUDE:
-        return replace(message, routing=_routing(decision))
-    sender, domain = sender_keys(told.sender, key)
+        return message.changed(routing=_routing(decision))
     receipt = Receipt("anonymize", "email.decide", now.isoformat(timespec="milliseconds"), 0.0, decision.reason)
-    return Exclusion(
-        mail_id=message.mail_id,
-        account=message.account,
-        source=message.source,
-        spool_key=opened.key,  # the mail itself, also where the door had a reference only
-        received_at=message.received_at,
-        trace_id=message.trace_id,
-        reason=decision.reason,
-        rule=decision.rule,
-        rules_version=decision.routing.version,
-        sender_key=sender,
-        domain_key=domain,
-        receipts=(*message.receipts, receipt),
-    )
+    # The note names the mail itself, also where the endpoint had a reference only.
+    decided = message.changed(spool_key=opened.key, receipts=(*message.receipts, receipt))
+    return ExclusionReason.of(decision, facts.sender, key).note(decided)
+
+
+def with_links(message: Envelope, mail: Mail, providers: Callable[[], Sequence[Provider]], spool: Spool) -> Envelope:
+    """Seal the links of a mail whose rules ask for their files. A mail without links does not go to `offload`."""
+    if message.routing is None or not message.routing.offload:
+        return message
+    links = find(mail.text, mail.html, providers())
+    if not links:
+        return message.changed(routing=replace(message.routing, offload=False))
+    seal_links(spool, message, [(link.provider, link.url) for link in links])
+    return message
+
+
+def seal_links(spool: Spool, message: Envelope, links: Sequence[tuple[str, str]]) -> None:
+    """Put the links (provider, URL) into the spool. `Retryable`."""
+    spool.put(links_key(message.account, message.mail_id), json.dumps(list(links)[:MAX_LINKS]).encode())
 
 
 def _moment(message: Envelope, now: datetime) -> datetime:
-    """When the time windows are looked at: when the mail came, however long a queue held it; now, for an operator."""
+    """The time for the time windows: when the mail was received, or now where an operator has it re-evaluated."""
     if any(receipt.module == RECONSIDER for receipt in message.receipts):
         return now
     try:
-        return datetime.fromisoformat(message.received_at)
+        received = datetime.fromisoformat(message.received_at)
     except ValueError:
         return now
+    return received if received.tzinfo else now
 
 
 def _routing(decision: Decision) -> Routing:

@@ -1,4 +1,4 @@
-"""What a door hands to the intake, and what it may answer."""
+"""What an endpoint passes to the intake, and what it may answer."""
 
 from __future__ import annotations
 
@@ -6,12 +6,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from chalicelib.core.keyed_hashes import sender_keys
+from chalicelib.core.messages import Exclusion
+
 if TYPE_CHECKING:
-    from chalicelib.core.messages import Routing
+    from chalicelib.core.messages import Envelope, Routing
+    from chalicelib.policy.decision import Decision
 
 
 class Status(StrEnum):
-    """The verdict on one arrival (the table in `docs/operating.md`)."""
+    """The intake result of one arrival, as an endpoint answers it."""
 
     ACCEPTED = "accepted"
     ACCEPTED_HELD = "accepted_held"
@@ -29,10 +33,10 @@ REASONS = {
     "stopped_by_routing_rule": Status.STOPPED,
     "outside_time_window": Status.SKIPPED_WINDOW,
 }
-"""Why a mail is excluded (the constants of `policy.decision`, which every endpoint would have to load) → the status."""
+"""Why a mail is excluded (the constants of `policy.decision`, which is heavy for an endpoint) → its status."""
 
 TAKEN = (Status.ACCEPTED, Status.ACCEPTED_HELD)
-"""The mail goes down the pipeline."""
+"""The mail goes into the pipeline."""
 
 SETTLED = (*TAKEN, Status.ALREADY_PROCESSED, *REASONS.values())
 """The sender need not send it again."""
@@ -40,7 +44,7 @@ SETTLED = (*TAKEN, Status.ALREADY_PROCESSED, *REASONS.values())
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """One mail at a door. `identity` is the best that the door can know (see `mail.identity`).
+    """One mail at an endpoint. `identity` is the best that the endpoint can know (see `mail.identity`).
 
     `labels` are what the mailbox calls it, for the rules; `date` is when the mailbox says that it came (ISO 8601, or
     empty). Both travel in the seal, neither is part of the identity.
@@ -56,17 +60,17 @@ class Arrival:
     date: str = ""
 
 
-def iso_date(told: str) -> str:
+def iso_date(given: str) -> str:
     """A date as RFC 5322 or ISO 8601 writes it, in ISO 8601; empty for anything else."""
-    from chalicelib.mail.headers import parse_date  # a door that is told no date need not load it
+    from chalicelib.mail.headers import parse_date  # an endpoint that gets no date need not load it
 
-    found = parse_date(told)
+    found = parse_date(given)
     return found.isoformat() if found else ""
 
 
 @dataclass(frozen=True, slots=True)
 class ExclusionReason:
-    """Why the rules keep a mail out, as the note for the ledger has it (`messages.Exclusion`)."""
+    """Why the rules exclude a mail. `sender_key` and `domain_key` are keyed hashes of its sender."""
 
     reason: str
     rule: str
@@ -74,12 +78,22 @@ class ExclusionReason:
     sender_key: str
     domain_key: str
 
+    @classmethod
+    def of(cls, decision: Decision, sender: str, key: bytes) -> ExclusionReason:
+        """The reason of a decision to exclude. `sender` is an address, `key` the key of the hashes."""
+        return cls(decision.reason, decision.rule, decision.routing.version, *sender_keys(sender, key))
+
+    def note(self, mail: Envelope) -> Exclusion:
+        """The note for the ledger."""
+        why = (self.reason, self.rule, self.rules_version, self.sender_key, self.domain_key)
+        return Exclusion(*mail.pointer(), *why, receipts=mail.receipts)
+
 
 @dataclass(frozen=True, slots=True)
 class IntakeDecision:
-    """What is decided of an arrival before it is sealed.
+    """What is decided about an arrival before it is sealed.
 
-    `routing` is None where nothing was decided; `barred` is set for the statuses of `REASONS`; `retry_after` is in
+    `routing` is None where nothing was decided; `excluded` is set for the statuses of `REASONS`; `retry_after` is in
     seconds, for `RATE_LIMITED` and `OUTSIDE_WINDOW`.
     """
 
@@ -91,7 +105,7 @@ class IntakeDecision:
 
 @dataclass(frozen=True, slots=True)
 class IntakeResult:
-    """What the door may answer for one arrival."""
+    """What the endpoint may answer for one arrival."""
 
     status: Status
     mail_id: str

@@ -1,4 +1,4 @@
-"""What the operator decides of each mail before it is sealed: rate limits first, then the rules."""
+"""What the operator's limits and rules decide about each mail before it is sealed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from chalicelib.core.errors import ConfigurationError, Retryable
-from chalicelib.core.keyed_hashes import sender_key, sender_keys
+from chalicelib.core.keyed_hashes import sender_key
 from chalicelib.intake.arrival import REASONS, Arrival, ExclusionReason, IntakeDecision, Status
 from chalicelib.mail.sealed import FIELDS, RAW
 from chalicelib.resilience.rates import Quota
@@ -30,7 +30,7 @@ HEAD_BYTES = 64 * 1024
 
 @dataclass(frozen=True)
 class Gate:
-    """`rules` may raise `Retryable`: then mail is let in undecided, and the anonymize stage decides.
+    """`rules` may raise `Retryable`: then mail is accepted undecided, and the anonymize stage decides.
 
     `limits` are those of the settings, for what the rule set does not say. `key` keys the hashes of senders.
     """
@@ -42,7 +42,7 @@ class Gate:
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def check_all(self, arrivals: Sequence[Arrival]) -> list[IntakeDecision]:
-        """Limits a sender and in all, then the rules on what the door can read of the mail."""
+        """The rate limits for each sender and in total, then the rules on what the endpoint can read of the mail."""
         rules = self._rules()
         per_sender, total = self._rates(rules)
         senders = [_sender(arrival) if per_sender else "" for arrival in arrivals]
@@ -55,7 +55,7 @@ class Gate:
         ]
 
     def check_total_rate(self, arrivals: Sequence[Arrival]) -> list[IntakeDecision]:
-        """The limit in all alone, for a door that knows no sender yet; the anonymize stage decides."""
+        """The total rate limit alone, for an endpoint that knows no sender yet; the anonymize stage decides."""
         _, total = self._rates(self._rules())
         return [_late(wait) if wait else OPEN for wait in self.limiter.take([_quota("total", total)] * len(arrivals))]
 
@@ -69,8 +69,8 @@ class Gate:
             return None
 
     def _rates(self, rules: RuleSet | None) -> tuple[Rate | None, Rate | None]:
-        said = rules.limits if rules else self.limits
-        return said.sender or self.limits.sender, said.total or self.limits.total
+        limits = rules.limits if rules else self.limits
+        return limits.sender or self.limits.sender, limits.total or self.limits.total
 
     def _decided(self, arrival: Arrival, rules: RuleSet | None) -> IntakeDecision:
         if rules is None or rules.empty or (mail := read(arrival)) is None:
@@ -78,13 +78,12 @@ class Gate:
         from chalicelib.policy.decision import PolicyAction
         from chalicelib.policy.facts import facts_of
 
-        told = facts_of(mail, arrival.account, arrival.labels)
+        facts = facts_of(mail, arrival.account, arrival.labels)
         now = self.now()
-        decision = rules.decide(told, now)
+        decision = rules.decide(facts, now)
         if decision.verdict is PolicyAction.EXCLUDE:
-            status, version = REASONS[decision.reason], decision.routing.version
-            keys = sender_keys(told.sender, self.key())
-            return IntakeDecision(status, excluded=ExclusionReason(decision.reason, decision.rule, version, *keys))
+            why = ExclusionReason.of(decision, facts.sender, self.key())
+            return IntakeDecision(REASONS[decision.reason], excluded=why)
         if decision.verdict is PolicyAction.REFUSE:
             return IntakeDecision(Status.OUTSIDE_WINDOW, retry_after=_opens_in(decision, now))
         held = decision.verdict is PolicyAction.HOLD

@@ -1,4 +1,4 @@
-"""Opening the seal: from the spool's object to a parsed mail, whatever form the door had."""
+"""From the spool's objects to a mail: the sealed original in whatever form it came, and its anonymized text."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, replace
 
 from chalicelib.core.errors import Permanent
-from chalicelib.core.messages import Envelope
+from chalicelib.core.messages import Content, Envelope
 from chalicelib.core.spool_keys import fetched_key, upload_key
 from chalicelib.mail import sealed
 from chalicelib.mail.emailengine_message import from_message
@@ -17,17 +17,21 @@ from chalicelib.mail.parse import parse
 from chalicelib.ports import MessageReference, MessageSource, Spool
 
 ERASED = "erased"
-"""Code of a mail that was erased on its way: whoever meets it stops, the ledger says so already."""
+"""Code of a mail that was erased while it was in progress: the stage stops, and the ledger knows already."""
 
 MAX_SEALED = 41 * 1024 * 1024
 """Bytes read from the spool at most: the largest mail (40 MiB) and its header line; an upload has none."""
+
+
+MAX_TEXT = 4 * 1024 * 1024
+"""Bytes of anonymized text read from the spool at most."""
 
 
 @dataclass(frozen=True, slots=True)
 class LoadedMail:
     """A mail in the clear. `source` is the mail as it came, `key` the spool object that holds it whole.
 
-    `told_date` is when the mailbox says that it came (ISO 8601, or empty), for a mail without a date.
+    `mailbox_date` is when the mailbox says that it came (ISO 8601, or empty), for a mail without a date.
     """
 
     mail: Mail
@@ -36,7 +40,7 @@ class LoadedMail:
     form: Form
     provider_id: str
     labels: tuple[str, ...] = ()
-    told_date: str = ""
+    mailbox_date: str = ""
 
 
 def upload_named(account: str, payload: bytes) -> str:
@@ -48,15 +52,15 @@ def parse_source(source: bytes) -> Mail:
     """The mail of an original as the database keeps it: RFC 822, a push's fields, or EmailEngine's message."""
     if source.lstrip()[:1] == b"{":
         try:
-            told = _object(source)
+            pushed = _object(source)
         except Permanent:
             return parse(source)
-        return from_message(told) if isinstance(told.get("from"), dict) else from_push(told)
+        return from_message(pushed) if isinstance(pushed.get("from"), dict) else from_push(pushed)
     return parse(source)
 
 
 def load_mail(envelope: Envelope, spool: Spool, messages: MessageSource) -> LoadedMail:
-    """Open the seal, and fetch the full message where the door only had a reference.
+    """Open the sealed mail, and fetch the full message where the endpoint only had a reference.
 
     What was fetched is sealed too, so that the store stage need not ask EmailEngine again.
     Raises `Permanent` (`erased`, `spool_missing`, `sealed_unreadable`, `message_gone`, …) or `Retryable`.
@@ -69,7 +73,7 @@ def load_mail(envelope: Envelope, spool: Spool, messages: MessageSource) -> Load
         key, payload = fetched_key(envelope.account, envelope.mail_id), fetched.raw
         spool.put(key, sealed.seal(header, payload))
     elif header.kind == sealed.UPLOAD:
-        # Sealed like any other mail from here on: the address it was put to could be written once more.
+        # Sealed like any other mail from here on: the upload address could be written to once more.
         payload = spool.get(upload_named(envelope.account, payload), MAX_SEALED)
         header, key = replace(header, kind=sealed.RAW), fetched_key(envelope.account, envelope.mail_id)
         spool.put(key, sealed.seal(header, payload))
@@ -77,12 +81,19 @@ def load_mail(envelope: Envelope, spool: Spool, messages: MessageSource) -> Load
 
 
 def reopen(key: str, spool: Spool) -> LoadedMail:
-    """Open what `load_mail` named as `key`: the mail itself, or the upload that was sealed over it meanwhile."""
+    """Load what `load_mail` named as `key`: the mail itself, or the upload that was sealed over it meanwhile."""
     header, payload = sealed.unseal(spool.get(key, MAX_SEALED))
     if header.kind == sealed.UPLOAD:
         payload = spool.get(upload_named(header.account, payload), MAX_SEALED)
         header = replace(header, kind=sealed.RAW)
     return _opened(header, payload, key)
+
+
+def load_text(content: Content, spool: Spool) -> str:
+    """The anonymized text of a mail, from the message or from the spool."""
+    if not content.text_key:
+        return content.text
+    return spool.get(content.text_key, MAX_TEXT).decode("utf-8", "replace")
 
 
 def _opened(header: sealed.Header, payload: bytes, key: str) -> LoadedMail:
@@ -99,13 +110,13 @@ def _opened(header: sealed.Header, payload: bytes, key: str) -> LoadedMail:
 
 
 def _reference(payload: bytes, account: str) -> MessageReference:
-    told = _object(payload)
+    reference = _object(payload)
     return MessageReference(
         account=account,
-        id=str(told.get("id", "")),
-        email_id=str(told.get("emailId", "")),
-        message_id=str(told.get("messageId", "")),
-        path=str(told.get("path", "")),
+        id=str(reference.get("id", "")),
+        email_id=str(reference.get("emailId", "")),
+        message_id=str(reference.get("messageId", "")),
+        path=str(reference.get("path", "")),
     )
 
 

@@ -9,16 +9,13 @@ from datetime import datetime, timedelta
 from chalicelib.core.clock import Now, utc_now
 from chalicelib.core.errors import Permanent
 from chalicelib.core.mail_ids import MAIL_ID
-from chalicelib.core.messages import Envelope, Quarantine, Receipt, encode
-from chalicelib.core.spool_keys import SEALED_PREFIX
-from chalicelib.core.stages import PIPELINE
+from chalicelib.core.messages import Envelope, Message, Receipt, send_grouped
+from chalicelib.core.spool_keys import SEALED_PREFIX, sealed_mail
+from chalicelib.core.stages import BEFORE_LEDGER, LEDGER, PIPELINE
 from chalicelib.mail import sealed
 from chalicelib.operations.audit import PATIENCE, Evidence, Findings, audit
 from chalicelib.ports import DeadLetters, Ledger, MailStore, QueueDepth, Queues, Spool, SpoolEntry
 from chalicelib.ports.dead_letter_records import DeadLetterRecord, by_mail, read
-
-BEFORE_LEDGER = ("anonymize", "classify", "store")
-"""The stages after which a mail has its ledger row."""
 
 LETTERS = 2_000
 """Letters of one dead-letter queue that are looked at: with more of them nothing is called missing."""
@@ -120,7 +117,7 @@ class Auditor:
         """
         findings = examination.findings
         wanted = (*findings.missing, *findings.orphaned, *(findings.stalled if stalled else ()))[:limit]
-        envelopes: list[Envelope | Quarantine] = []
+        envelopes: list[Envelope] = []
         failed: list[tuple[str, str]] = []
         for mail_id in wanted:
             try:
@@ -133,7 +130,7 @@ class Auditor:
         left = None if limit is None else limit - len(wanted)
         notes = [examination.letters[mail_id].note(now) for mail_id in findings.unrecorded[:left]]
         requeued, lost = self._send(PIPELINE[0].name, envelopes)
-        noted, unwritten = self._send("store", [note for note in notes if note])
+        noted, unwritten = self._send(LEDGER, [note for note in notes if note])
         failed += [(mail_id, "queue_unavailable") for mail_id in (*lost, *unwritten)]
         return Repaired(requeued, noted, tuple(failed))
 
@@ -142,7 +139,7 @@ class Auditor:
         found: dict[str, SpoolEntry] = {}
         page: dict[str, SpoolEntry] = {}
         for number, entry in enumerate(self.spool.list(SEALED_PREFIX, scope.after), start=1):
-            mail_id = entry.key.rpartition("/")[2]
+            mail_id = sealed_mail(entry.key).mail_id
             recent = scope.within is None or now - entry.modified <= scope.within
             if recent and MAIL_ID.fullmatch(mail_id):
                 page[mail_id] = entry
@@ -179,7 +176,7 @@ class Auditor:
     def _pointer(self, mail_id: str, entry: SpoolEntry) -> Envelope:
         """The door's message, made anew from the seal. An unreadable seal goes on too: anonymize says what is wrong."""
         receipt = Receipt("sweep", "email.recover", self.now().isoformat(timespec="milliseconds"), 0.0, "requeued")
-        account = entry.key.removeprefix(SEALED_PREFIX).rpartition("/")[0]
+        account = sealed_mail(entry.key).account
         try:
             header, _ = sealed.unseal(self.spool.head(entry.key, HEADER_BYTES))
         except Permanent as error:
@@ -189,13 +186,8 @@ class Auditor:
         source = header.source or ("emailengine" if header.kind == sealed.EMAILENGINE else "gmail")
         return Envelope(mail_id, account, source, entry.key, header.received_at, header.trace_id, (receipt,))
 
-    def _send(self, stage: str, messages: Sequence[Envelope | Quarantine]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    def _send(self, stage: str, messages: Sequence[Message]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Mail ids that were sent, and those that were not."""
-        sent: list[str] = []
-        lost: list[str] = []
-        for account in sorted({message.account for message in messages}):
-            group = [message for message in messages if message.account == account]
-            unsent = self.queues.send(stage, [encode(message) for message in group], account)
-            for index, message in enumerate(group):
-                (lost if index in unsent else sent).append(message.mail_id)
-        return tuple(sent), tuple(lost)
+        lost = send_grouped(self.queues, [(stage, message) for message in messages])
+        sent = [message.mail_id for index, message in enumerate(messages) if index not in lost]
+        return tuple(sent), tuple(messages[index].mail_id for index in sorted(lost))

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from chalicelib.core.clock import Now, utc_now
 from chalicelib.core.errors import MailroomError, Permanent, Retryable
 from chalicelib.core.mail_ids import MAIL_ID
-from chalicelib.core.stages import SERVICE, STAGES
+from chalicelib.core.stages import SERVICE, STAGE_NAMES
 from chalicelib.ports import DeadLetter, DeadLetters, Ledger, Queues
 from chalicelib.ports.dead_letter_records import DeadLetterRecord, read
 
@@ -24,8 +24,6 @@ LIMIT = 1_000
 HIDE_SECONDS = 30
 REASON = re.compile(r"[a-z0-9][a-z0-9_.-]{0,59}")
 """A reason is a code, so that no personal data gets into the ledger with it."""
-
-STAGE_NAMES = tuple(stage.name for stage in STAGES)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from chalicelib.core.clock import Now, utc_now
-from chalicelib.core.messages import Envelope, encode
+from chalicelib.core.messages import Envelope, send_grouped
 from chalicelib.core.stages import DELIVER, OFFLOAD, SIDE
 from chalicelib.ports import OpenDeliveries, Overdue, Queues
 from chalicelib.resilience import retry
@@ -75,17 +75,13 @@ class OverdueWebhooks:
         """
         now = self.now()
         due = self.deliveries.due(now, WAITS, rests, limit)
+        addressed = _messages(due)
+        lost = send_grouped(self.queues, addressed)
         sent: list[tuple[str, str]] = []
         failed: list[tuple[str, str]] = []
-        groups: dict[tuple[str, str], list[Envelope]] = {}
-        for stage, message in _messages(due):
-            groups.setdefault((stage, message.account), []).append(message)
-        for (stage, account), group in sorted(groups.items(), key=lambda item: item[0]):
-            unsent = self.queues.send(stage, [encode(message) for message in group], account)
-            for index, message in enumerate(group):
-                assert message.routing is not None
-                pairs = [(message.mail_id, name) for name in message.routing.webhooks]
-                (failed if index in unsent else sent).extend(pairs)
+        for index, (_, message) in enumerate(addressed):
+            pairs = [(message.mail_id, name) for name in message.routing.webhooks] if message.routing else []
+            (failed if index in lost else sent).extend(pairs)
         self.deliveries.resent(sent, now)
         return Resent(tuple(sent), tuple(failed))
 
@@ -101,6 +97,6 @@ def _messages(due: Sequence[Overdue]) -> list[tuple[str, Envelope]]:
             made.append((DELIVER.name, message))
             continue
         before = fetched.get(message.mail_id)
-        told = before.routing.webhooks if before and before.routing else ()
-        fetched[message.mail_id] = replace(message, routing=replace(routing, webhooks=(*told, *routing.webhooks)))
+        names = (*before.routing.webhooks, *routing.webhooks) if before and before.routing else routing.webhooks
+        fetched[message.mail_id] = message.changed(routing=replace(routing, webhooks=names))
     return [*made, *((OFFLOAD.name, message) for message in fetched.values())]

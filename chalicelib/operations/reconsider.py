@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from chalicelib.core.clock import Now, utc_now
 from chalicelib.core.keyed_hashes import domain_key, sender_key
-from chalicelib.core.messages import Envelope, Receipt, encode
+from chalicelib.core.messages import Envelope, Receipt, send_grouped
 from chalicelib.core.stages import PIPELINE
 from chalicelib.intake.apply_policy import RECONSIDER
 from chalicelib.policy.decision import SENDER_NOT_ALLOWED
@@ -105,12 +105,8 @@ class ReconsiderDesk:
         return any(entry.key == mail.spool_key for entry in self.spool.list(mail.spool_key))
 
     def _send(self, mails: Sequence[Excluded]) -> tuple[str, ...]:
-        lost: list[str] = []
-        for account in sorted({mail.account for mail in mails}):
-            group = [mail for mail in mails if mail.account == account]
-            unsent = self.queues.send(PIPELINE[0].name, [encode(self._pointer(mail)) for mail in group], account)
-            lost += [group[index].mail_id for index in unsent]
-        return tuple(sorted(lost))
+        lost = send_grouped(self.queues, [(PIPELINE[0].name, self._pointer(mail)) for mail in mails])
+        return tuple(sorted(mails[index].mail_id for index in lost))
 
     def _pointer(self, mail: Excluded) -> Envelope:
         at = self.now().isoformat(timespec="milliseconds")

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.core.errors import MailroomError, Retryable
-from chalicelib.core.stages import ALERT, SIDE, STAGES
+from chalicelib.core.stages import ALERT, SIDE, STAGE_NAMES
 from chalicelib.operations import condition_texts, conditions
 
 if TYPE_CHECKING:
@@ -20,8 +20,6 @@ REPORTED, REPORTED_SECONDS = "watch:told", 7 * 24 * 3600
 
 LETTERS = 200
 """Letters of each dead-letter queue of a side stage that are read: this function has 60 seconds for everything."""
-
-STAGE_NAMES = frozenset(stage.name for stage in STAGES)
 
 
 @dataclass(frozen=True)

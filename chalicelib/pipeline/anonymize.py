@@ -1,26 +1,30 @@
-"""Stage 1: open the seal, parse, replace personal data; nothing but anonymized text goes on."""
+"""Stage 1: load the sealed mail, parse it, replace personal data; only anonymized text goes on."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from chalicelib.core import spool_keys
+from chalicelib.core.cache_keys import mapping_key
 from chalicelib.core.clock import Now, timed, utc_now
 from chalicelib.core.errors import Permanent
-from chalicelib.core.keyed_hashes import sender_key
+from chalicelib.core.keyed_hashes import keyed_hash, sender_key
 from chalicelib.core.messages import INLINE_TEXT_BYTES, Content, Envelope, Exclusion, Message
-from chalicelib.intake.apply_policy import Rules, decide
+from chalicelib.intake.apply_policy import Rules, decide, with_links
 from chalicelib.intake.load_mail import ERASED, LoadedMail, load_mail
-from chalicelib.intake.seal_links import with_links
 from chalicelib.mail.everyone import all_addresses
 from chalicelib.mail.headers import parse_date
 from chalicelib.mail.identity import claims, thread_root
 from chalicelib.mail.model import Mail
 from chalicelib.mail.traits import traits
 from chalicelib.ports import Anonymizer, Cache, MessageSource, Spool, Telemetry
-from chalicelib.privacy.mapping import open_sealed, seal
+from chalicelib.privacy.mapping import seal
 from chalicelib.privacy.model import Anonymized
+from chalicelib.privacy.tokens import thread_numbers
+
+MAX_MAPPING = 256 * 1024
+"""Bytes of one sealed mapping: what names more people is stored and shown, but cannot be answered."""
 
 
 @dataclass
@@ -42,9 +46,9 @@ class AnonymizeWorker:
         """Nothing is shared between the mails of a batch."""
 
     def process(self, message: Message) -> Envelope | Exclusion | None:
-        """The same pointer with anonymized content, or the note that the rules keep the mail out.
+        """The same pointer with anonymized content, or the note that the rules exclude the mail.
 
-        None for a mail that was erased on its way.
+        None for a mail that was erased meanwhile.
         """
         if not isinstance(message, Envelope):
             raise Permanent("malformed_message")
@@ -62,14 +66,14 @@ class AnonymizeWorker:
             if isinstance(decided, Exclusion):
                 return decided
             message = with_links(decided, opened.mail, lambda: self.rules().providers, self.spool)
-            # A mail without any Message-ID is a thread of its own: strangers must not share their tokens.
+            # A mail without any Message-ID is a thread of its own.
             root = thread_root(opened.mail) or message.mail_id
-            thread = sender_key(f"{message.account}\n{root}", self.pseudonym_key)
-            result = self.anonymizer.anonymize(opened.mail, self._known(thread))
-            self._remember(thread, message.mail_id, result)
+            thread = keyed_hash("thread", f"{message.account}\n{root}", self.pseudonym_key)
+            result = self.anonymizer.anonymize(opened.mail, thread_numbers(thread, self.pseudonym_key))
+            self._keep_mapping(message.mail_id, result)
             content = self._content(message, opened, result, thread)
         receipt = watch.receipt("anonymize", "email.anonymize", "anonymized")
-        return replace(message, content=content, receipts=(*message.receipts, receipt))
+        return message.changed(content=content, receipts=(*message.receipts, receipt))
 
     def _content(self, message: Envelope, opened: LoadedMail, result: Anonymized, thread: str) -> Content:
         mail = opened.mail
@@ -98,25 +102,20 @@ class AnonymizeWorker:
             address_keys=tuple(sender_key(address, self.pseudonym_key) for address in all_addresses(mail)),
         )
 
-    def _known(self, thread: str) -> dict[str, str]:
-        """Tokens of the thread's earlier mails. What Redis holds is a hint: unreadable counts as absent."""
-        held = self.cache.get(f"map:thread:{thread}")
-        try:
-            return dict(open_sealed(held, self.mapping_key, thread)) if held else {}
-        except Permanent as error:
-            self.telemetry.log("thread_mapping_ignored", code=error.code)
-            return {}
-
-    def _remember(self, thread: str, mail_id: str, result: Anonymized) -> None:
-        """The encrypted mapping, for minutes: by mail for a later answer, by thread for stable tokens."""
-        if result.mapping:
-            for key, name in ((f"map:mail:{mail_id}", mail_id), (f"map:thread:{thread}", thread)):
-                self.cache.set(key, seal(result.mapping, self.mapping_key, name), self.mapping_ttl)
+    def _keep_mapping(self, mail_id: str, result: Anonymized) -> None:
+        """The encrypted mapping, for minutes and for an answer to this mail: what the mail itself says, no more."""
+        if not result.mapping:
+            return
+        sealed = seal(result.mapping, self.mapping_key, mail_id)
+        if len(sealed) > MAX_MAPPING:
+            self.telemetry.log("mapping_too_large", mail_id=mail_id, count=len(result.mapping))
+            return
+        self.cache.set(mapping_key(mail_id), sealed, self.mapping_ttl)
 
 
 def _date(opened: LoadedMail, received_at: str) -> str | None:
     """The mail's own date, else the mailbox's, else the time of receipt; only the first is part of an identity."""
-    date = opened.mail.date or parse_date(opened.told_date) or parse_date(received_at)
+    date = opened.mail.date or parse_date(opened.mailbox_date) or parse_date(received_at)
     return date.isoformat() if date else None
 
 

@@ -1,32 +1,25 @@
-"""Stage 2: what the mail is about, from anonymized text only."""
+"""Stage 2: the category of a mail, from anonymized text only."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
+from chalicelib.classification.history import read_history
 from chalicelib.core.clock import Now, timed, utc_now
 from chalicelib.core.errors import Permanent
-from chalicelib.core.messages import Content, Envelope, Message
-from chalicelib.ports import Classifier, Spool
-
-MAX_TEXT = 4 * 1024 * 1024
-"""Bytes of anonymized text read from the spool at most."""
-
-
-def text_of(content: Content, spool: Spool) -> str:
-    """The anonymized text, wherever it travels."""
-    if not content.text_key:
-        return content.text
-    return spool.get(content.text_key, MAX_TEXT).decode("utf-8", "replace")
+from chalicelib.core.messages import Envelope, Message
+from chalicelib.intake.load_mail import load_text
+from chalicelib.ports import Cache, Classifier, Spool
 
 
 @dataclass
 class ClassifyWorker:
-    """Adds the classification to the message."""
+    """Adds the classification to the message. The cache holds the sender's history in the mail's account."""
 
     classifier: Classifier
     spool: Spool
+    cache: Cache
     now: Now = utc_now
 
     def begin(self, messages: Sequence[Message]) -> None:
@@ -36,7 +29,9 @@ class ClassifyWorker:
         """The same message with its classification."""
         if not isinstance(message, Envelope) or message.content is None:
             raise Permanent("malformed_message")
+        content = message.content
         with timed(self.now) as watch:
-            result = self.classifier.classify(message.content, text_of(message.content, self.spool))
+            history = read_history(self.cache, message.account, content.sender_key)
+            result = self.classifier.classify(content, load_text(content, self.spool), history)
         receipt = watch.receipt("classify", "email.classify", result.category, result.confidence)
-        return replace(message, classification=result, receipts=(*message.receipts, receipt))
+        return message.changed(classification=result, receipts=(*message.receipts, receipt))

@@ -1,4 +1,4 @@
-"""Stage 4: deliver what the outbox holds, many mails in one message, and mark it sent."""
+"""Stage 4: send what the outbox holds, many mails in one message, and mark it sent."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from chalicelib.resilience import refusals
 CLAIM = 40
 """Notices taken for one message at most; those that do not fit are given back."""
 LEASE = 60.0
-"""Seconds after which a claim of a worker that died is free again."""
+"""Seconds after which the claim of a dead worker ends."""
 MIN_WAIT = 0.5
 
 
@@ -26,14 +26,14 @@ class Renderer(Protocol):
         """One message for as many notices as fit, in their order; how many those are (at least one)."""
 
     def minimal(self, notice: Notice) -> str:
-        """What is left of a notice whose text was refused: its mail and account."""
+        """The notice without the text that was refused: its mail and account."""
 
 
 @dataclass
 class NotifyWorker:
-    """A queue message only says "look into the outbox": the outbox knows what is unsent.
+    """A queue message only asks to look into the outbox, which knows what is unsent.
 
-    `resting` is whether the messenger is known not to be well: then to wait for one's turn is no try either.
+    `resting` is whether the messenger is known to be unavailable: then waiting for the chat's pause is no try either.
     """
 
     outbox: Outbox
@@ -56,7 +56,7 @@ class NotifyWorker:
         self._sent = self.outbox.sent([message.mail_id for message in messages])
 
     def process(self, message: Message) -> None:
-        """Done when nothing of the mail is left to send; else once more after the chat's pause."""
+        """Finished when nothing of the mail is left to send, otherwise retried after the chat's pause."""
         if not isinstance(message, Envelope):
             raise Permanent("malformed_message")
         if message.mail_id in self._sent or not self.enabled():
@@ -79,9 +79,9 @@ class NotifyWorker:
             text, fitting = self.render.minimal(claim.notices[0]), 1
         else:
             text, fitting = self.render.digest(claim.notices)
-        taken, rest = claim.notices[:fitting], claim.notices[fitting:]
-        if rest:
-            self.outbox.release([notice.id for notice in rest], 0)
+        taken, left = claim.notices[:fitting], claim.notices[fitting:]
+        if left:
+            self.outbox.release([notice.id for notice in left], 0)
         try:
             with timed(self.now) as watch:
                 self.messenger.send(taken[0].topic, text)
@@ -101,14 +101,14 @@ class NotifyWorker:
         return len(taken)
 
     def _refused(self, taken: Sequence[Notice], code: str) -> None:
-        """Nothing is lost and nothing is tried for ever: smaller messages, a bare notice, and then a rest."""
-        self._failure = Postponed(code)  # no mail's try, neither of those that were refused nor of those that wait
+        """Try smaller messages, then the notice without its text, then pause it: nothing is lost, nothing blocks."""
+        self._failure = Postponed(code)  # counts as no try, neither for the refused mails nor for those that wait
         if taken[0].max_batch != refusals.WITHOUT_TEXT:
             self.outbox.refused([notice.id for notice in taken], refusals.after_refusal(len(taken)), 0)
             self.telemetry.count("NotifyRefused", stage="notify")
             self.telemetry.log("notify_refused", code=code, count=len(taken))
             return
-        rest = refusals.rest(taken[0].refusals)
-        self.outbox.refused([taken[0].id], refusals.WITHOUT_TEXT, rest)
+        pause = refusals.rest(taken[0].refusals)
+        self.outbox.refused([taken[0].id], refusals.WITHOUT_TEXT, pause)
         self.telemetry.count("NotifyStuck", stage="notify")
-        self.telemetry.warn("notify_stuck", code=code, refused=taken[0].refusals + 1, wait=rest)
+        self.telemetry.warn("notify_stuck", code=code, refused=taken[0].refusals + 1, wait=pause)

@@ -1,4 +1,4 @@
-"""One SQS record on its way through the batch runner, and what a postponed copy carries over from the one before it."""
+"""One SQS record in the batch runner, and what a postponed copy inherits from the message before it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ FIRST_AT = "carried_first_at"
 COUNTED_AT = "carried_counted_at"
 TIMES = "postponements"
 """Message attributes of a postponed copy, whole numbers as text (times in Unix milliseconds). Their names differ from
-those of a dead letter: a redrive by SQS itself keeps attributes, and must not bring old attempts back."""
+those of a dead-letter record: a redrive by SQS itself keeps attributes, and must not bring old attempts back."""
 
 MANY = 1_000_000
 LONG_AGO = 10**14

@@ -2,8 +2,8 @@
 
 For each record: decode, work, and then forward, postpone or quarantine. Forwarding is batched and always
 before the answer, so a message is acknowledged only after its successor is durable. Every path ends in
-exactly one of: acknowledged, reported as failed (SQS delivers it again), or quarantined. What waits for a service that
-is known to be down is acknowledged as well, after a copy for later is durable in the same queue.
+exactly one of: acknowledged, reported as failed (SQS delivers it again), or quarantined. A message that waits for an
+unavailable service is acknowledged as well, after a delayed copy is durable in the same queue.
 """
 
 from __future__ import annotations
@@ -17,18 +17,14 @@ from typing import Any, Protocol
 
 from chalicelib.core import stages
 from chalicelib.core.errors import ConfigurationError, Permanent, Postponed, Retryable
-from chalicelib.core.messages import Envelope, Exclusion, decode, encode, given_up
+from chalicelib.core.messages import Envelope, Exclusion, Message, Quarantine, decode, send_grouped
 from chalicelib.pipeline.fan_out import next_messages
-from chalicelib.pipeline.giving_up import notify_dead_lettered
 from chalicelib.pipeline.record import Record, read_record
 from chalicelib.ports import Queues, Telemetry
 from chalicelib.resilience import retry
 
-LEDGER = "store"
-"""The stage that writes the ledger: notes go there from wherever a mail ends."""
-
 FLUSH_SECONDS = 0.25
-"""Finished mails are handed on after this at the latest, while the rest of the batch is still worked on."""
+"""Finished mails are forwarded after this at the latest, while the rest of the batch is still in progress."""
 
 
 class BatchFailed(Exception):
@@ -36,10 +32,10 @@ class BatchFailed(Exception):
 
 
 class Worker(Protocol):
-    """A stage's own work, free of queues."""
+    """The work of one stage, without queues."""
 
     def begin(self, messages: Sequence[Any]) -> None:
-        """Called once a batch, before the messages; failures are raised from `process`."""
+        """Called once for each batch, before the messages. An error postpones the whole batch."""
 
     def process(self, message: Any) -> Envelope | Exclusion | None:
         """The message for the next stage, a note for the ledger, or None when the mail ends here."""
@@ -64,7 +60,7 @@ class Runner:
     worker: Worker = field(init=False)
 
     def run(self, event: Mapping[str, Any]) -> dict[str, Any] | None:
-        """Answer for Lambda: `{"batchItemFailures": [...]}`, or None where the answer is ignored."""
+        """The answer for Lambda: `{"batchItemFailures": [...]}`, or None where it is ignored."""
         records = [read_record(raw) for raw in event["Records"]]
         for record in records:
             self._guarded(record, self._read)
@@ -74,14 +70,15 @@ class Runner:
         flushed = monotonic()
         for record in sorted(readable, key=self._suspects_last):
             if record.native > 1:
-                ready = self._ack_finished(records, ready)
+                self._ack_finished(records, ready)
+                ready = []
             if not_begun or self.remaining_ms() < 1000 * self.stage.reserve:
                 self._postpone(record, not_begun or Retryable("out_of_time", after=1))
                 continue
             self._guarded(record, self._process)
             record.done = True
             ready += [record] if record.forward else []
-            if monotonic() - flushed > FLUSH_SECONDS:  # a slow mail must not hold up its neighbours
+            if monotonic() - flushed > FLUSH_SECONDS:  # a slow mail must not delay the others of its batch
                 self._forward(ready)
                 ready, flushed = [], monotonic()
         self._forward(ready)
@@ -94,7 +91,7 @@ class Runner:
         raise BatchFailed(self.stage.name)
 
     def _begin(self, records: Sequence[Record]) -> Retryable | None:
-        """Make the worker ready. The answer is why no record can be worked on, or None."""
+        """Make the worker ready; why no record can be processed, or None."""
         try:
             self.worker = self.make_worker()
             self.worker.begin([record.message for record in records if record.message])
@@ -106,13 +103,13 @@ class Runner:
         return None
 
     def _suspects_last(self, record: Record) -> tuple[int, float]:
-        """Order of the work: what comes back may have killed its worker, so that it comes after what never did."""
+        """Sort key: a record that was received before may have killed its worker, so it comes after the others."""
         return record.native, self.chance() if record.native > 1 else 0.0
 
-    def _ack_finished(self, records: Sequence[Record], ready: Sequence[Record]) -> list[Record]:
-        """Before a message that may kill this worker: what is finished is handed on, and out of its reach.
+    def _ack_finished(self, records: Sequence[Record], ready: Sequence[Record]) -> None:
+        """Forward and acknowledge what is finished before a message that may kill this worker is processed.
 
-        Else its neighbours would come back with it, again and again, and end in quarantine with it.
+        Otherwise the others of its batch would be received again with it and end in quarantine with it.
         """
         self._forward(ready)
         worked = [record for record in records if record.done or record.message is None]
@@ -124,7 +121,6 @@ class Runner:
                 self.telemetry.failure("remove_failed", inner, stage=self.stage.name)
             for record in finished:
                 record.gone = True
-        return []
 
     def _read(self, record: Record) -> None:
         record.message = self.read(record.body)
@@ -138,7 +134,7 @@ class Runner:
         self.telemetry.log("stage_done", **self._ids(record), seconds=round(seconds, 4), receives=record.receives)
 
     def _guarded(self, record: Record, step: Callable[[Record], None]) -> None:
-        """Run a step; whatever it raises becomes a decision about this one record."""
+        """Run a step; an error decides about this one record."""
         try:
             step(record)
         except ConfigurationError:
@@ -147,7 +143,7 @@ class Runner:
             self._quarantine(record, error.code, error)
         except Retryable as error:
             self._postpone(record, error)
-        except Exception as error:  # noqa: BLE001 - a bug: the mail waits in the queue until it is mended
+        except Exception as error:  # noqa: BLE001 - a bug: the mail waits in the queue until it is fixed
             self.telemetry.failure("unexpected", error, **self._ids(record), receives=record.receives)
             self._postpone(record, Retryable("unexpected"))
 
@@ -158,7 +154,7 @@ class Runner:
             self._retry(record, error)
 
     def _requeue_copy(self, record: Record, error: Postponed) -> None:
-        """A copy for later, then this one is let go: SQS counts the copy's receives, and its age, from nothing."""
+        """Send a delayed copy and acknowledge this one: SQS counts the receives and the age of the copy from zero."""
         attempts, counted_at = record.receives - 1, record.counted_at
         if error.attempted and retry.counts(attempts, counted_at, self.clock()):
             attempts, counted_at = record.receives, self.clock()
@@ -187,7 +183,7 @@ class Runner:
         self._nack(record, seconds)
 
     def _nack(self, record: Record, seconds: float) -> None:
-        """Report the record as failed; SQS delivers it again after so long."""
+        """Report the record as failed; SQS delivers it again after `seconds`."""
         record.failed = True
         try:
             self.queues.postpone(self.stage.name, record.receipt_handle, seconds)
@@ -195,26 +191,19 @@ class Runner:
             self.telemetry.failure("postpone_failed", inner, **self._ids(record))
 
     def _quarantine(self, record: Record, code: str, error: Exception) -> None:
-        """Dead-letter queue first, then the note for the ledger, and only then is the message let go."""
+        """Send to the dead-letter queue, then the note to the ledger; only then is the message acknowledged."""
         now = datetime.now(UTC).isoformat()
         first = datetime.fromtimestamp(record.first_at, UTC).isoformat()
-        attributes = {
-            "reason": code,
-            "error": type(error).__name__,
-            "stage": self.stage.name,
-            "attempts": str(record.receives),
-            "first_at": first,
-            "last_at": now,
-        }
+        kind = type(error).__name__
+        why = {"stage": self.stage.name, "reason": code, "error": kind, "first_at": first, "last_at": now}
         message = record.message
-        notify_dead_lettered(getattr(self, "worker", None), message, code, self.telemetry)
+        self._notify_worker(message, code)
         try:
-            self.queues.send_dead(self.stage.name, record.body, attributes)
-            # Beside the pipeline a mail is stored already, whatever becomes of its files and webhooks.
+            self.queues.send_dead(self.stage.name, record.body, why | {"attempts": str(record.receives)})
+            # At a side stage the mail is stored already, whatever happens to its files and webhooks.
             if isinstance(message, Envelope | Exclusion) and self.stage in stages.PIPELINE:
-                told = {"reason": code, "error": type(error).__name__, "first_at": first, "last_at": now}
-                note = given_up(message, self.stage.name, attempts=record.receives, **told)
-                if self.queues.send(LEDGER, [encode(note)], message.account):
+                note = Quarantine(*message.pointer(), self.stage.name, code, kind, record.receives, first, now)
+                if send_grouped(self.queues, [(stages.LEDGER, note)]):
                     raise Retryable("queue_unavailable")
         except Retryable as inner:
             record.failed = True
@@ -223,20 +212,32 @@ class Runner:
         self.telemetry.count("Quarantined", stage=self.stage.name, code=code)
         self.telemetry.warn("quarantined", **self._ids(record), code=code, receives=record.receives)
 
+    def _notify_worker(self, message: object, code: str) -> None:
+        """Let a worker that keeps a record of its own know that its message goes to the dead-letter queue.
+
+        Best effort: where the record fails, the message does not wait for it.
+        """
+        given_up = getattr(getattr(self, "worker", None), "given_up", None)
+        if given_up is None or not isinstance(message, Envelope):
+            return
+        try:
+            given_up(message, code)
+        except Retryable as error:
+            self.telemetry.failure("give_up_not_recorded", error, mail_id=message.mail_id)
+
     def _forward(self, records: Sequence[Record]) -> None:
-        """Hand on, mail to all that follow and notes to the ledger: one send an account (the fair-queue group)."""
-        groups: dict[tuple[str, str], list[tuple[Record, str]]] = {}
+        """Send mail to every stage that follows, and notes to the ledger."""
+        sources: list[Record] = []
+        addressed: list[tuple[str, Message]] = []
         for record in records:
             message = record.forward
             if isinstance(message, Envelope):
-                for target, copy in next_messages(self.stage.name, message):
-                    groups.setdefault((target, message.account), []).append((record, encode(copy)))
-            elif message is not None:
-                groups.setdefault((LEDGER, message.account), []).append((record, encode(message)))
-        lost: dict[str, Record] = {}
-        for (target, account), group in sorted(groups.items(), key=lambda item: item[0]):
-            for index in self.queues.send(target, [body for _, body in group], account):
-                lost[group[index][0].message_id] = group[index][0]
+                following: list[tuple[str, Message]] = [*next_messages(self.stage.name, message)]
+            else:
+                following = [(stages.LEDGER, message)] if message else []
+            addressed += following
+            sources += [record] * len(following)
+        lost = {sources[index].message_id: sources[index] for index in sorted(send_grouped(self.queues, addressed))}
         for record in lost.values():  # once, however many of its copies were lost: all are sent again
             self._postpone(record, Retryable("queue_unavailable"))
 

@@ -10,15 +10,14 @@ from chalicelib.core.cache_keys import seen_key
 from chalicelib.core.clock import Now, timed, utc_now
 from chalicelib.core.errors import Permanent
 from chalicelib.core.messages import Classification, Envelope, Exclusion, Message, Quarantine, Receipt
-from chalicelib.intake.load_mail import ERASED, reopen
+from chalicelib.intake.load_mail import ERASED, load_text, reopen
 from chalicelib.mail.model import Address
-from chalicelib.pipeline.classify import text_of
 from chalicelib.ports import Cache, MailStore, Original, Spool, Telemetry
 
 
 @dataclass
 class StoreWorker:
-    """The ledger's only writer: mails on their way, and the notes of those that were given up."""
+    """The ledger's only writer: classified mail, and the notes about excluded and quarantined mail."""
 
     store: MailStore
     spool: Spool
@@ -36,7 +35,7 @@ class StoreWorker:
             return None
         if isinstance(message, Exclusion):
             self.store.exclude(message)
-            # Pushed again, it is decided again: the rules may have changed.
+            # When it is pushed again, the rules decide again: they may have changed.
             self.cache.delete(seen_key(message.mail_id))
             self.telemetry.count("Excluded", stage="store", code=message.reason)
             return None
@@ -54,21 +53,21 @@ class StoreWorker:
         if content is None or message.classification is None:
             raise Permanent("malformed_message")
         with timed(self.now) as watch:
-            text = text_of(content, self.spool)
+            text = load_text(content, self.spool)
             original = self._original(content.source_key or message.spool_key)
             message, routed = _routed(message, message.classification, watch.started)
         receipt = watch.receipt("store", "email.store", "stored")
         stored = self.store.store(message, text, original, (*message.receipts, *routed, receipt))
         if content.sender_key and stored.outcome == "stored":
             history = self.store.sender_history(message.account, content.sender_key)
-            write_history(self.cache, content.sender_key, history)
+            write_history(self.cache, message.account, content.sender_key, history)
         self.telemetry.count("Stored", stage="store", status=stored.outcome)
         if stored.outcome in ("duplicate", ERASED):
             self.telemetry.log(
                 stored.outcome, mail_id=message.mail_id, account=message.account, trace_id=message.trace_id
             )
             return None
-        return replace(message, content=None, classification=None, receipts=())
+        return message.changed(content=None, classification=None, receipts=())
 
     def _original(self, key: str) -> Original:
         opened = reopen(key, self.spool)
@@ -82,19 +81,19 @@ class StoreWorker:
         )
 
 
-def _routed(message: Envelope, said: Classification, at: str) -> tuple[Envelope, tuple[Receipt, ...]]:
-    """What the operator's rules say of urgency and category goes before the classifier; the receipt tells both."""
+def _routed(message: Envelope, verdict: Classification, at: str) -> tuple[Envelope, tuple[Receipt, ...]]:
+    """The operator's rules overrule the classifier's urgency and category; the receipt records both values."""
     routing = message.routing
     if routing is None or not routing.rules:
         return message, ()
-    now = replace(said, urgency=routing.priority or said.urgency, category=routing.category or said.category)
+    now = replace(verdict, urgency=routing.priority or verdict.urgency, category=routing.category or verdict.category)
     changed = [
-        f"{name}={getattr(said, name)}>{getattr(now, name)}"
+        f"{name}={getattr(verdict, name)}>{getattr(now, name)}"
         for name in ("urgency", "category")
-        if getattr(now, name) != getattr(said, name)
+        if getattr(now, name) != getattr(verdict, name)
     ]
     outcome = " ".join([f"rules v{routing.version}", *changed])[:100]
-    return replace(message, classification=now), (Receipt("rules", "email.route", at, 0.0, outcome),)
+    return message.changed(classification=now), (Receipt("rules", "email.route", at, 0.0, outcome),)
 
 
 def _written(person: Address) -> str:

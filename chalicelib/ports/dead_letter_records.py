@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib.core.errors import Permanent
-from chalicelib.core.messages import Exclusion, Message, Quarantine, decode, given_up
+from chalicelib.core.messages import Exclusion, Message, Quarantine, decode
 from chalicelib.ports import DeadLetter
 from chalicelib.resilience.retry import MAX_RECEIVE_COUNT
 
@@ -88,9 +88,9 @@ class DeadLetterRecord:
         message = self.message
         if message is None or isinstance(message, Quarantine):
             return message
-        return given_up(
-            message,
-            self.dead.stage,
+        return Quarantine(
+            *message.pointer(),
+            stage=self.dead.stage,
             reason=self.reason,
             error=self.error,
             attempts=self.attempts,

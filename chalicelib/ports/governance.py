@@ -47,7 +47,6 @@ class MailLocation:
 
     place: MailRef
     state: str
-    thread_key: str
 
 
 class People(Protocol):

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from chalicelib.core.messages import Classification, Content
 from chalicelib.mail.model import Mail
 from chalicelib.privacy.model import Anonymized
+from chalicelib.privacy.tokens import Number
 
 
 class Messenger(Protocol):
@@ -63,17 +64,20 @@ class Telemetry(Protocol):
 class Anonymizer(Protocol):
     """Removes personal data."""
 
-    def anonymize(self, mail: Mail, known: Mapping[str, str] | None = None) -> Anonymized:
-        """Replace every personal datum by a stable token.
+    def anonymize(self, mail: Mail, number: Number | None = None) -> Anonymized:
+        """Replace every personal datum by a token.
 
-        `known` is the mapping (token → original) of earlier mails of the thread: the same person
-        keeps the token. Fails closed: any inner failure is `Retryable("anonymizer_failed")`,
-        a mail that still shows a certain identifier afterwards `Permanent("personal_data_left")`.
+        `number` gives the tokens their numbers (`privacy.tokens.thread_numbers`). Fails closed: any inner failure is
+        `Retryable("anonymizer_failed")`, a mail that still shows a certain identifier afterwards
+        `Permanent("personal_data_left")`.
         """
 
 
 class Classifier(Protocol):
-    """Says what a mail is about; sees anonymized content only."""
+    """Classifies a mail by its anonymized content alone."""
 
-    def classify(self, content: Content, text: str) -> Classification:
-        """Never raises for what the mail says; `Retryable` or `Permanent` for its own failures."""
+    def classify(self, content: Content, text: str, history: Mapping[str, int]) -> Classification:
+        """`history` is category → number of the sender's earlier mails in this account; empty where unknown.
+
+        Never raises for what the mail says; `Retryable` or `Permanent` for its own failures.
+        """

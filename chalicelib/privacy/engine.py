@@ -1,8 +1,8 @@
-"""The anonymizer: finds personal data in every part of a mail and puts stable tokens in its place."""
+"""The anonymizer: finds personal data in every part of a mail and puts tokens in its place."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from chalicelib.core.errors import MailroomError, Permanent, Retryable
@@ -17,7 +17,7 @@ from chalicelib.privacy.people import Mentions, addresses, kind, known_people
 from chalicelib.privacy.presidio import chosen
 from chalicelib.privacy.rules import Recognizer
 from chalicelib.privacy.spans import Span
-from chalicelib.privacy.tokens import Tokens, escape
+from chalicelib.privacy.tokens import Number, Tokens, escape
 from chalicelib.privacy.verify import left_over
 
 TIME_LIMIT = 40.0
@@ -53,11 +53,11 @@ class RulesAnonymizer:
         self._limit = time_limit
         self.finder = Finder(self._lists, ner, extra)
 
-    def anonymize(self, mail: Mail, known: Mapping[str, str] | None = None) -> Anonymized:
+    def anonymize(self, mail: Mail, number: Number | None = None) -> Anonymized:
         """See `ports.Anonymizer`."""
-        return _closed(lambda: self._anonymize(mail, known, mail.text, self.finder.find))
+        return _closed(lambda: self._anonymize(mail, number, mail.text, self.finder.find))
 
-    def anonymize_html(self, mail: Mail, known: Mapping[str, str] | None = None) -> Anonymized:
+    def anonymize_html(self, mail: Mail, number: Number | None = None) -> Anonymized:
         """The same with the mail's HTML in the place of its text: visible text and attributes, tags untouched."""
 
         def find(text: str, mentions: Mentions, deadline: Deadline) -> tuple[Span, ...]:
@@ -65,9 +65,9 @@ class RulesAnonymizer:
                 return self.finder.find(text, mentions, deadline)
             return find_in_html(text, lambda shown: self.finder.find(shown, mentions, deadline))
 
-        return _closed(lambda: self._anonymize(mail, known, mail.html, find))
+        return _closed(lambda: self._anonymize(mail, number, mail.html, find))
 
-    def _anonymize(self, mail: Mail, known: Mapping[str, str] | None, body: str, find: _Find) -> Anonymized:
+    def _anonymize(self, mail: Mail, number: Number | None, body: str, find: _Find) -> Anonymized:
         deadline = Deadline(self._limit)
         people = known_people(mail, self._lists)
         mentions = Mentions(people, self._lists)
@@ -81,7 +81,7 @@ class RulesAnonymizer:
                 for a in mail.attachments
             ),
         ]
-        tokens = Tokens(known, people)
+        tokens = Tokens(people, number)
         for field in fields:
             for span, original in _originals(field):
                 tokens.introduce(span.entity, original)

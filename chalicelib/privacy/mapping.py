@@ -1,4 +1,4 @@
-"""The way back: sealing the token mapping for its minutes in the cache, and putting originals back into an answer."""
+"""Seals the token mapping of a mail for its minutes in the cache, and puts the originals back into an answer."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from chalicelib.core.errors import Permanent
-from chalicelib.core.keyed_hashes import sender_key as sender_key
 
 _VERSION = b"\x01"
 _NONCE = 12
@@ -45,7 +44,7 @@ def deanonymize(text: str, mapping: Mapping[str, str]) -> str:
     """Put the originals back, in one pass, so that an original that looks like a token is left alone.
 
     `Permanent("unknown_token")` when the text holds a token that is not of this mapping: an
-    answer that speaks of somebody else must not be sent.
+    answer that names another person must not be sent.
     """
 
     def original(match: re.Match[str]) -> str:

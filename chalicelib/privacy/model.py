@@ -27,8 +27,8 @@ class Replacement:
 class Anonymized:
     """A mail without personal data.
 
-    Tokens look like `<PERSON_1>`. `mapping` is token → original: personal data, which
-    leaves the process only encrypted and for minutes. `language` is the main one
+    Tokens look like `<PERSON_1>`. `mapping` is token → original, for originals of this mail alone: personal data,
+    which leaves the process only encrypted and for minutes. `language` is the main one
     (`fr`, `en`, `it`, …, `und` when unknown).
     """
 

@@ -1,12 +1,12 @@
-"""Numbers the tokens of one mail: reading order, one token per person or value, continued through the thread."""
+"""The tokens of one mail: one for each person or value, whatever the form in which it stands there."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable
 
-from chalicelib.privacy.mapping import TOKEN
+from chalicelib.core.keyed_hashes import keyed_hash
 from chalicelib.privacy.normalize import View
 from chalicelib.privacy.people import Person, name_parts
 
@@ -20,44 +20,74 @@ _COUNTRY = re.compile(r"^(?:00|011)?(?:33|39|44|32|41|49|34|1)0?(?=\d{8,})")
 _NAMED = frozenset({"PERSON", "ORGANIZATION"})
 
 
-class Tokens:
-    """The tokens of one mail. `known` (token → original) are those of its thread; they stay in `mapping`."""
+Number = Callable[[str], int]
+"""A value in its normal form → the number of its token, 1 to 999,999,999."""
 
-    def __init__(self, known: Mapping[str, str] | None = None, people: Iterable[Person] = ()) -> None:
+_SMALLEST, _LARGEST = 100_000_000, 999_999_999
+
+
+def thread_numbers(thread: str, key: bytes) -> Number:
+    """Numbers that a value keeps through its thread, although nothing of the thread is kept.
+
+    `thread` is the thread's keyed hash, which is bound to the account. Two values of a thread share a number with a
+    probability of 1 in 900 million.
+    """
+
+    def number(value: str) -> int:
+        drawn = int(keyed_hash("token", f"{thread}\n{value}", key), 16)
+        return _SMALLEST + drawn % (_LARGEST - _SMALLEST + 1)
+
+    return number
+
+
+class Tokens:
+    """`mapping` (token → original) holds only originals that stand in this mail.
+
+    `number` gives the tokens their numbers; without one they count from 1 in reading order, which suits a mail that is
+    looked at alone.
+    """
+
+    def __init__(self, people: Iterable[Person] = (), number: Number | None = None) -> None:
         self.mapping: dict[str, str] = {}
-        self._by_key: dict[tuple[str, object], str] = {}
+        self._by_key: dict[tuple[str, str], str] = {}
         self._counts: dict[str, int] = {}
-        self._full: dict[frozenset[str], None] = {}
+        self._number = number
+        self._full: set[frozenset[str]] = set()
+        self._full_of: dict[str, list[frozenset[str]]] = {}
+        self._meant: dict[frozenset[str], frozenset[str]] = {}
         self._joined = {_joint: p.parts for p in people for _joint in ("".join(p.parts), "".join(reversed(p.parts)))}
         self._joined |= {p.parts[0][0] + p.parts[-1]: p.parts for p in people if len(p.parts) > 1}
-        for token, original in (known or {}).items():
-            match = TOKEN.fullmatch(token)
-            if match:
-                entity, _, number = match.group(1).rpartition("_")
-                self._counts[entity] = max(self._counts.get(entity, 0), int(number))
-                self.introduce(entity, original)
-                self.mapping[token] = original
-        for token, original in self.mapping.items():
-            entity = token[1:].rpartition("_")[0]
-            self._by_key.setdefault((entity, self._key(entity, original)), token)
 
     def introduce(self, entity: str, original: str) -> None:
         """Make a full name known before the first token is given: "Jean" joins "Jean Dupont" wherever either stands."""
-        if entity == "PERSON":
-            parts = self._parts(original)
-            if len(parts) > 1:
-                self._full[parts] = None
+        if entity != "PERSON":
+            return
+        parts = self._parts(original)
+        if len(parts) > 1 and parts not in self._full:
+            self._full.add(parts)
+            self._meant.clear()
+            for part in parts:
+                self._full_of.setdefault(part, []).append(parts)
 
     def token(self, entity: str, original: str) -> str:
         """The token of this value; the same for every form of it."""
         key = (entity, self._key(entity, original))
         token = self._by_key.get(key)
         if token is None:
-            self._counts[entity] = self._counts.get(entity, 0) + 1
-            token = self._by_key[key] = f"<{entity}_{self._counts[entity]}>"
+            token = self._by_key[key] = self._new(entity, key[1])
             self.mapping[token] = original
         elif entity == "PERSON" and len(self._parts(original)) > len(self._parts(self.mapping[token])):
             self.mapping[token] = original
+        return token
+
+    def _new(self, entity: str, value: str) -> str:
+        if self._number is None:
+            self._counts[entity] = self._counts.get(entity, 0) + 1
+            return f"<{entity}_{self._counts[entity]}>"
+        tried, token = 0, f"<{entity}_{self._number(f'{entity} {value}')}>"
+        while token in self.mapping:  # one token must never mean two people, however rarely numbers meet
+            tried += 1
+            token = f"<{entity}_{self._number(f'{entity} {value} {tried}')}>"
         return token
 
     def _parts(self, original: str) -> frozenset[str]:
@@ -65,11 +95,12 @@ class Tokens:
         parts = name_parts(View(original).text.replace("_", " ").replace(".", " ").replace("+", " "))
         return frozenset(part for word in parts for part in self._joined.get(word, (word,)))
 
-    def _key(self, entity: str, original: str) -> object:
+    def _key(self, entity: str, original: str) -> str:
+        """The value in its normal form: the same in every mail that means the same."""
         if entity in _NAMED:
             parts = self._parts(original)
             if parts:
-                return self._person(parts) if entity == "PERSON" else parts
+                return " ".join(sorted(self._person(parts) if entity == "PERSON" else parts))
         text = unicodedata.normalize("NFKC", View(original).text).casefold()
         if entity in _COMPACT:
             text = "".join(c for c in text if c.isalnum())
@@ -79,9 +110,15 @@ class Tokens:
 
     def _person(self, parts: frozenset[str]) -> frozenset[str]:
         """The fullest name that these parts mean without doubt; themselves when two people could be meant."""
-        fuller = [full for full in self._full if parts < full]
-        longest = [full for full in fuller if not any(full < other for other in fuller)]
-        return longest[0] if len(longest) == 1 else parts
+        if parts not in self._meant:
+            self._meant[parts] = self._fullest(parts)
+        return self._meant[parts]
+
+    def _fullest(self, parts: frozenset[str]) -> frozenset[str]:
+        rarest = min((self._full_of.get(part, []) for part in parts), key=len)
+        fuller = [full for full in rarest if parts < full]
+        longest = max(fuller, key=len, default=parts)
+        return longest if all(full <= longest for full in fuller) else parts
 
 
 def escape(text: str) -> str:

@@ -117,6 +117,7 @@ CODES: dict[str, tuple[str, str]] = {
     "link_gone": ("The link has expired or is not public.", "Ask the sender for a new link."),
     "link_not_a_file": ("The link leads to a page, not to a file.", "Open it in a browser."),
     "link_encoded": ("The source sends compressed bytes.", "Open the link in a browser."),
+    "links_unreadable": ("The sealed list of links cannot be read.", "Push the mail again, or discard the message."),
     "link_unavailable": ("The source of the link is unavailable.", WAIT),
     "file_too_large": ("The file is larger than OffloadMax.", "Raise OffloadMax, or open the link in a browser."),
     "file_missing": ("The bucket does not hold the file.", "Redrive the message."),

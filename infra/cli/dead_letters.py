@@ -13,7 +13,8 @@ from rich.table import Table
 from rich.text import Text
 
 from chalicelib.core.errors import Permanent
-from chalicelib.operations.dead_letters import STAGE_NAMES, DeadLetterDesk, Outcome
+from chalicelib.core.stages import STAGE_NAMES
+from chalicelib.operations.dead_letters import DeadLetterDesk, Outcome
 from chalicelib.ports.dead_letter_records import DeadLetterRecord
 from infra.cli.codes import sentence
 from infra.cli.common import AS_JSON, ON_AWS, changing, confirm_environment, environment, expected

@@ -140,7 +140,8 @@ def erase_person(made: Container, address: str, author: str) -> int:
     """Erase and print the receipt. The exit code is 1 when there are sealed mails that cannot be read."""
     with finder(made) as looking:
         files = file_target(made)
-        receipt = Eraser(looking, people(made), made.spool, made.cache, made.store, files).erase(address, author)
+        parts = (looking, people(made), made.spool, made.cache, made.store, made.settings.accounts, files)
+        receipt = Eraser(*parts).erase(address, author)
     print(json.dumps(as_dict(receipt), indent=1))
     return 1 if receipt.counts.get("unreadable") else 0
 

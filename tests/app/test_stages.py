@@ -19,7 +19,7 @@ from chalicelib.core.mail_ids import MailRef
 from chalicelib.core.messages import Envelope, Routing, decode, encode
 from chalicelib.delivery.deliver import DeliverWorker
 from chalicelib.delivery.offload import OffloadWorker
-from chalicelib.intake.seal_links import seal_links
+from chalicelib.intake.apply_policy import seal_links
 from chalicelib.operations import alert
 from chalicelib.pipeline.classify import ClassifyWorker
 from chalicelib.pipeline.notify import NotifyWorker
@@ -83,7 +83,7 @@ class Stack(World):
         parts = self.container
         workers: dict[str, Any] = {
             "anonymize": source.worker,
-            "classify": ClassifyWorker(RulesClassifier(load_categories()), self.spool),
+            "classify": ClassifyWorker(RulesClassifier(load_categories()), self.spool, self.cache),
             "store": StoreWorker(self.store, self.spool, self.cache, source.telemetry),
             "notify": NotifyWorker(
                 *(self.outbox, self.store, self.messenger),
@@ -125,7 +125,7 @@ class Stack(World):
         [queued] = self.queues.queues["store"]
         message = decode(queued.body)
         assert isinstance(message, Envelope)
-        queued.body = encode(replace(message, routing=routing))
+        queued.body = encode(message.changed(routing=routing))
         if links:
             seal_links(self.spool, message, links)
         return mail_id

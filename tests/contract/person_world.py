@@ -10,6 +10,7 @@ from typing import Any
 from chalicelib.adapters.postgres.database import Database
 from chalicelib.adapters.postgres.people import PostgresPeople
 from chalicelib.adapters.postgres.store import PostgresMailStore
+from chalicelib.core.cache_keys import mapping_key
 from chalicelib.core.keyed_hashes import sender_key
 from chalicelib.core.messages import Envelope, encode
 from chalicelib.data_rights.erase import Eraser
@@ -17,7 +18,6 @@ from chalicelib.data_rights.export import DataExport
 from chalicelib.data_rights.find import PersonalDataFinder
 from chalicelib.mail import sealed
 from chalicelib.mail.everyone import all_addresses
-from chalicelib.mail.identity import thread_root
 from chalicelib.mail.parse import parse
 from chalicelib.ports import Original, Stored
 from tests.contract.mails import RECEIPT, RECEIVED, envelope, mail_id, note
@@ -57,7 +57,7 @@ class World:
 
     @property
     def eraser(self) -> Eraser:
-        return Eraser(self.finder, self.people, self.spool, self.cache, self.store)
+        return Eraser(self.finder, self.people, self.spool, self.cache, self.store, ("practice", "personal"))
 
     @property
     def takeout(self) -> DataExport:
@@ -65,9 +65,6 @@ class World:
 
     def key(self, address: str) -> str:
         return sender_key(address, PSEUDONYM_KEY)
-
-    def thread(self, source: bytes) -> str:
-        return self.key(f"practice\n{thread_root(parse(source))}")
 
     # what a door and the stages leave
 
@@ -84,17 +81,14 @@ class World:
         assert made.content is not None
         hashes = tuple(map(self.key, all_addresses(mail))) if hashed else ()
         sender = self.key(mail.sender.address) if mail.sender and hashed else ""
-        return replace(
-            made, content=replace(made.content, address_keys=hashes, sender_key=sender, thread_key=self.thread(source))
-        )
+        return made.changed(content=replace(made.content, address_keys=hashes, sender_key=sender))
 
     def mail(self, name: str, source: bytes, hashed: bool = True, **more: Any) -> str:
         """Sealed and stored, with the token mappings of its minutes."""
         self.seal(name, source)
         for prefix in ("fetched", "text", "links"):
             self.spool.put(f"{prefix}/practice/{mail_id(name)}", source)
-        for key in (f"map:mail:{mail_id(name)}", f"map:thread:{self.thread(source)}"):
-            self.cache.set(key, b"sealed mapping", 600)
+        self.cache.set(mapping_key(mail_id(name)), b"sealed mapping", 600)
         self.deliver(name, source, hashed, **more)
         return mail_id(name)
 
@@ -107,7 +101,7 @@ class World:
         """Given up at anonymize, with its failed message."""
         self.seal(name, source)
         self.store.quarantine(note(name))
-        self.dead_letter(replace(self.envelope(name, source), content=None, classification=None))
+        self.dead_letter(self.envelope(name, source).changed(content=None, classification=None))
         return mail_id(name)
 
     def dead_letter(self, message: Envelope, stage: str = "anonymize") -> None:

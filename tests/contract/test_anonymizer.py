@@ -7,6 +7,7 @@ import pytest
 from chalicelib.mail.model import Address, Attachment, Mail
 from chalicelib.ports import Anonymizer
 from chalicelib.privacy.mapping import deanonymize
+from chalicelib.privacy.tokens import thread_numbers
 from tests.twins.anonymizer import RulesAnonymizer
 from tests.unit.privacy.finding import engine
 
@@ -64,8 +65,19 @@ def test_a_literal_token_comes_back_as_it_was(anonymizer: Anonymizer) -> None:
 
 
 def test_the_thread_keeps_its_tokens(anonymizer: Anonymizer) -> None:
-    first = anonymizer.anonymize(_mail("Paul Durand écrit."))
-    reply = anonymizer.anonymize(_mail("Re", name="Paul Durand"), known=first.mapping)
+    numbers = thread_numbers("thread", b"k" * 32)
+    first = anonymizer.anonymize(_mail("Paul Durand écrit."), numbers)
+    reply = anonymizer.anonymize(_mail("Re", name="Paul Durand"), numbers)
     assert reply.sender.split()[0] == next(
         token for token, original in first.mapping.items() if original == "Paul Durand"
     )
+
+
+def test_the_mapping_holds_only_what_stands_in_the_mail(anonymizer: Anonymizer) -> None:
+    numbers = thread_numbers("thread", b"k" * 32)
+    anonymizer.anonymize(_mail("Paul Durand écrit."), numbers)
+    mail = _mail("Paul attend.", name="Anne Petit")
+    done = anonymizer.anonymize(mail, numbers)
+    assert mail.sender is not None
+    whole = "\n".join([mail.text, mail.subject, *(f"{a.name}\n{a.address}" for a in (mail.sender, *mail.to))])
+    assert [original for original in done.mapping.values() if original not in whole] == []

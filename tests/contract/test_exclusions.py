@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -195,7 +195,7 @@ def test_the_decision_is_receipted(side: Side) -> None:
 
 
 def test_a_note_without_receipts_counts_from_the_mail_s_arrival(side: Side) -> None:
-    side.store.exclude(replace(exclusion("a"), receipts=()))
+    side.store.exclude(exclusion("a").changed(receipts=()))
     assert side.state() == BY_RULES
 
 
@@ -223,4 +223,4 @@ def test_nothing_to_decide_anew_is_no_error(side: Side) -> None:
 
 def test_a_mail_id_that_is_none_is_refused(side: Side) -> None:
     with pytest.raises(Permanent, match="malformed_mail_id"):
-        side.store.exclude(replace(exclusion("a"), mail_id="none"))
+        side.store.exclude(exclusion("a").changed(mail_id="none"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -218,5 +218,5 @@ def test_a_late_repeat_of_a_note_does_not_undo_a_discard(database: Database) -> 
 def test_a_new_quarantine_after_a_discard_counts(database: Database) -> None:
     side = Side(PostgresMailStore(database, "key"), PostgresOutbox(database), PostgresLedger(database))
     side.ledger.discard(note("a"), "spam", "ann")
-    side.store.quarantine(replace(note("a"), last_at=(now() + SOON).isoformat()))
+    side.store.quarantine(note("a").changed(last_at=(now() + SOON).isoformat()))
     assert side.state("a") == ("quarantined", "mime_unreadable")

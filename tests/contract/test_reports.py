@@ -162,7 +162,7 @@ def test_a_story_has_the_receipts_in_the_order_of_time(side: Side) -> None:
 
 
 def test_a_story_tells_why_a_mail_is_in_quarantine(side: Side) -> None:
-    side.store.quarantine(replace(note("a", attempts=7), error="Retryable"))
+    side.store.quarantine(note("a", attempts=7).changed(error="Retryable"))
     story = side.reports.story(mail_id("a"))
     assert story is not None
     assert (story.stage, story.error, story.attempts, story.trace_id) == ("anonymize", "Retryable", 7, "trace-1")

@@ -214,7 +214,7 @@ def addressed(name: str, received_at: str = RECEIVED) -> Envelope:
     """A mail whose headers name the person."""
     made = envelope(name, received_at=received_at)
     assert made.content is not None
-    return dataclasses.replace(made, content=dataclasses.replace(made.content, address_keys=("f" * 32, HERS)))
+    return made.changed(content=dataclasses.replace(made.content, address_keys=("f" * 32, HERS)))
 
 
 def test_mail_of_an_erased_person_is_not_stored(side: Side) -> None:
@@ -238,7 +238,7 @@ def test_a_stored_mail_waits_for_its_erasure(side: Side) -> None:
     side.store.store(addressed("a"), "text", ORIGINAL, [])
     side.erase(HERS)
     assert side.store.store(addressed("a"), "text", ORIGINAL, []).outcome == "already_stored"
-    side.store.exclude(dataclasses.replace(exclusion("a", minutes=9), sender_key=HERS))
+    side.store.exclude(exclusion("a", minutes=9).changed(sender_key=HERS))
     assert state(side.store, "a") == ("stored", "")
 
 
@@ -268,12 +268,12 @@ def test_the_counts_follow_every_change_of_state(side: Side) -> None:
 
 def test_a_mail_without_a_verdict_is_refused(side: Side) -> None:
     with pytest.raises(Permanent, match="incomplete_envelope"):
-        side.store.store(dataclasses.replace(envelope("a"), classification=None), "text", ORIGINAL, [])
+        side.store.store(envelope("a").changed(classification=None), "text", ORIGINAL, [])
 
 
 def test_a_mail_id_that_is_none_is_refused(side: Side) -> None:
     with pytest.raises(Permanent, match="malformed_mail_id"):
-        side.store.store(dataclasses.replace(envelope("a"), mail_id="'; DROP TABLE core.ledger; --"), "", ORIGINAL, [])
+        side.store.store(envelope("a").changed(mail_id="'; DROP TABLE core.ledger; --"), "", ORIGINAL, [])
 
 
 def test_a_code_that_does_not_fit_is_refused(side: Side) -> None:

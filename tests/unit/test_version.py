@@ -27,7 +27,7 @@ def test_the_project_takes_its_version_from_the_package() -> None:
 
 
 def test_the_openapi_document_has_it() -> None:
-    assert document()["info"]["version"] == __version__
+    assert document(())["info"]["version"] == __version__
 
 
 def test_the_template_has_it() -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from chalicelib.classification.classifier import RulesClassifier
+from chalicelib.classification.classifier import NO_HISTORY, RulesClassifier
 from chalicelib.classification.llm_prompt import Model, build, validate
 from chalicelib.core.errors import MailroomError
 from chalicelib.core.messages import Classification, Content
@@ -40,9 +40,9 @@ class LlmClassifier:
         self._characters = characters
         self._fence = fence
 
-    def classify(self, content: Content, text: str) -> Classification:
+    def classify(self, content: Content, text: str, history: Mapping[str, int] = NO_HISTORY) -> Classification:
         """Classify an anonymized mail. Never raises for what it says, nor for an LLM that is away."""
-        verdict = self._rules.classify(content, text)
+        verdict = self._rules.classify(content, text, history)
         if self._rules.is_certain(verdict):
             return verdict
         try:

@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from chalicelib.adapters.postgres.database import Connection
 
 HELD = """
-    SELECT ledger.mail_id::text, ledger.account_id, ledger.state, coalesce(emails.thread_key, '')
-    FROM core.ledger AS ledger LEFT JOIN ingestion.emails AS emails USING (mail_id)
+    SELECT ledger.mail_id::text, ledger.account_id, ledger.state FROM core.ledger AS ledger
 """
 
 OF = f"""
@@ -160,4 +159,4 @@ class PostgresPeople:
 
     def _held(self, query: str, values: Mapping[str, Any]) -> list[MailLocation]:
         found = self._database.all(query, values)
-        return [MailLocation(MailRef(mail_id, account), state, thread) for mail_id, account, state, thread in found]
+        return [MailLocation(MailRef(mail_id, account), state) for mail_id, account, state in found]

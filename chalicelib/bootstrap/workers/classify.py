@@ -9,7 +9,6 @@ from chalicelib.adapters.llm.classifier import LlmClassifier
 from chalicelib.bootstrap.container import Container
 from chalicelib.classification.categories import load as load_categories
 from chalicelib.classification.classifier import RulesClassifier
-from chalicelib.classification.history import read_history
 from chalicelib.classification.llm_prompt import Model
 from chalicelib.pipeline.classify import ClassifyWorker
 from chalicelib.pipeline.runner import Worker
@@ -18,12 +17,12 @@ from chalicelib.ports import Classifier
 
 def make(parts: Container) -> Worker:
     """Classifies anonymized mail."""
-    return ClassifyWorker(classifier(parts), parts.spool)
+    return ClassifyWorker(classifier(parts), parts.spool, parts.cache)
 
 
 def classifier(parts: Container) -> Classifier:
-    """The rules, which know how often a sender's mail was of which category; a model in front of them."""
-    rules = RulesClassifier(load_categories(), lambda sender_key: read_history(parts.cache, sender_key))
+    """The rules, and a model in front of them where one is configured."""
+    rules = RulesClassifier(load_categories())
     if parts.settings.classifier == "rules":
         return rules
     return LlmClassifier(GuardedModel(_model(parts), parts.breaker("llm")), rules)

@@ -57,7 +57,7 @@ def _handle(event: webhook_event.Event, event_id: str, parts: Container, trace: 
         return respond(200, {"status": "skipped_folder"}, trace)
     if not parts.flags.on("emailengine_ingress_enabled"):
         return _counted("emailengine_ingress_disabled", trace)
-    delivery = webhook_event.delivery_key(event_id) if event_id else ""
+    delivery = webhook_event.delivery_key(event.account, event_id) if event_id else ""
     if delivery and parts.cache.get(delivery) is not None:
         return _counted("already_processed", trace)
     telemetry.count("Ingress", door="emailengine")

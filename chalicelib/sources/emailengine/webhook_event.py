@@ -83,9 +83,10 @@ def arrival(event: Event) -> Arrival:
     return Arrival(event.account, SOURCE, EMAILENGINE, payload, identity, provider, names, date)
 
 
-def delivery_key(event_id: str) -> str:
-    """Redis key of the delivery hint; the id is hashed because its form is EmailEngine's own affair."""
-    return f"event:{hashlib.sha256(event_id.encode('utf-8', 'replace')).hexdigest()[:32]}"
+def delivery_key(account: str, event_id: str) -> str:
+    """Redis key of the delivery hint of one account; the id is hashed because EmailEngine defines its form."""
+    text = f"{account}\n{event_id}".encode("utf-8", "replace")
+    return f"event:{hashlib.sha256(text).hexdigest()[:32]}"
 
 
 def _text(value: Any) -> str:

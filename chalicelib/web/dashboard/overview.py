@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from chalicelib.core.stages import PIPELINE
+from chalicelib.core.stages import BEFORE_LEDGER
 from chalicelib.ports import Day, QueueDepth, StateCount
 from chalicelib.web.dashboard.charts import bar, hours, legend
 from chalicelib.web.dashboard.context import PageContext, PageResponse, Unavailable
@@ -16,8 +16,6 @@ from chalicelib.web.dashboard.mails import lines
 from chalicelib.web.dashboard.rules import in_force
 
 LATEST = 8
-BEFORE_LEDGER = tuple(stage.name for stage in PIPELINE[:3])
-"""Stages whose queues hold mail that is not in the ledger yet; what waits for `notify` is stored."""
 
 
 def show(context: PageContext) -> PageResponse:

@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 
 from chalicelib.classification.categories import load
 from chalicelib.classification.classifier import RulesClassifier
-from chalicelib.core.errors import Retryable
 from chalicelib.core.messages import Classification, Content
 
 FILE = load()
@@ -152,32 +151,21 @@ def test_a_patients_mail_is_not_certain_and_may_go_to_an_llm() -> None:
 
 
 def test_what_the_sender_wrote_before_decides_where_the_text_does_not() -> None:
-    rules = RulesClassifier(FILE, lambda key: {"patient": 12} if key == "k" else {})
     content = Content(subject="Bonjour", sender="", recipients=(), language="fr", sender_key="k")
-    assert (rules.classify(content, "Voilà.").category, rules.classify(content, "Voilà.").reason) == (
-        "patient",
-        "history",
-    )
+    verdict = RULES.classify(content, "Voilà.", {"patient": 12})
+    assert (verdict.category, verdict.reason) == ("patient", "history")
 
 
 def test_history_does_not_outvote_what_the_mail_says() -> None:
-    rules = RulesClassifier(FILE, lambda key: {"patient": 1000})
     content = Content(subject="Facture impayée", sender="", recipients=(), language="fr", sender_key="k")
-    assert rules.classify(content, "Deuxième relance : règlement par virement.").category == "invoice"
+    text = "Deuxième relance : règlement par virement."
+    assert RULES.classify(content, text, {"patient": 1000}).category == "invoice"
 
 
 @pytest.mark.parametrize("history", [{}, {"unheard_of": 9}, {"patient": -5}, {"patient": 0}])
 def test_a_strange_history_changes_nothing(history: Mapping[str, int]) -> None:
     content = Content(subject="", sender="", recipients=(), language="fr", sender_key="k")
-    assert RulesClassifier(FILE, lambda key: history).classify(content, "xyzzy").category == "other"
-
-
-def test_a_history_that_is_away_does_not_stop_the_mail() -> None:
-    def away(key: str) -> Mapping[str, int]:
-        raise Retryable("cache_unavailable")
-
-    content = Content(subject="facture", sender="", recipients=(), language="fr", sender_key="k")
-    assert RulesClassifier(FILE, away).classify(content, "").category == "invoice"
+    assert RULES.classify(content, "xyzzy", history).category == "other"
 
 
 def configured() -> set[str]:

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.classification.history import HISTORY_SECONDS, read_history, write_history
+from chalicelib.core.cache_keys import history_key
 from tests.twins.cache import MemoryCache
 
 KEY = "0f" * 16
@@ -14,40 +15,48 @@ KEY = "0f" * 16
 
 def test_what_was_written_is_read() -> None:
     cache = MemoryCache()
-    write_history(cache, KEY, {"patient": 3, "invoice": 1})
-    assert read_history(cache, KEY) == {"patient": 3, "invoice": 1}
+    write_history(cache, "practice", KEY, {"patient": 3, "invoice": 1})
+    assert read_history(cache, "practice", KEY) == {"patient": 3, "invoice": 1}
 
 
 def test_writing_twice_changes_nothing() -> None:
     cache = MemoryCache()
-    write_history(cache, KEY, {"patient": 3})
-    write_history(cache, KEY, {"patient": 3})
-    assert read_history(cache, KEY) == {"patient": 3}
+    write_history(cache, "practice", KEY, {"patient": 3})
+    write_history(cache, "practice", KEY, {"patient": 3})
+    assert read_history(cache, "practice", KEY) == {"patient": 3}
 
 
 def test_a_sender_without_key_has_no_history() -> None:
     cache = MemoryCache()
-    write_history(cache, "", {"patient": 3})
-    assert read_history(cache, "") == {}
+    write_history(cache, "practice", "", {"patient": 3})
+    assert read_history(cache, "practice", "") == {}
 
 
 def test_another_sender_has_no_history() -> None:
-    assert read_history(MemoryCache(), KEY) == {}
+    assert read_history(MemoryCache(), "practice", KEY) == {}
+
+
+def test_a_history_belongs_to_one_account() -> None:
+    cache = MemoryCache()
+    write_history(cache, "practice", KEY, {"patient": 3})
+    write_history(cache, "media", KEY, {"newsletter": 9})
+    assert read_history(cache, "practice", KEY) == {"patient": 3}
+    assert read_history(cache, "personal", KEY) == {}
 
 
 def test_without_redis_there_is_no_history() -> None:
     cache = MemoryCache()
-    write_history(cache, KEY, {"patient": 3})
+    write_history(cache, "practice", KEY, {"patient": 3})
     cache.down = True
-    assert read_history(cache, KEY) == {}
+    assert read_history(cache, "practice", KEY) == {}
 
 
 def test_a_history_is_forgotten_after_a_season() -> None:
     now = [0.0]
     cache = MemoryCache(lambda: now[0])
-    write_history(cache, KEY, {"patient": 3})
+    write_history(cache, "practice", KEY, {"patient": 3})
     now[0] = HISTORY_SECONDS + 1
-    assert read_history(cache, KEY) == {}
+    assert read_history(cache, "practice", KEY) == {}
 
 
 @pytest.mark.parametrize(
@@ -68,12 +77,12 @@ def test_a_history_is_forgotten_after_a_season() -> None:
 )
 def test_garbage_in_redis_is_no_history(held: bytes) -> None:
     cache = MemoryCache()
-    cache.set(f"history:{KEY}", held, 60)
-    assert read_history(cache, KEY) == {}
+    cache.set(history_key("practice", KEY), held, 60)
+    assert read_history(cache, "practice", KEY) == {}
 
 
 @given(st.binary())
 def test_any_bytes_in_redis_are_a_history_or_none(held: bytes) -> None:
     cache = MemoryCache()
-    cache.set(f"history:{KEY}", held, 60)
-    assert all(count > 0 for count in read_history(cache, KEY).values())
+    cache.set(history_key("practice", KEY), held, 60)
+    assert all(count > 0 for count in read_history(cache, "practice", KEY).values())

@@ -96,6 +96,11 @@ def test_a_true_verdict_is_taken() -> None:
     )
 
 
+def test_a_reason_may_name_a_token_with_a_number_of_a_thread() -> None:
+    reason = "<PERSON_482913007> describes a fever"
+    assert validate(answer(reason=reason), FILE, "<PERSON_482913007> writes", "test").reason == reason
+
+
 def test_an_llm_cannot_pass_the_ceiling_of_a_category() -> None:
     assert validate(answer(category="newsletter"), FILE, SHOWN, "test").urgency == "low"
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from chalicelib.core.keyed_hashes import domain_key, sender_key, sender_keys
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.core.keyed_hashes import domain_key, keyed_hash, sender_key, sender_keys
 
 KEY, OTHER = b"k" * 32, b"o" * 32
 
@@ -29,3 +33,37 @@ def test_what_is_no_address_has_no_domain() -> None:
 
 def test_without_the_key_nothing_can_be_compared() -> None:
     assert sender_keys("ada@example.com", KEY) != sender_keys("ada@example.com", OTHER)
+
+
+def test_a_sender_key_ignores_case_and_tag() -> None:
+    assert sender_key("Jean+shop@Mail.example", KEY) == sender_key("jean@mail.example", KEY)
+
+
+def test_a_sender_key_depends_on_its_key() -> None:
+    assert sender_key("jean@mail.example", KEY) != sender_key("jean@mail.example", OTHER)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("<CA+55faFxAlpha1@mail.gmail.com>", "<CA+9zzzBeta2@mail.gmail.com>"),
+        ("<a@b>", "<A@b>"),
+        ("<a@b>", "a@b"),
+        ("\ufb01", "fi"),
+        ("\ud800", "?"),
+        ("a ", "a"),
+    ],
+)
+def test_a_text_that_is_no_address_is_hashed_as_it_stands(one: str, other: str) -> None:
+    assert keyed_hash("thread", one, KEY) != keyed_hash("thread", other, KEY)
+
+
+@given(st.text(), st.text())
+def test_only_equal_texts_share_a_hash(one: str, other: str) -> None:
+    assert (keyed_hash("thread", one, KEY) == keyed_hash("thread", other, KEY)) == (one == other)
+
+
+@given(st.text())
+def test_the_hash_of_a_text_is_of_one_purpose_and_one_key(text: str) -> None:
+    hashes = {keyed_hash(purpose, text, key) for purpose in ("thread", "token") for key in (KEY, OTHER)}
+    assert len(hashes | {sender_key(text, KEY)}) == 5

@@ -81,7 +81,10 @@ def test_a_message_has_no_character_that_sqs_refuses() -> None:
         {"classification": "patient"},
         {"v": "1"},
         {"v": None},
-        {"quarantine": True},
+        {"kind": "quarantine"},
+        {"kind": "tomorrow"},
+        {"kind": None},
+        {"v": True},
     ],
 )
 def test_a_message_of_another_shape_is_malformed(changes: dict[str, object]) -> None:
@@ -89,7 +92,7 @@ def test_a_message_of_another_shape_is_malformed(changes: dict[str, object]) -> 
         decode(json.dumps(WIRE | changes))
 
 
-@pytest.mark.parametrize("name", ["mail_id", "account", "source", "spool_key", "received_at", "trace_id"])
+@pytest.mark.parametrize("name", ["kind", "mail_id", "account", "source", "spool_key", "received_at", "trace_id"])
 def test_a_message_that_lacks_a_field_is_malformed(name: str) -> None:
     with pytest.raises(Permanent, match="malformed_message"):
         decode(json.dumps({key: value for key, value in WIRE.items() if key != name}))
@@ -110,3 +113,10 @@ def test_a_field_of_tomorrow_is_ignored() -> None:
 def test_any_text_is_a_message_or_permanent(body: str) -> None:
     with pytest.raises(Permanent):
         decode(body)
+
+
+@pytest.mark.parametrize("kind", [Envelope, Exclusion, Quarantine])
+def test_the_pointer_of_a_message_is_the_pointer_of_a_note_about_it(kind: type[Message]) -> None:
+    pointer = ENVELOPE.pointer()
+    more = {Envelope: (), Exclusion: ("", "", 1, "", ""), Quarantine: ("", "", "", 1, "", "")}[kind]
+    assert kind(*pointer, *more).pointer() == pointer

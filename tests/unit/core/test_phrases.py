@@ -36,6 +36,8 @@ def test_a_phrase_is_found_in(phrase: str, text: str) -> None:
         ("rendez vous", "rendez. vous"),
         ("cher patient", "cher <PERSON_1> patient"),
         ("person", "<PERSON_1>"),
+        ("person", "<PERSON_482913007>"),
+        ("cher patient", "cher <PERSON_482913007> patient"),
         ("facture", "factures"),
     ],
 )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from chalicelib.core.messages import Envelope, Routing
 from chalicelib.delivery.deliver import DeliverWorker
 from chalicelib.delivery.offload import OffloadWorker
-from chalicelib.intake.seal_links import seal_links
+from chalicelib.intake.apply_policy import seal_links
 from chalicelib.policy.document import Destination
 from chalicelib.ports import Answered, Original
 from tests.contract.mails import envelope
@@ -30,7 +30,7 @@ ORIGINAL = Original("Ada <ada@example.com>", "Files of Ada", "Dear Bob", b"raw",
 
 
 class Clock:
-    """Seconds that pass when told to."""
+    """Seconds that pass when a test wants it."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -62,12 +62,12 @@ class Side:
         stored = envelope("a")
         self.store.store(stored, "Dear <PERSON_1>", ORIGINAL, [])
         routing = Routing(3, ("files",), webhooks=("desk",), offload=True)
-        self.mail = replace(stored, content=None, classification=None, routing=routing)
+        self.mail = stored.changed(content=None, classification=None, routing=routing)
         self.destinations["desk"] = Destination("desk", "https://desk.example/hook")
 
     @property
     def offloader(self) -> OffloadWorker:
-        """Made anew, as after a worker's death."""
+        """A new one, as after a worker's death."""
         worker = OffloadWorker(
             *(self.spool, self.links, self.store, self.downloads, self.bucket, lambda _: ("files.example",)),
             *(self.telemetry, self.limit, 240.0, self.clock, lambda: NOW),

@@ -34,8 +34,8 @@ def sent(side: Side) -> Any:
 
 def test_the_processed_mail_is_posted_anonymized(side: Side) -> None:
     side.deliverer.process(side.mail)
-    told = sent(side)
-    assert told["mail"] == {
+    shown = sent(side)
+    assert shown["mail"] == {
         "sender": "<PERSON_1> <EMAIL_1>",
         "subject": "Results of <PERSON_1>",
         "recipients": ["<EMAIL_2>"],
@@ -43,15 +43,15 @@ def test_the_processed_mail_is_posted_anonymized(side: Side) -> None:
         "attachments": ["<FILE_1>.pdf"],
         "language": "en",
     }
-    assert (told["clear"], told["rules"], told["rules_version"], told["category"]) == ([], ["files"], 3, "patient")
+    assert (shown["clear"], shown["rules"], shown["rules_version"], shown["category"]) == ([], ["files"], 3, "patient")
 
 
 def test_what_the_destination_may_see_is_clear_and_named(side: Side) -> None:
     side.destinations["desk"] = Destination("desk", "https://desk.example/", ("sender", "recipients"))
     side.deliverer.process(side.mail)
-    told = sent(side)
-    assert told["clear"] == ["recipients", "sender"]
-    assert (told["mail"]["sender"], told["mail"]["recipients"], told["mail"]["subject"]) == (
+    shown = sent(side)
+    assert shown["clear"] == ["recipients", "sender"]
+    assert (shown["mail"]["sender"], shown["mail"]["recipients"], shown["mail"]["subject"]) == (
         "Ada <ada@example.com>",
         ["Bob <bob@example.org>"],
         "Results of <PERSON_1>",
@@ -220,7 +220,7 @@ def test_a_mail_that_was_erased_is_not_sent(side: Side) -> None:
 @pytest.mark.parametrize("routing", [None, Routing(1), Routing(1, webhooks=("a", "b"))])
 def test_a_message_names_one_destination(side: Side, routing: Routing | None) -> None:
     with pytest.raises(Permanent, match="malformed_message"):
-        side.deliverer.process(replace(side.mail, routing=routing))
+        side.deliverer.process(side.mail.changed(routing=routing))
 
 
 def test_files_are_told_with_their_place_and_their_source(side: Side) -> None:
@@ -254,14 +254,14 @@ def test_a_huge_body_is_cut_and_says_so() -> None:
     side = Side()
     side.store.emails[side.mail.mail_id]["body"] = "x" * (webhook.BODY_CHARS + 1)
     side.deliverer.process(side.mail)
-    told = sent(side)
-    assert (len(told["mail"]["body"]), told["truncated"]) == (webhook.BODY_CHARS, True)
+    shown = sent(side)
+    assert (len(shown["mail"]["body"]), shown["truncated"]) == (webhook.BODY_CHARS, True)
 
 
 def test_a_rules_category_and_priority_win(side: Side) -> None:
     assert side.mail.routing is not None
     routing = replace(side.mail.routing, category="files", priority="high")
-    side.deliverer.process(replace(side.mail, routing=routing))
+    side.deliverer.process(side.mail.changed(routing=routing))
     assert (sent(side)["category"], sent(side)["priority"]) == ("files", "high")
 
 
@@ -285,7 +285,7 @@ def test_a_mail_is_handed_on_to_whom_its_rules_name(
     side: Side, stage: str, routing: Routing | None, targets: list[str]
 ) -> None:
     found = []
-    for name, message in next_messages(stage, replace(side.mail, routing=routing)):
-        told = f":{','.join(message.routing.webhooks)}" if message.routing and name in ("deliver", "offload") else ""
-        found.append(name + told)
+    for name, message in next_messages(stage, side.mail.changed(routing=routing)):
+        shown = f":{','.join(message.routing.webhooks)}" if message.routing and name in ("deliver", "offload") else ""
+        found.append(name + shown)
     assert found == targets

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from chalicelib.core.errors import Permanent, Postponed, Retryable
 from chalicelib.core.spool_keys import links_key
-from chalicelib.delivery.offload import FOLDER_TIMEOUT, MAX_TRIES, TIMEOUT, Share, address_of, timeout_of
+from chalicelib.delivery.offload import FOLDER_TIMEOUT, MAX_TRIES, TIMEOUT, Share, address_of, read_links, timeout_of
 from chalicelib.delivery.transfer import PART
 from tests.twins.delivery import Source
 from tests.unit.delivery.side import URL, Side
@@ -303,10 +304,27 @@ def test_a_mail_without_links_goes_on(side: Side) -> None:
     assert side.offload() == side.mail
 
 
-@pytest.mark.parametrize("content", [b"", b"garbage", b"[1]", b"[[1,2,3]]", b"{}", b"null"])
-def test_links_that_cannot_be_read_are_none(side: Side, content: bytes) -> None:
+UNREADABLE = [b"", b"garbage", b"\xff", b"[1]", b"[[1,2]]", b"[[1,2,3]]", b"{}", b"null", b'"ab"', b'["ab"]']
+UNREADABLE += [b'[["files"]]', b'[["files","https://files.example/a"],null]', b'[{"files":1,"url":2}]', b"[" * 100_000]
+
+
+@pytest.mark.parametrize("content", UNREADABLE)
+def test_links_of_another_shape_are_none(side: Side, content: bytes) -> None:
     side.spool.put(links_key("practice", side.mail.mail_id), content)
-    assert side.offload() == side.mail
+    assert (side.offload(), side.states()) == (side.mail, [])
+
+
+SHAPES = st.recursive(
+    st.none() | st.integers() | st.text(max_size=9),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(max_size=3), inner),
+)
+
+
+@given(SHAPES)
+def test_links_of_any_shape_are_read_whole_or_permanent(content: object) -> None:
+    with suppress(Permanent):
+        shares = read_links(json.dumps(content).encode())
+        assert [[share.provider, share.url] for share in shares] == content
 
 
 def test_while_the_spool_is_away_the_mail_waits(side: Side) -> None:

@@ -56,8 +56,8 @@ def test_an_accepted_mail_lies_in_the_spool_as_it_came(world: World) -> None:
 def test_the_seal_says_what_is_in_it(world: World) -> None:
     world.take(ONE)
     header, _ = unseal(next(iter(world.spool.objects.values())))
-    told = (header.kind, header.account, header.trace_id, header.provider_id, header.received_at)
-    assert told == (RAW, "praxis", "trace-1", "1", "2025-03-03T09:00:00.000+00:00")
+    found = (header.kind, header.account, header.trace_id, header.provider_id, header.received_at)
+    assert found == (RAW, "praxis", "trace-1", "1", "2025-03-03T09:00:00.000+00:00")
 
 
 def test_an_accepted_mail_s_pointer_waits_in_the_first_queue(world: World) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -100,7 +99,7 @@ def test_a_mail_is_shown_with_its_anonymized_text(at: Desk) -> None:
 
 
 def test_a_mail_before_the_anonymizer_is_shown_as_the_pointer_that_it_is(at: Desk) -> None:
-    pointer = replace(envelope("a"), content=None, classification=None)
+    pointer = envelope("a").changed(content=None, classification=None)
     at.queues.send_dead("anonymize", encode(pointer), WHY)
     [letter] = at.desk.show(mail_id("a"))
     assert not letter.shown().keys() & {"subject", "text", "sender", "spool_key"}

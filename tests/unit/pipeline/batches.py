@@ -1,4 +1,4 @@
-"""Small makers of records and a worker that does as it is told, for the tests of the batch runner."""
+"""Small makers of records and a worker that does what a test wants, for the tests of the batch runner."""
 
 from __future__ import annotations
 
@@ -91,12 +91,12 @@ class FakeWorker:
     before: Callable[[str], None] = lambda _: None
 
     def begin(self, messages: Sequence[Any]) -> None:
-        """Fail where told."""
+        """Fail where the test wants it."""
         if self.begin_error is not None:
             raise self.begin_error
 
     def process(self, message: Envelope | Quarantine) -> Envelope | Exclusion | None:
-        """Do as told."""
+        """Do what the test wants."""
         assert isinstance(message, Envelope)
         self.before(message.mail_id)
         self.worked.append(message.mail_id)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from collections.abc import Mapping
 
 import pytest
 
 from chalicelib.classification.history import read_history
 from chalicelib.core.errors import Permanent, Retryable
 from chalicelib.core.messages import Classification, Content, Envelope, Quarantine
-from chalicelib.mail.sealed import ERASED, Header, seal
+from chalicelib.intake.arrival import Arrival
+from chalicelib.mail.sealed import ERASED, RAW, Header, seal
 from chalicelib.pipeline.classify import ClassifyWorker
 from chalicelib.pipeline.store import StoreWorker
 from tests.twins.store import MemoryMailStore
@@ -22,13 +23,15 @@ class FixedClassifier:
 
     def __init__(self) -> None:
         self.shown: list[str] = []
+        self.history: Mapping[str, int] = {}
         self.error: Exception | None = None
 
-    def classify(self, content: Content, text: str) -> Classification:
+    def classify(self, content: Content, text: str, history: Mapping[str, int]) -> Classification:
         """The fixed verdict."""
         if self.error:
             raise self.error
         self.shown.append(text)
+        self.history = history
         return VERDICT
 
 
@@ -40,7 +43,7 @@ class Stages(World):
         self.classifier, self.store = FixedClassifier(), MemoryMailStore()
 
     def classify(self, message: Envelope | Quarantine) -> Envelope:
-        return ClassifyWorker(self.classifier, self.spool).process(message)
+        return ClassifyWorker(self.classifier, self.spool, self.cache).process(message)
 
     def keep(self, message: Envelope | Quarantine) -> Envelope | None:
         return StoreWorker(self.store, self.spool, self.cache, self.telemetry).process(message)
@@ -169,7 +172,27 @@ def test_the_sender_s_history_is_written(world: Stages) -> None:
     envelope = world.classified()
     world.keep(envelope)
     assert envelope.content is not None
-    assert read_history(world.cache, envelope.content.sender_key) == {"patient": 1}
+    assert read_history(world.cache, "praxis", envelope.content.sender_key) == {"patient": 1}
+
+
+def test_the_classifier_sees_the_history_of_this_account_alone(world: Stages) -> None:
+    world.keep(world.classified())
+    world.classify(world.classified(world.raw(RAW_MAIL.replace(b"<1@", b"<2@"), "2")))
+    own = world.classifier.history
+    world.classify(world.classified(world.take(Arrival("faculty", "gmail", RAW, RAW_MAIL, "provider:9", "9"))))
+    assert (own, world.classifier.history) == ({"patient": 1}, {})
+
+
+def test_the_histories_of_one_sender_in_two_accounts_stay_apart(world: Stages) -> None:
+    """The last account that stored a mail of this sender once overwrote the others."""
+    world.keep(world.classified())
+    other = world.classified(world.take(Arrival("faculty", "gmail", RAW, RAW_MAIL, "provider:9", "9")))
+    verdict = Classification("newsletter", "low", "en", 0.9, "words", "rules")
+    world.keep(other.changed(classification=verdict))
+    assert other.content is not None
+    key = other.content.sender_key
+    assert read_history(world.cache, "praxis", key) == {"patient": 1}
+    assert read_history(world.cache, "faculty", key) == {"newsletter": 1}
 
 
 def test_twice_is_one_row(world: Stages) -> None:
@@ -184,7 +207,7 @@ def test_twice_counts_once_in_the_history(world: Stages) -> None:
     world.keep(envelope)
     world.keep(envelope)
     assert envelope.content is not None
-    assert read_history(world.cache, envelope.content.sender_key) == {"patient": 1}
+    assert read_history(world.cache, "praxis", envelope.content.sender_key) == {"patient": 1}
 
 
 def test_the_same_mail_under_another_id_is_excluded(world: Stages) -> None:
@@ -228,7 +251,7 @@ def test_a_mail_that_comes_back_from_quarantine_is_kept(world: Stages) -> None:
 @pytest.mark.parametrize("lacking", ["content", "classification"])
 def test_a_mail_without_content_or_verdict_is_malformed(world: Stages, lacking: str) -> None:
     envelope = world.classified()
-    broken = replace(envelope, content=None) if lacking == "content" else replace(envelope, classification=None)
+    broken = envelope.changed(content=None) if lacking == "content" else envelope.changed(classification=None)
     with pytest.raises(Permanent, match="malformed_message"):
         world.keep(broken)
 

@@ -36,8 +36,8 @@ class World:
     def add(self, number: int, urgency: int = 1, subject: str = "") -> Envelope:
         """A stored mail's notice, and its pointer."""
         envelope = mail(number)
-        told = FIELDS | {"subject": subject or f"mail {number}"}
-        self.outbox.add(f"email:{envelope.mail_id}", "email", envelope.mail_id, urgency, told)
+        shown = FIELDS | {"subject": subject or f"mail {number}"}
+        self.outbox.add(f"email:{envelope.mail_id}", "email", envelope.mail_id, urgency, shown)
         return envelope
 
     def done(self, *envelopes: Envelope) -> list[str]:
@@ -220,8 +220,8 @@ def test_the_neighbours_of_a_refused_notice_are_told_whole(world: World) -> None
     for number in range(1, 41):
         world.add(number, subject="poison" if number == 17 else "")
     rounds(world, 14)
-    told = "".join(world.texts)
-    assert all(f"mail {number}\n" in told for number in range(1, 41) if number != 17)
+    shown = "".join(world.texts)
+    assert all(f"mail {number}\n" in shown for number in range(1, 41) if number != 17)
 
 
 def test_a_refused_notice_among_forty_is_alone_after_a_dozen_messages(world: World) -> None:
@@ -325,7 +325,7 @@ def test_switched_on_again_the_sweep_tells_what_waited(world: World) -> None:
 
 
 def test_a_worker_that_dies_before_it_marks_loses_nothing(world: World) -> None:
-    """Claimed, perhaps sent, never marked: told again after the lease, at worst twice."""
+    """Claimed, perhaps sent, never marked: sent again after the lease, at worst twice."""
     envelope = world.add(1)
     world.outbox.claim(40, LEASE)
     world.now += LEASE + 1

@@ -1,4 +1,4 @@
-"""Outages of hours and days over twins and a virtual clock: no mail reaches the dead letters, all are done soon after.
+"""Outages of hours and days over twins and a virtual clock: no mail is dead-lettered, and all end soon after.
 
 Real are the batch runner, the breaker and the retry schedule; two containers share one stage's queue.
 """

@@ -123,14 +123,14 @@ def test_an_unexpected_exception_is_logged_without_its_text(bench: Bench) -> Non
 
 
 def test_a_broken_set_up_is_raised(bench: Bench) -> None:
-    bench.worker.outcomes[TWO.mail_id] = ConfigurationError("MAILROOM_X", "is broken", "Mend it")
+    bench.worker.outcomes[TWO.mail_id] = ConfigurationError("MAILROOM_X", "is broken", "Fix it")
     bench.put(ONE, TWO)
     with pytest.raises(ConfigurationError):
         bench.run()
 
 
 def test_a_broken_set_up_while_the_worker_is_made_is_raised(bench: Bench) -> None:
-    bench.worker.begin_error = ConfigurationError("MAILROOM_X", "is broken", "Mend it")
+    bench.worker.begin_error = ConfigurationError("MAILROOM_X", "is broken", "Fix it")
     bench.put(ONE)
     with pytest.raises(ConfigurationError):
         bench.run()
@@ -211,7 +211,7 @@ def test_one_failed_record_with_reports_is_answered(bench: Bench) -> None:
 
 
 def test_a_batch_without_reports_is_raised(bench: Bench) -> None:
-    """Lambda ignores an answer that it was not told to read, and deletes the failed messages."""
+    """Lambda ignores an answer that it was not configured to read, and deletes the failed messages."""
     bench.report = False
     bench.worker.outcomes[ONE.mail_id] = Retryable("llm_unavailable")
     bench.put(ONE, TWO)

@@ -1,4 +1,4 @@
-"""The batch runner: what waits for a service that is known to be down never counts towards the dead letters."""
+"""The batch runner: what waits for a service that is known to be down never counts towards the dead-letter queue."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ def attributes(bench: Bench) -> dict[str, str]:
 
 def carrying(attempts: int, counted_at: float = 0.0, times: int = 1, first_at: float = NOW - 60) -> dict[str, Any]:
     """Message attributes as Lambda gives those of a postponed copy."""
-    told = {
+    kept = {
         carried.ATTEMPTS: str(attempts),
         carried.COUNTED_AT: str(int(counted_at * 1000)),
         carried.TIMES: str(times),
         carried.FIRST_AT: str(int(first_at * 1000)),
     }
-    return {name: {"stringValue": value, "dataType": "String"} for name, value in told.items()}
+    return {name: {"stringValue": value, "dataType": "String"} for name, value in kept.items()}
 
 
 def run(bench: Bench, outcome: Exception, receives: int = 1, own: dict[str, Any] | None = None) -> list[str]:
@@ -149,14 +149,14 @@ def test_carried_tries_count_for_the_quarantine(bench: Bench) -> None:
 
 def test_a_failed_try_at_a_service_that_is_down_counts(bench: Bench) -> None:
     run(bench, FAILED, receives=3)
-    told = attributes(bench)
-    assert (told[carried.ATTEMPTS], told[carried.COUNTED_AT]) == ("3", str(int(NOW * 1000)))
+    kept = attributes(bench)
+    assert (kept[carried.ATTEMPTS], kept[carried.COUNTED_AT]) == ("3", str(int(NOW * 1000)))
 
 
 def test_a_failed_try_sooner_than_the_schedule_s_does_not_count(bench: Bench) -> None:
     run(bench, FAILED, own=carrying(11, counted_at=NOW - 60))
-    told = attributes(bench)
-    assert (told[carried.ATTEMPTS], told[carried.COUNTED_AT]) == ("11", str(int((NOW - 60) * 1000)))
+    kept = attributes(bench)
+    assert (kept[carried.ATTEMPTS], kept[carried.COUNTED_AT]) == ("11", str(int((NOW - 60) * 1000)))
 
 
 def test_a_failed_try_after_the_schedule_s_pause_counts(bench: Bench) -> None:
@@ -180,7 +180,7 @@ def test_an_attribute_that_is_not_ours_counts_as_absent(bench: Bench, value: str
 
 
 def test_the_attributes_of_a_dead_letter_are_not_taken_for_a_copy_s(bench: Bench) -> None:
-    """StartMessageMoveTask keeps them: a redriven mail begins anew."""
+    """StartMessageMoveTask keeps them: a redriven mail starts again."""
     bench.put(ONE)
     [raw] = bench.records(1)
     raw["messageAttributes"] = {"attempts": {"stringValue": "19"}, "first_at": {"stringValue": "2026"}}

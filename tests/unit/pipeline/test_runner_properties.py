@@ -28,8 +28,10 @@ mails = st.lists(st.sampled_from(OUTCOMES), min_size=1, max_size=10)
 def bench_of(outcomes: list[object], seed: int, rate: float, time_left: bool) -> Bench:
     chance = random.Random(seed)
     bench = Bench(queues=FlakyQueues(lambda _: chance.random() < rate))
-    told = {mail(i).mail_id: outcome for i, outcome in enumerate(outcomes, 1) if outcome != "forward"}
-    bench.worker = FakeWorker({key: held for key, held in told.items() if held is None or isinstance(held, Exception)})
+    wanted = {mail(i).mail_id: outcome for i, outcome in enumerate(outcomes, 1) if outcome != "forward"}
+    bench.worker = FakeWorker(
+        {key: held for key, held in wanted.items() if held is None or isinstance(held, Exception)}
+    )
     bench.remaining_ms = (lambda: 10_000) if time_left else (lambda: chance.choice((10_000, 0)))
     bench.put(*(mail(number, chance.choice(("praxis", "faculty"))) for number in range(1, len(outcomes) + 1)))
     return bench

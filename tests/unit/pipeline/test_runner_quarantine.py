@@ -31,29 +31,29 @@ def test_the_dead_letter_says_why(bench: Bench) -> None:
     bench.put(ONE)
     bench.run(receives=4)
     [dead] = bench.queues.dead["classify"]
-    told = {name: dead.attributes[name] for name in ("reason", "error", "stage", "attempts")}
-    assert told == {"reason": "message_gone", "error": "Permanent", "stage": "classify", "attempts": "4"}
+    noted = {name: dead.attributes[name] for name in ("reason", "error", "stage", "attempts")}
+    assert noted == {"reason": "message_gone", "error": "Permanent", "stage": "classify", "attempts": "4"}
 
 
 class Witness(FakeWorker):
     """A worker that keeps a record of what it gave up."""
 
-    told: list[tuple[str, str]]
+    noted: list[tuple[str, str]]
     away = False
 
     def given_up(self, message: Envelope, code: str) -> None:
         if self.away:
             raise Retryable("database_unavailable")
-        self.told.append((message.mail_id, code))
+        self.noted.append((message.mail_id, code))
 
 
 @pytest.mark.parametrize("away", [False, True])
 def test_a_worker_with_a_record_of_its_own_is_told_and_not_waited_for(bench: Bench, away: bool) -> None:
     bench.worker = witness = Witness(bench.worker.outcomes)
-    witness.told, witness.away = [], away
+    witness.noted, witness.away = [], away
     bench.put(ONE)
     assert bench.failed() == []
-    assert (witness.told, len(bench.queues.dead["classify"])) == ([] if away else [(ONE.mail_id, "message_gone")], 1)
+    assert (witness.noted, len(bench.queues.dead["classify"])) == ([] if away else [(ONE.mail_id, "message_gone")], 1)
 
 
 def test_the_dead_letter_says_when(bench: Bench) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from chalicelib.core.cache_keys import seen_key
@@ -26,7 +24,7 @@ class Stage(World):
         return StoreWorker(self.store, self.spool, self.cache, self.telemetry)
 
     def keep(self, routing: Routing | None) -> Envelope:
-        message = replace(self.classified(), routing=routing)
+        message = self.classified().changed(routing=routing)
         done = self.keeper.process(message)
         assert isinstance(done, Envelope)
         return done

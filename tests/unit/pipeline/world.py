@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,6 +14,7 @@ from chalicelib.mail.sealed import EMAILENGINE, FIELDS, RAW
 from chalicelib.pipeline.anonymize import AnonymizeWorker
 from chalicelib.policy.ruleset import RuleSet, load
 from chalicelib.privacy.model import Anonymized
+from chalicelib.privacy.tokens import Number
 from tests.twins.cache import MemoryCache
 from tests.twins.queues import MemoryQueues
 from tests.twins.source import MemorySource
@@ -32,19 +32,19 @@ VERDICT = Classification("patient", "normal", "en", 0.8, "words", "rules")
 
 
 class PlainAnonymizer:
-    """Hides the sender and keeps the rest; `known` is what it was told at each call."""
+    """Hides the sender and keeps the rest."""
 
     def __init__(self) -> None:
-        self.known: list[dict[str, str]] = []
         self.text: str | None = None
+        self.calls = 0
 
-    def anonymize(self, mail: Mail, known: Mapping[str, str] | None = None) -> Anonymized:
-        """`<PERSON_1>` is the sender, unless the thread knows another token."""
-        self.known.append(dict(known or {}))
+    def anonymize(self, mail: Mail, number: Number | None = None) -> Anonymized:
+        """One token, which is the sender's."""
+        self.calls += 1
         sender = mail.sender.address if mail.sender else ""
-        mapping = dict(known or {}) | ({f"<PERSON_{len(known or {}) + 1}>": sender} if sender else {})
+        token = f"<PERSON_{number(sender) if number else 1}>"
         text = mail.text if self.text is None else self.text
-        return Anonymized(mail.subject, "<PERSON_1>", ("<EMAIL_1>",), text, (), "en", mapping)
+        return Anonymized(mail.subject, token, ("<EMAIL_1>",), text, (), "en", {token: sender} if sender else {})
 
 
 @dataclass
@@ -61,7 +61,7 @@ class World:
 
     @property
     def worker(self) -> AnonymizeWorker:
-        """Made anew: nothing is kept between two calls but what the twins hold."""
+        """A new one: nothing is kept between two calls but what the twins hold."""
         parts = self.spool, self.source, self.anonymizer, self.cache, self.telemetry
         return AnonymizeWorker(*parts, MAPPING_KEY, PSEUDONYM_KEY, 1800, lambda: self.rules, lambda: NOW)
 
@@ -84,8 +84,8 @@ class World:
     def reference(self, data: bytes = RAW_MAIL, source: bool = True) -> Envelope:
         """A reference at the anonymize stage, whose mail EmailEngine holds."""
         held = self.source.add("praxis", data, source=source)
-        told = {"id": held.id, "emailId": held.email_id, "messageId": held.message_id, "path": held.path}
-        payload = json.dumps(told).encode()
+        reference = {"id": held.id, "emailId": held.email_id, "messageId": held.message_id, "path": held.path}
+        payload = json.dumps(reference).encode()
         return self.take(Arrival("praxis", "emailengine", EMAILENGINE, payload, f"emailengine:{held.id}"))
 
     def anonymized(self, envelope: Envelope) -> tuple[Envelope, Content]:
@@ -98,4 +98,4 @@ class World:
     def classified(self, envelope: Envelope | None = None) -> Envelope:
         """A mail at the store stage."""
         done, _ = self.anonymized(envelope or self.raw())
-        return replace(done, classification=VERDICT)
+        return done.changed(classification=VERDICT)

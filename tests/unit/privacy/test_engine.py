@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from time import perf_counter
 
 import pytest
 
@@ -12,6 +13,7 @@ from chalicelib.mail.model import Address, Attachment, Mail
 from chalicelib.privacy.engine import CUT, MAX_TEXT, RulesAnonymizer
 from chalicelib.privacy.mapping import deanonymize
 from chalicelib.privacy.spans import Span
+from chalicelib.privacy.tokens import Tokens, thread_numbers
 
 ENGINE = RulesAnonymizer()
 MAIL = Mail(
@@ -57,14 +59,29 @@ def test_a_phone_is_the_same_in_its_national_and_international_form() -> None:
     assert done.text == "<PHONE_NUMBER_1> ou <PHONE_NUMBER_1>"
 
 
-def test_the_thread_goes_on_counting_where_it_was() -> None:
-    done = ENGINE.anonymize(Mail(subject="", sender=None, text="Sophie Lambert"), known={"<PERSON_4>": "Jean Dupont"})
-    assert done.text == "<PERSON_5>"
+def test_with_numbers_of_a_thread_a_value_has_one_token_in_all_its_mails() -> None:
+    numbers = thread_numbers("thread", b"k" * 32)
+    first = ENGINE.anonymize(Mail(subject="", sender=None, text="Sophie Lambert et Paul Durand"), numbers).text
+    second = ENGINE.anonymize(Mail(subject="", sender=None, text="Paul Durand et Sophie Lambert"), numbers).text
+    assert second.split(" et ") == first.split(" et ")[::-1]
 
 
-def test_the_mapping_keeps_the_people_of_the_thread() -> None:
-    done = ENGINE.anonymize(Mail(subject="", sender=None, text=""), known={"<PERSON_4>": "Jean Dupont"})
-    assert done.mapping == {"<PERSON_4>": "Jean Dupont"}
+def test_two_values_whose_numbers_meet_have_two_tokens() -> None:
+    mail = Mail(subject="", sender=None, text="Sophie Lambert et Paul Durand et Sophie Lambert")
+    first, second, third = ENGINE.anonymize(mail, lambda value: 1 + value.endswith("1")).text.split(" et ")
+    assert (first, second, third) == ("<PERSON_1>", "<PERSON_2>", "<PERSON_1>")
+
+
+def test_ten_thousand_names_that_share_a_part_take_linear_time() -> None:
+    tokens = Tokens()
+    names = [f"Jean X{chr(97 + n // 676)}{chr(97 + n // 26 % 26)}{chr(97 + n % 26)}" for n in range(10_000)]
+    before = perf_counter()
+    for name in names:
+        tokens.introduce("PERSON", name)
+    for name in (*names, *["Jean"] * 10_000):
+        tokens.token("PERSON", name)
+    assert perf_counter() - before < 10
+    assert len(tokens.mapping) == 10_001
 
 
 def test_replacements_say_why_and_carry_no_original() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 
 import msgspec
 import pytest
@@ -36,7 +35,7 @@ class Pipeline(World):
     def run(self, seeded: Seeded, name: str) -> None:
         """One mail from the door to the notification."""
         pointer = self.raw(seeded.raw, name)
-        done = replace(self.worker.process(pointer), classification=VERDICT)
+        done = self.worker.process(pointer).changed(classification=VERDICT)
         self.bodies += [encode(pointer), encode(done)]
         kept = StoreWorker(self.store, self.spool, self.cache, self.telemetry).process(done)
         assert isinstance(kept, Envelope)

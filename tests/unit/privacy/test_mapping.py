@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.core.errors import Permanent
-from chalicelib.privacy.mapping import deanonymize, open_sealed, seal, sender_key, unknown_tokens
+from chalicelib.privacy.mapping import deanonymize, open_sealed, seal, unknown_tokens
 from chalicelib.privacy.tokens import escape
 
 KEY = bytes(range(32))
@@ -58,11 +58,3 @@ def test_an_original_that_looks_like_a_token_is_left_alone() -> None:
 @given(st.text(alphabet="<>\\PERSON_1 ", max_size=60))
 def test_a_literal_token_survives_the_round(text: str) -> None:
     assert deanonymize(escape(text), {}) == text
-
-
-def test_a_sender_key_ignores_case_and_tag() -> None:
-    assert sender_key("Jean+shop@Mail.example", KEY) == sender_key("jean@mail.example", KEY)
-
-
-def test_a_sender_key_depends_on_its_key() -> None:
-    assert sender_key("jean@mail.example", KEY) != sender_key("jean@mail.example", bytes(32))

@@ -161,7 +161,11 @@ def test_without_a_permanent_id_the_folder_s_id_is_the_identity() -> None:
 
 
 def test_the_delivery_key_holds_nothing_of_the_event_id() -> None:
-    assert "jean" not in webhook_event.delivery_key("jean@example.com\ud800")
+    assert "jean" not in webhook_event.delivery_key("practice", "jean@example.com\ud800")
+
+
+def test_an_event_id_of_another_account_is_another_delivery() -> None:
+    assert webhook_event.delivery_key("practice", "1") != webhook_event.delivery_key("media", "1")
 
 
 @settings(deadline=None)
