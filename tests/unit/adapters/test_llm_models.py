@@ -195,8 +195,9 @@ def test_a_server_that_says_nothing_is_left_in_time(name: str) -> None:
             pass
 
     with raw_server(talk) as port:
+        model = door(name, f"http://127.0.0.1:{port}")  # reading the SDK's own files is not what is timed
         started = time.monotonic()
-        assert failure(door(name, f"http://127.0.0.1:{port}")).code == "llm_timeout"
+        assert failure(model).code == "llm_timeout"
         assert time.monotonic() - started < TIMEOUT * 5
 
 

@@ -16,8 +16,10 @@ import boto3
 import psycopg
 import pytest
 import redis
+from psycopg import sql
 
 from infra.database.migrate import MIGRATIONS, migrate
+from infra.database.rights import LOGINS, role
 from infra.local.process import Process, StartFailed, free_port, members, read_state, spawn, wait_until, write_state
 from infra.local.servers import Emulator, Postgres, Valkey
 
@@ -205,11 +207,13 @@ def test_every_migration_is_applied_in_its_order(postgres: Postgres) -> None:
     assert [name for (name,) in applied] == sorted(path.stem for path in MIGRATIONS.glob("*.sql"))
 
 
-def test_the_application_role_cannot_drop_or_empty_a_table(postgres: Postgres) -> None:
-    with psycopg.connect(postgres.start()) as connection:
-        connection.execute("SET ROLE mailroom_app")
-        with pytest.raises(psycopg.errors.InsufficientPrivilege):
-            connection.execute("DELETE FROM core.ledger")
+@pytest.mark.parametrize("statement", ["DELETE FROM core.ledger", "TRUNCATE core.ledger", "DROP TABLE core.ledger"])
+def test_no_function_can_drop_or_empty_the_ledger(postgres: Postgres, statement: str) -> None:
+    for name in LOGINS:
+        with psycopg.connect(postgres.start()) as connection:
+            connection.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(role(name))))
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connection.execute(statement)
 
 
 def test_the_emulator_listens_on_the_loopback_address_only(emulator: Emulator) -> None:
