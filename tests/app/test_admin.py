@@ -138,13 +138,13 @@ def test_a_database_that_refuses_degrades_the_status(world: World) -> None:
     assert world.request("GET", "/status", headers=ADMIN).json_body["ledger"] == {"code": "database_rejected"}
 
 
-def test_a_broken_setup_degrades_the_status_by_its_name(world: World) -> None:
+def test_a_broken_setup_degrades_the_status(world: World) -> None:
     def refuse() -> dict[str, int]:
         raise ConfigurationError("database_url", "the server refuses this login", "Check it")
 
     world.store.ledger_counts = refuse  # type: ignore[method-assign]
     body = world.request("GET", "/status", headers=ADMIN).json_body
-    assert (body["status"], body["ledger"]) == ("degraded", {"code": "misconfigured", "setting": "database_url"})
+    assert (body["status"], body["ledger"]) == ("degraded", {"code": "misconfigured"})
 
 
 def test_a_flag_is_switched(world: World) -> None:
