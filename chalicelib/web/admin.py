@@ -91,8 +91,8 @@ def status(trace: str) -> Response:
             body[name] = read()
         except MailroomError as error:
             body |= {"status": "degraded", name: {"code": error.code}}
-        except ConfigurationError as error:
-            body |= {"status": "degraded", name: {"code": "misconfigured", "setting": error.setting}}
+        except ConfigurationError:
+            body |= {"status": "degraded", name: {"code": "misconfigured"}}
     return respond(200, body, trace)
 
 

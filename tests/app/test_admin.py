@@ -10,7 +10,7 @@ import pytest
 
 from app import app
 from chalicelib.adapters.breaker import key
-from chalicelib.core.errors import Permanent, Retryable
+from chalicelib.core.errors import ConfigurationError, Permanent, Retryable
 from chalicelib.resilience.circuit import OPEN, State
 from chalicelib.web.http import SECURITY_HEADERS
 from tests.app.world import ADMIN, World, verdict
@@ -136,6 +136,15 @@ def test_a_database_that_refuses_degrades_the_status(world: World) -> None:
 
     world.store.ledger_counts = refuse  # type: ignore[method-assign]
     assert world.request("GET", "/status", headers=ADMIN).json_body["ledger"] == {"code": "database_rejected"}
+
+
+def test_a_broken_setup_degrades_the_status(world: World) -> None:
+    def refuse() -> dict[str, int]:
+        raise ConfigurationError("database_url", "the server refuses this login", "Check it")
+
+    world.store.ledger_counts = refuse  # type: ignore[method-assign]
+    body = world.request("GET", "/status", headers=ADMIN).json_body
+    assert (body["status"], body["ledger"]) == ("degraded", {"code": "misconfigured"})
 
 
 def test_a_flag_is_switched(world: World) -> None:

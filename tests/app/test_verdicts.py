@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.core.errors import Retryable
+from chalicelib.core.errors import ConfigurationError, Retryable
 from chalicelib.core.keyed_hashes import sender_keys
 from chalicelib.core.messages import Envelope, Exclusion, decode
 from chalicelib.intake.arrival import REASONS
@@ -144,9 +144,18 @@ def test_an_accepted_mail_carries_what_the_rules_say_of_it(ruled: World) -> None
     assert (routing.version, routing.rules, routing.topic) == (1, ("held",), "night")
 
 
-def test_while_the_rules_cannot_be_read_mail_is_accepted_undecided(ruled: World) -> None:
+@pytest.mark.parametrize(
+    "error",
+    [
+        Retryable("database_unavailable"),
+        ConfigurationError("database_url", "the server refuses this login", "Check it"),
+    ],
+)
+def test_while_the_rules_cannot_be_read_mail_is_accepted_undecided(
+    ruled: World, error: Retryable | ConfigurationError
+) -> None:
     with installed(World()) as world:
-        world.rules.error = Retryable("database_unavailable")
+        world.rules.error = error
         assert verdict(world.push(ROWS["skipped_sender_not_allowed"])) == (202, "accepted")
         assert routed(world).routing is None
 

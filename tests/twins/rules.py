@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from chalicelib.adapters.postgres.store_rows import UNSTORABLE
-from chalicelib.core.errors import MailroomError, Permanent
+from chalicelib.core.errors import ConfigurationError, MailroomError, Permanent
 from chalicelib.ports import RuleChange, RuleVersion
 
 
@@ -19,7 +19,7 @@ class MemoryRuleStore:
     def __init__(self) -> None:
         self._saved: list[RuleVersion] = []
         self._lock = threading.Lock()
-        self.error: MailroomError | None = None
+        self.error: MailroomError | ConfigurationError | None = None
         self.reads = 0
 
     def current(self) -> RuleVersion | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.core.errors import MailroomError, Permanent, Retryable
+from chalicelib.core.errors import ConfigurationError, MailroomError, Permanent, Retryable
 from chalicelib.policy.book import CACHE_SECONDS, KEY, MEMORY_SECONDS, NO_RULES, PLACE, REST_SECONDS, RuleBook
 from chalicelib.policy.ruleset import InvalidRules
 from chalicelib.privacy.mapping import seal
@@ -17,6 +17,7 @@ from tests.twins.rules import MemoryRuleStore
 
 SECRET = bytes(range(32))
 FIRST: dict[str, Any] = {"allowlist": {"domains": ["example.org"]}}
+BROKEN = ConfigurationError("database_url", "the server refuses this login", "Check it")
 SECOND: dict[str, Any] = {"allowlist": {"domains": ["example.com"]}}
 
 
@@ -149,6 +150,25 @@ def test_a_change_without_redis_is_in_force(world: World) -> None:
     world.cache.down = True
     world.book.save(FIRST, "ann", "", 0)
     assert seen(world.another()) == (1, FIRST)
+
+
+def test_a_broken_setup_is_reported_by_its_name_where_no_rules_are_held(world: World) -> None:
+    world.store.error = BROKEN
+    for _ in range(2):  # the second time without asking again
+        with pytest.raises(ConfigurationError, match="database_url"):
+            world.book.current()
+    assert (world.store.reads, world.failures) == (1, ["configuration"])
+
+
+def test_a_broken_setup_leaves_the_rules_that_are_held_in_force(world: World) -> None:
+    world.book.save(FIRST, "ann", "", 0)
+    world.book.current()
+    world.cache.down, world.store.error = (
+        True,
+        ConfigurationError("database_url", "the server refuses this login", "Check it"),
+    )
+    world.later()
+    assert seen(world.book) == (1, FIRST)
 
 
 @pytest.mark.parametrize("error", [Retryable("database_unavailable"), Permanent("database_rejected")])

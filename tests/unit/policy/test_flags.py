@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from chalicelib.core.errors import MailroomError, Permanent, Retryable
+from chalicelib.core.errors import ConfigurationError, MailroomError, Permanent, Retryable
 from chalicelib.policy.flags import CACHE_SECONDS, DEFAULTS, MEMORY_SECONDS, Flags
 from tests.twins.cache import MemoryCache
 from tests.twins.flags import MemoryFlagStore
@@ -22,7 +22,7 @@ class World:
         self.now = 0.0
         self.cache = MemoryCache(lambda: self.now)
         self.durable = MemoryFlagStore()
-        self.error: MailroomError | None = None
+        self.error: MailroomError | ConfigurationError | None = None
         self.asked = 0
         self.flags = self.another()
 
@@ -84,8 +84,15 @@ def test_garbage_in_redis_counts_as_no_answer(world: World, garbage: bytes) -> N
     assert world.flags.on(NAME) is True
 
 
-@pytest.mark.parametrize("error", [Retryable("database_unavailable"), Permanent("database_rejected")])
-def test_when_neither_answers_mail_keeps_flowing(world: World, error: MailroomError) -> None:
+@pytest.mark.parametrize(
+    "error",
+    [
+        Retryable("database_unavailable"),
+        Permanent("database_rejected"),
+        ConfigurationError("database_url", "the server refuses this login", "Check it"),
+    ],
+)
+def test_when_neither_answers_mail_keeps_flowing(world: World, error: MailroomError | ConfigurationError) -> None:
     world.error, world.cache.down = error, True
     assert world.flags.on(NAME) is True
 
