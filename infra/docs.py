@@ -18,7 +18,6 @@ from infra.cloudformation import config
 from infra.cloudformation.template import ROOT
 from infra.database.rights import FUNCTIONS
 
-OPERATING = ROOT / "docs" / "operating.md"
 BENCH = ROOT / "docs" / "bench.json"
 
 

@@ -12,7 +12,7 @@ OFFLOAD_TIMEOUTS = Alarm(
     # Each try counts 0 or 1, so the average is the share: the emulator deploys no alarm on metric mathematics.
     name="OffloadTimeout",
     title="offload-timeouts",
-    description="Over 10 % of off-loads time out: see docs/operating.md, Files of links",
+    description="Over 10 % of off-loads time out: see docs/recovery.md, Webhooks and files of links",
     metric="OffloadTimeout",
     dimensions={"stage": "offload"},
     statistic="Average",
@@ -23,10 +23,10 @@ OFFLOAD_TIMEOUTS = Alarm(
 )
 
 NOTIFY_STUCK = Alarm(
-    # Telegram's chat cannot carry this alarm. The operator subscribes to the topic (docs/operating.md).
+    # Telegram's chat cannot carry this alarm. The operator subscribes to the topic (docs/recovery.md).
     name="NotifyStuck",
     title="notify-stuck",
-    description="Telegram refuses notices for good: see docs/operating.md, Refused notices",
+    description="Telegram refuses notices for good: see docs/recovery.md, Refused notices",
     metric="NotifyStuck",
     dimensions={"stage": "notify"},
     statistic="Sum",
@@ -39,7 +39,7 @@ NOTIFY_STUCK = Alarm(
 GMAIL_SILENCE = Alarm(
     name="GmailSilence",
     title="gmail-silence",
-    description="No push and no heartbeat for 15 minutes: see docs/operating.md, Alarms and metrics",
+    description="No push and no heartbeat for 15 minutes: see docs/recovery.md, Alerts",
     metric="Sign",
     dimensions={"door": "gmail"},
     statistic="Sum",
@@ -58,8 +58,7 @@ def endpoint_errors(door: Door) -> Alarm:
     return Alarm(
         name=f"{door.name.capitalize()}Errors",
         title=f"{door.name}-errors",
-        description=f"Over 5 % of the answers of the {door.label} endpoint are 5xx:"
-        " see docs/operating.md, Alarms and metrics",
+        description=f"Over 5 % of the answers of the {door.label} endpoint are 5xx: see docs/recovery.md, Alerts",
         metric="DoorErrors",
         dimensions={"door": door.name},
         statistic="Average",

@@ -38,7 +38,7 @@ class Share:
 
 
 def read_links(data: bytes) -> list[Share]:
-    """The links as `intake.load_mail` wrote them. Raises `Permanent("links_unreadable")` for anything else."""
+    """The links as `intake.apply_policy` wrote them. Raises `Permanent("links_unreadable")` for anything else."""
     try:
         pairs = msgspec.json.decode(data, type=list[tuple[str, str]])
     except msgspec.MsgspecError:

@@ -49,7 +49,7 @@ STATUS = {
     "try_again": 503,
     **{door.disabled_code: door.disabled for door in DOORS},
 }
-"""HTTP status of each verdict (the table in `docs/operating.md`)."""
+"""HTTP status of each verdict (the table in `docs/endpoints.md`)."""
 
 
 def trace_id(request: Request) -> str:

@@ -23,7 +23,7 @@ def of(row: Function) -> dict[str, Any]:
 def _dead_letters(stage: Stage) -> dict[str, Any]:
     alarm = _queue(
         f"{stage.dead_letter_queue}-not-empty",
-        f"Mail in quarantine at stage {stage.name}: see docs/operating.md, Quarantine",
+        f"Mail in quarantine at stage {stage.name}: see docs/recovery.md, Failed messages",
         stage.dead_letter_queue,
         "ApproximateNumberOfMessagesVisible",
         0,
@@ -33,7 +33,7 @@ def _dead_letters(stage: Stage) -> dict[str, Any]:
 
 
 def _backlog(stage: Stage) -> dict[str, Any]:
-    name, about = stage.name.capitalize(), "see docs/operating.md, Backlog"
+    name, about = stage.name.capitalize(), "see docs/recovery.md, Backlog"
     return {
         f"{name}BacklogAlarm": _queue(
             f"{stage.queue}-backlog",

@@ -47,32 +47,32 @@ TEXTS: dict[str, tuple[str, str]] = {
     "alarm.raised": ("🔴 Problem: {name}", "🔴 Problème : {name}"),
     "alarm.resolved": ("🟢 Resolved: {name}", "🟢 Résolu : {name}"),
     "alarm.dlq_not_empty": (
-        "Failed messages at stage {stage}: see docs/operating.md, Quarantine",
-        "Messages en échec à l’étape « {stage} » : voir docs/operating.md, Quarantine",
+        "Failed messages at stage {stage}: see docs/recovery.md, Failed messages",
+        "Messages en échec à l’étape « {stage} » : voir docs/recovery.md, Failed messages",
     ),
     "alarm.backlog": (
-        "More messages are waiting at stage {stage} than it can process: see docs/operating.md, Backlog",
-        "L’étape « {stage} » reçoit plus de messages qu’elle n’en traite : voir docs/operating.md, Backlog",
+        "More messages are waiting at stage {stage} than it can process: see docs/recovery.md, Backlog",
+        "L’étape « {stage} » reçoit plus de messages qu’elle n’en traite : voir docs/recovery.md, Backlog",
     ),
     "alarm.oldest": (
-        "Messages are waiting too long at stage {stage}: see docs/operating.md, Backlog",
-        "Des messages attendent trop longtemps à l’étape « {stage} » : voir docs/operating.md, Backlog",
+        "Messages are waiting too long at stage {stage}: see docs/recovery.md, Backlog",
+        "Des messages attendent trop longtemps à l’étape « {stage} » : voir docs/recovery.md, Backlog",
     ),
     "alarm.offload_timeouts": (
-        "More than 10% of file downloads time out: see docs/operating.md, Files of links",
-        "Plus de 10 % des téléchargements de fichiers dépassent le délai : voir docs/operating.md, Files of links",
+        "More than 10% of file downloads time out: see docs/recovery.md, Webhooks and files of links",
+        "Plus de 10 % des téléchargements de fichiers dépassent le délai : voir docs/recovery.md, Webhooks and files"
+        " of links",
     ),
     "alarm.notify_stuck": (
-        "Telegram rejects notices permanently: see docs/operating.md, Refused notices",
-        "Telegram refuse définitivement les notifications : voir docs/operating.md, Refused notices",
+        "Telegram rejects notices permanently: see docs/recovery.md, Refused notices",
+        "Telegram refuse définitivement les notifications : voir docs/recovery.md, Refused notices",
     ),
     "alarm.errors": (
-        "More than 5% of the responses of the {endpoint} endpoint are 5xx: see docs/operating.md, Alarms and metrics",
-        "Plus de 5 % des réponses du point d’entrée {endpoint} sont des 5xx : voir docs/operating.md, Alarms and"
-        " metrics",
+        "More than 5% of the responses of the {endpoint} endpoint are 5xx: see docs/recovery.md, Alerts",
+        "Plus de 5 % des réponses du point d’entrée {endpoint} sont des 5xx : voir docs/recovery.md, Alerts",
     ),
     "alarm.silence": (
-        "No push and no heartbeat for 15 minutes: see docs/operating.md, Alarms and metrics",
-        "Ni message ni signal de vie depuis 15 minutes : voir docs/operating.md, Alarms and metrics",
+        "No push and no heartbeat for 15 minutes: see docs/recovery.md, Alerts",
+        "Ni message ni signal de vie depuis 15 minutes : voir docs/recovery.md, Alerts",
     ),
 }

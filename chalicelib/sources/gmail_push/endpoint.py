@@ -53,7 +53,7 @@ def pushed(path: str) -> Callable[[Handler], Handler]:
 
 @pushed("/api/ingress/gmail")
 def gmail(body: bytes, parts: Container, trace: str) -> Response:
-    """See the verdict table in `docs/operating.md`."""
+    """See the verdict table in `docs/endpoints.md`."""
     settings = parts.settings
     telemetry.count("Sign", door="gmail")
     if len(body) > settings.max_body:

@@ -154,5 +154,5 @@ def test_without_a_database_url_it_has_a_secret_and_no_login(copy: Copy) -> None
 
 def test_the_configuration_the_guide_and_the_logs_know_it(copy: Copy) -> None:
     assert copy.config()["enrich"] == {"lambda_timeout": 40, "lambda_memory_size": 384}
-    assert "`mailroom-enrich`" in (copy.root / "docs/operating.md").read_text()
+    assert "`mailroom-enrich`" in (copy.root / "docs/reference.md").read_text()
     assert copy.ask("from infra.cli.logs import COLOURS", "COLOURS['enrich']") == "white"

@@ -119,5 +119,5 @@ def test_its_secret_login_and_grants_are_made(copy: Copy) -> None:
 
 def test_the_configuration_the_guide_and_the_chaos_plan_know_it(copy: Copy) -> None:
     assert copy.config()["tally"] == {"lambda_timeout": 45, "lambda_memory_size": 320}
-    assert "| tally | schedule `rate(1 day)` | 45 s | 320 MiB |" in (copy.root / "docs/operating.md").read_text()
+    assert "| tally | schedule `rate(1 day)` | 45 s | 320 MiB |" in (copy.root / "docs/reference.md").read_text()
     assert copy.ask("from infra.chaos.plan import BY_NAME", "'kill tally' in BY_NAME") is True

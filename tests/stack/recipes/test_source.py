@@ -80,7 +80,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
     made.insert("chalicelib/web/openapi/table.py", '    Route("GET", "/health"', ROUTE)
     made.insert("app.py", "app.register_blueprint(admin.routes)", "app.register_blueprint(paper.door)\n")
     made.insert("app.py", "from chalicelib.web import admin", "from chalicelib.sources import paper\n")
-    made.insert("docs/operating.md", "| 409 | `gmail_ingress_disabled`", DOCUMENTED)
+    made.insert("docs/reference.md", "| 409 | `gmail_ingress_disabled`", DOCUMENTED)
     made.write("tests/app/test_paper.py", TEST)
     made.finish(
         *("tests/app/test_paper.py", "tests/app/test_openapi.py", "tests/stack/test_door_alarms.py"),
