@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chalicelib.core.plain_text import plain
-from chalicelib.core.stages import STAGES
+from chalicelib.core.stages import STAGE_NAMES
 from chalicelib.core.texts.catalogue import has, label, reason, text
 from chalicelib.core.texts.formats import number
 from chalicelib.operations.conditions import Condition, News, split
-
-STAGE_NAMES = frozenset(stage.name for stage in STAGES)
 
 COMMANDS = {
     "dead": "mailroom dlq list --stage {place}",

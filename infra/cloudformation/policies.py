@@ -7,11 +7,8 @@ from typing import Any
 
 from chalicelib.bootstrap.function_types import Access, Function, Http
 from chalicelib.bootstrap.functions import FUNCTIONS
-from chalicelib.core.stages import PIPELINE, STAGES, Stage, targets
+from chalicelib.core.stages import LEDGER, PIPELINE, STAGES, Stage, targets
 from infra.database.rights import DOOR
-
-LEDGER = "store"
-"""The stage that every other one of the pipeline sends the note of a quarantine to."""
 
 
 def roles() -> dict[str, Any]:

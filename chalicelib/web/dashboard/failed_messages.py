@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from chalicelib.bootstrap import telemetry
 from chalicelib.core.errors import Permanent
 from chalicelib.core.mail_ids import MAIL_ID
-from chalicelib.core.stages import STAGES
+from chalicelib.core.stages import STAGE_NAMES
 from chalicelib.operations.dead_letters import REASON, Outcome
 from chalicelib.ports.dead_letter_records import DeadLetterRecord
 from chalicelib.web.dashboard import confirmation
@@ -16,7 +16,6 @@ from chalicelib.web.dashboard.context import PageContext, PageResponse, Unavaila
 from chalicelib.web.dashboard.frame import Column, done, error_page, page, section, table
 from chalicelib.web.dashboard.html import Child, Html, e
 
-STAGE_NAMES = tuple(stage.name for stage in STAGES)
 LISTED = 100
 """Messages that are read from one stage's dead-letter queue; half of that from each when all stages are shown."""
 
