@@ -8,7 +8,8 @@ from chalicelib.core.plain_text import plain
 from chalicelib.core.stages import STAGES
 from chalicelib.core.texts.catalogue import has, label, reason, text
 from chalicelib.core.texts.formats import number
-from chalicelib.operations.conditions import Condition, News, split
+from chalicelib.operations.condition_changes import News
+from chalicelib.operations.conditions import Condition, split
 
 STAGE_NAMES = frozenset(stage.name for stage in STAGES)
 
@@ -19,7 +20,7 @@ COMMANDS = {
     "breaker": "mailroom status",
     "swept": "mailroom verify",
     "expiring": "mailroom dlq list --stage {place}",
-    "letter_gone": "mailroom dlq discard ID --reason CODE",
+    "record_gone": "mailroom dlq discard ID --reason CODE",
 }
 """The command to start with, by kind of condition."""
 
@@ -28,7 +29,7 @@ UNCOUNTED = ("breaker", "swept:unproven")
 
 
 def message(news: News, language: str) -> str:
-    """The text, at most 4,000 UTF-16 units (`conditions.LINES`); empty when nothing began and nothing ended."""
+    """The text, at most 4,000 UTF-16 units (`condition_changes.LINES`); empty when nothing began and nothing ended."""
     blocks = []
     if news.began:
         lines = [text(language, "alert.began"), *(_began(condition, language) for condition in news.began)]

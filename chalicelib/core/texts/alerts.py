@@ -40,7 +40,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Failed messages of stage {place} that SQS deletes within four days",
         "Messages en échec de l’étape « {place} » que SQS supprimera dans les quatre jours",
     ),
-    "alert.letter_gone": (
+    "alert.record_gone": (
         "Quarantined messages that are no longer in the DLQ",
         "Messages en quarantaine qui ne sont plus dans la file de rebut (DLQ)",
     ),
