@@ -222,8 +222,8 @@ class Slow(MemorySpool):
             yield entry
 
 
-def hourly(retention: Retention, spool: Slow) -> Removed:
-    spool.left = 300.0
+def hourly(retention: Retention, spool: Slow, seconds: float = 300.0) -> Removed:
+    spool.left = seconds
     removed = retention.run(1_000, lambda: spool.left)
     assert spool.left > 0
     return removed
@@ -231,13 +231,13 @@ def hourly(retention: Retention, spool: Slow) -> Removed:
 
 def test_a_slow_spool_ends_the_run_between_two_batches(world: World) -> None:
     world.spool = spool = Slow()
-    spool.cost = 100.0
+    spool.cost = 10.0
     mails = [world.mail(f"m{number}", 40) for number in range(90)]
     retention = world.retention({"practice": 30})
-    first = hourly(retention, spool)
+    first = hourly(retention, spool, 45.0)
     gone = [mail for mail in mails if world.tables_of(mail) == {"core.ledger"}]
     assert (first.complete, 0 < len(gone) < 90, first.mails["mails"]) == (False, True, len(gone))
-    assert hourly(retention, spool).mails["mails"] == 90 - len(gone)
+    assert hourly(retention, spool, 45.0).mails["mails"] == 90 - len(gone)
 
 
 def test_uploads_do_not_keep_mail_from_expiring(world: World) -> None:
@@ -251,7 +251,7 @@ def test_uploads_do_not_keep_mail_from_expiring(world: World) -> None:
 
 def test_mail_that_came_back_does_not_keep_other_mail_from_expiring(world: World) -> None:
     world.spool = spool = Slow()
-    spool.cost = 60.0
+    spool.cost = 10.0
     for number in range(100):
         world.mail(f"back {number}", 1)
     world.database.run(
@@ -260,7 +260,7 @@ def test_mail_that_came_back_does_not_keep_other_mail_from_expiring(world: World
     world.mail("old", 31)
     retention = world.retention({"practice": 30})
     retention.now = utc_now
-    assert hourly(retention, spool).mails["mails"] >= 1
+    assert hourly(retention, spool, 60.0).mails["mails"] >= 1
 
 
 def test_the_accounts_take_turns_at_being_first(world: World) -> None:
