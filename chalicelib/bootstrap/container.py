@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from chalicelib.intake.intake import Intake
     from chalicelib.operations.dead_letters import DeadLetterDesk
     from chalicelib.operations.reconsider import ReconsiderDesk
+    from chalicelib.operations.sweep import Sweep
     from chalicelib.pipeline.notify import NotifyWorker
     from chalicelib.pipeline.runner import Worker
     from chalicelib.policy.book import RuleBook
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from chalicelib.ports import (
         Archive,
         Cache,
-        DeadLetters,
+        DeadLetterQueues,
         Exclusions,
         FlagStore,
         Ledger,
@@ -86,7 +87,7 @@ class Container:
 
     spool: Spool = part("parts.aws")
     queues: Queues = part("parts.aws")
-    dead_letters: DeadLetters = part("parts.aws")
+    dead_letters: DeadLetterQueues = part("parts.aws")
     uploads: Uploads = part("parts.aws")
 
     cache: Cache = part("parts.redis")
@@ -117,6 +118,7 @@ class Container:
 
     desk: DeadLetterDesk = part("parts.operations")
     reconsider_desk: ReconsiderDesk = part("parts.operations")
+    sweep: Sweep = part("parts.operations")
 
     notifier: NotifyWorker = part("workers.notify")
 

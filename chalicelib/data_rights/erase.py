@@ -11,14 +11,11 @@ from chalicelib.core.clock import Now, utc_now
 from chalicelib.core.errors import Permanent
 from chalicelib.core.spool_keys import keys
 from chalicelib.core.stages import STAGES
-from chalicelib.data_rights.find import HEADER_BYTES, HIDE_SECONDS, LETTERS, Found, PersonalDataFinder
+from chalicelib.data_rights.find import HEADER_BYTES, HIDE_SECONDS, RECORDS, Found, PersonalDataFinder
 from chalicelib.intake.load_mail import upload_named
 from chalicelib.mail import sealed
 from chalicelib.ports import Cache, Erasure, FileTarget, MailLocation, MailStore, People, Spool
 from chalicelib.ports.dead_letter_records import read
-
-SAVED = 20
-"""Mails between two notes of the progress."""
 
 
 @dataclass
@@ -35,34 +32,38 @@ class Eraser:
     now: Now = utc_now
 
     def erase(self, address: str, author: str) -> Erasure:
-        """Erase all of it and give the receipt. `Retryable`: what was done stays done.
+        """Erase all of it and return the receipt. `Retryable`: what was done stays done.
 
-        When nothing is left and an earlier erasure came to its end, that one's receipt is given and nothing changes.
+        When nothing is left and an earlier erasure was finished, its receipt is returned and nothing changes. Count
+        `unread_queues`: dead-letter queues that could not be read whole; erase again once they have fewer messages.
         """
         key = self.finder.key(address)
         found = self.finder.find(address, remember=True)
         earlier = self.people.finished(key)
-        if earlier and not found.mails and not self._letters_left():
+        if earlier and not found.mails and not self._records_left():
             return earlier
-        # From here on the store stage refuses what is still on its way: looked for once more after it.
+        # From here on the store stage refuses what is still in flight, which is searched for once more afterwards.
         erasure = self.people.begin(key, author)
         counts = Counter(dict(erasure.counts))
-        self._all(erasure, found, counts)
+        erased: set[str] = set()
+        self._all(erasure, found, counts, erased)
         late = self.finder.find(address, remember=True)
-        self._all(erasure, late, counts)
+        self._all(erasure, late, counts, erased)
         for account in {*self.accounts, *(mail.place.account for mail in (*found.mails, *late.mails))}:
             self.cache.delete(history_key(account, key))
-        counts["dead_letters"] += self._drop_letters()
+        self._drop_messages(counts)
         return self.people.finish(erasure, counts)
 
-    def _all(self, erasure: Erasure, found: Found, counts: Counter[str]) -> None:
+    def _all(self, erasure: Erasure, found: Found, counts: Counter[str], erased: set[str]) -> None:
+        """Erase what was found; a mail of `erased` that is found again, in a failed message, is counted once."""
         counts["unreadable"] = len(found.unreadable)
         counts["mails"] += 0  # a receipt of nothing says so
         for number, mail in enumerate(found.mails, start=1):
             counts.update(self._one(mail))
-            self.finder.tell("mails erased", number)
-            if number % SAVED == 0:
-                self.people.progress(erasure, counts)
+            counts["mails"] += mail.place.mail_id not in erased
+            erased.add(mail.place.mail_id)
+            self.people.progress(erasure, counts)  # a run that is killed finds none of these mails again
+            self.finder.progress("mails erased", number)
         self.people.progress(erasure, counts)
 
     def _one(self, mail: MailLocation) -> Counter[str]:
@@ -71,7 +72,6 @@ class Eraser:
         header, payload = self._header(mail)
         counts = self._drop_files(place.mail_id)
         counts.update(self.people.erase(mail, header.source or "unknown", header.received_at))
-        counts["mails"] += 1
         self.cache.delete(mapping_key(place.mail_id))
         if header.kind == sealed.UPLOAD:
             self.spool.delete(upload_named(place.account, payload))
@@ -79,7 +79,7 @@ class Eraser:
         return counts
 
     def _drop_files(self, mail_id: str) -> Counter[str]:
-        """Before the rows that name them. Without a bucket in the configuration they are left, and counted."""
+        """Before the rows that name them. Without a bucket in the configuration they stay, and are counted."""
         counts: Counter[str] = Counter()
         for key, upload in self.people.files(mail_id):
             if self.files is None:
@@ -92,7 +92,7 @@ class Eraser:
         return counts
 
     def _clear(self, mail: MailLocation, header: sealed.Header) -> None:
-        """A pointer to the mail may still be in a queue: who opens the seal sees why it is gone, and stops."""
+        """A pointer to the mail may still be in a queue: a stage that opens the seal sees why it is gone, and stops."""
         place = mail.place
         stone = sealed.seal(sealed.Header(sealed.ERASED, place.account, place.mail_id, header.received_at, ""), b"")
         sealed_key, fetched_key, links_key, text_key = keys(place)
@@ -107,7 +107,7 @@ class Eraser:
             self.spool.put(sealed_key, stone)
 
     def _header(self, mail: MailLocation) -> tuple[sealed.Header, bytes]:
-        """The seal's header; one made up where there is no seal any more: then the ledger knows the mail."""
+        """The seal's header, or a substitute where the seal is gone: then the ledger knows the mail."""
         place = mail.place
         try:
             return sealed.unseal(self.spool.head(keys(place)[0], HEADER_BYTES))
@@ -115,21 +115,24 @@ class Eraser:
             now = self.now().isoformat(timespec="milliseconds")
             return sealed.Header("", place.account, place.mail_id, now, ""), b""
 
-    def _letters_left(self) -> bool:
-        return bool(self._erased([letter.mail_id for letter in self.finder.letters()]))
+    def _records_left(self) -> bool:
+        records, unread = self.finder.records()
+        return bool(unread) or bool(self._erased([record.mail_id for record in records]))
 
-    def _drop_letters(self) -> int:
-        """Letters of every mail that the ledger calls erased: also those of a run that was killed."""
-        dead, dropped = self.finder.dead, 0
+    def _drop_messages(self, counts: Counter[str]) -> None:
+        """Delete the failed messages of every mail that the ledger calls erased, also by a run that was killed."""
+        dead = self.finder.dead
+        counts["unread_queues"] = 0
         for stage in STAGES:
-            letters = [read(letter) for letter in dead.take(stage.name, LETTERS, HIDE_SECONDS).letters]
-            gone = self._erased([letter.mail_id for letter in letters])
-            for letter in letters:
-                if letter.mail_id in gone:
-                    dead.remove(letter.dead)
-                    dropped += 1
-            dead.give_back(letter.dead for letter in letters if letter.mail_id not in gone)
-        return dropped
+            inspection = dead.take(stage.name, RECORDS, HIDE_SECONDS)
+            records = [read(message) for message in inspection.messages]
+            gone = self._erased([record.mail_id for record in records])
+            for record in records:
+                if record.mail_id in gone:
+                    dead.remove(record.dead)
+                    counts["dead_letters"] += 1
+            dead.give_back(record.dead for record in records if record.mail_id not in gone)
+            counts["unread_queues"] += not inspection.complete
 
     def _erased(self, mail_ids: list[str]) -> frozenset[str]:
         states = self.store.ledger_state(sorted({mail_id for mail_id in mail_ids if mail_id}))

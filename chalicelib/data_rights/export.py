@@ -1,4 +1,4 @@
-"""Writes the mail of one person out for that person: originals, and what Mailroom holds about each."""
+"""Exports the mail of one person for that person: originals, and what Mailroom holds about each."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ index.json  la liste des messages avec leur état, et les originaux qui n'existe
 
 @dataclass
 class DataExport:
-    """Reads only; nothing is written down of who asked for what."""
+    """Reads only; no record is kept of who asked for what."""
 
     finder: PersonalDataFinder
     people: People
     now: Now = utc_now
 
     def write(self, address: str, target: IO[bytes]) -> dict[str, int]:
-        """Write a zip into `target`; the answer is how much is in it. `Retryable`: then the file is not whole."""
+        """Write a zip into `target` and return how much is in it. `Retryable`: then the file is incomplete."""
         found = self.finder.find(address, remember=False)
         index = []
         with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as out:
@@ -43,9 +43,10 @@ class DataExport:
                 out.writestr(f"records/{mail.place.mail_id}.json", json.dumps(record, indent=1, ensure_ascii=False))
                 state = mail.state or "in flight"
                 index.append({"mail_id": mail.place.mail_id, "account": mail.place.account, "state": state} | name)
-                self.finder.tell("mails written", number)
-            told = {"written_at": self.now().isoformat(), "mails": index, "unreadable": list(found.unreadable)}
-            out.writestr("index.json", json.dumps(told, indent=1))
+                self.finder.progress("mails written", number)
+            index_of = {"written_at": self.now().isoformat(), "mails": index, "unreadable": list(found.unreadable)}
+            index_of |= {"unread_queues": list(found.unread)} if found.unread else {}
+            out.writestr("index.json", json.dumps(index_of, indent=1))
         originals = sum("original" in entry for entry in index)
         return {"mails": len(index), "originals": originals, "unreadable": len(found.unreadable)}
 

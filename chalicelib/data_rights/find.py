@@ -16,44 +16,50 @@ from chalicelib.intake.load_mail import ERASED, LoadedMail, parse_source, reopen
 from chalicelib.mail import sealed
 from chalicelib.mail.everyone import all_addresses
 from chalicelib.mail.model import Mail
-from chalicelib.ports import DeadLetters, MailLocation, People, Spool
+from chalicelib.ports import DeadLetterQueues, MailLocation, People, Spool
 from chalicelib.ports.dead_letter_records import DeadLetterRecord, read
 
 PAGE = 500
-LETTERS, HIDE_SECONDS = 2_000, 60
+RECORDS, HIDE_SECONDS = 2_000, 60
+"""Messages read from one dead-letter queue, and for how long they are hidden meanwhile."""
+
 HEADER_BYTES = 4_096
 REFERENCES = (sealed.EMAILENGINE, sealed.UPLOAD)
-"""Seals that hold no mail themselves: it lies beside them once it was fetched."""
+"""Seals that hold only a reference to the mail; it lies beside them once it was fetched."""
 
 
 @dataclass(frozen=True)
 class Found:
-    """`mails` are the person's; `unreadable` are seals of which nobody can say whose they are."""
+    """`mails` are the person's; `unreadable` are seals that cannot be opened, so that their owner is unknown.
+
+    `unread` are the stages whose dead-letter queue could not be read whole: mail may be missing from the answer.
+    """
 
     mails: tuple[MailLocation, ...]
     unreadable: tuple[str, ...]
     opened: int
+    unread: tuple[str, ...] = ()
 
 
 @dataclass
 class PersonalDataFinder:
-    """`pseudonym_key` keys the hashes; `tell` is called with what is looked at and how much of it."""
+    """`pseudonym_key` keys the hashes; `progress` is called with what is being searched and how much of it was."""
 
     people: People
     spool: Spool
-    dead: DeadLetters
+    dead: DeadLetterQueues
     pseudonym_key: bytes
-    tell: Callable[[str, int], None] = lambda _what, _number: None
+    progress: Callable[[str, int], None] = lambda _what, _number: None
 
     def key(self, address: str) -> str:
         """The keyed hash of an address."""
         return sender_key(address, self.pseudonym_key)
 
     def find(self, address: str, remember: bool) -> Found:
-        """All mail that names the address as sender or recipient, in whatever state. `Retryable`.
+        """Find all mail that names the address as sender or recipient, in whatever state. `Retryable`.
 
-        Originals of before the hashes were kept are opened; with `remember` their hashes are written down, so that
-        they are opened once in their life.
+        Originals without stored hashes are opened; with `remember` their hashes are stored, so that they are opened
+        only once.
         """
         key = self.key(address)
         old, opened = self._in_originals(key, remember)
@@ -62,23 +68,26 @@ class PersonalDataFinder:
         for place, mail in self._in_spool(frozenset(mails), unreadable):
             if key in self._keys(mail):
                 [mails[place.mail_id]] = self.people.held([place.mail_id]) or [MailLocation(place, "")]
-        for letter in self.letters():
-            message = letter.message
+        records, unread = self.records()
+        for record in records:
+            message = record.message
             if isinstance(message, Envelope) and message.content and message.mail_id not in mails:
                 content = message.content
                 if key in (content.sender_key, *content.address_keys):
                     place = MailRef(message.mail_id, message.account)
                     [mails[place.mail_id]] = self.people.held([place.mail_id]) or [MailLocation(place, "")]
-        return Found(tuple(mails.values()), tuple(unreadable), opened)
+        return Found(tuple(mails.values()), tuple(unreadable), opened, unread)
 
-    def letters(self) -> list[DeadLetterRecord]:
-        """What lies in the dead-letter queues, given back at once."""
+    def records(self) -> tuple[list[DeadLetterRecord], tuple[str, ...]]:
+        """Read the dead-letter queues; also return the stages that were not read whole."""
         found: list[DeadLetterRecord] = []
+        unread: list[str] = []
         for stage in STAGES:
-            inspection = self.dead.take(stage.name, LETTERS, HIDE_SECONDS)
-            self.dead.give_back(inspection.letters)
-            found += map(read, inspection.letters)
-        return found
+            inspection = self.dead.take(stage.name, RECORDS, HIDE_SECONDS)
+            self.dead.give_back(inspection.messages)
+            found += map(read, inspection.messages)
+            unread += [] if inspection.complete else [stage.name]
+        return found, tuple(unread)
 
     def open(self, place: MailRef) -> LoadedMail | None:
         """The mail as the spool holds it; None for a reference that was never fetched, and for nothing."""
@@ -110,7 +119,7 @@ class PersonalDataFinder:
                 source = self.people.source(mail_id)
                 hashes = self._keys(parse_source(source)) if source is not None else ()
                 opened += 1
-                self.tell("originals opened", opened)
+                self.progress("originals opened", opened)
                 if key in hashes:
                     found.append(mail_id)
                 if remember and hashes:
@@ -119,16 +128,16 @@ class PersonalDataFinder:
         return found, opened
 
     def _in_spool(self, known: frozenset[str], unreadable: list[str]) -> Iterator[tuple[MailRef, Mail]]:
-        """Sealed mails that the database cannot judge: doubles, excluded, quarantined, in flight."""
+        """Sealed mails whose hashes the database does not have: duplicates, excluded, quarantined, in flight."""
         entries = self.spool.list(SEALED_PREFIX)
-        looked = 0
+        searched = 0
         while page := list(islice(entries, PAGE)):
             places = [sealed_mail(entry.key) for entry in page]
-            asked = [place for place in places if MAIL_ID.fullmatch(place.mail_id)]
-            judged = self.people.judged([place.mail_id for place in asked]) | known
-            for place in asked:
-                looked += 1
-                self.tell("sealed mails looked at", looked)
+            wanted = [place for place in places if MAIL_ID.fullmatch(place.mail_id)]
+            judged = self.people.judged([place.mail_id for place in wanted]) | known
+            for place in wanted:
+                searched += 1
+                self.progress("sealed mails searched", searched)
                 if place.mail_id in judged:
                     continue
                 try:

@@ -1,4 +1,4 @@
-"""The proof, pure: from what spool, queues and ledger say to "every mail is in exactly one visible state".
+"""The audit, pure: verifies by what spool, queues and ledger say that every mail is in exactly one visible state.
 
 seen = stored + excluded + quarantined + in flight, and the ids of every mail for which that does not hold.
 """
@@ -10,35 +10,35 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 PATIENCE = timedelta(minutes=15)
-"""A sealed mail may be without a ledger row for this long before anybody wonders where it is."""
+"""A sealed mail may be without a ledger row for this long before it counts as overdue."""
 
 STALLED = timedelta(hours=1)
-"""In flight for longer than this is shown by id."""
+"""A mail in flight for longer than this is listed by its id."""
 
 DRAINED = timedelta(minutes=2)
-"""The same while no queue holds anything: SQS's counts lag behind by about a minute (SQS developer guide)."""
+"""Replaces `PATIENCE` while the queues are empty: SQS's counts lag by about a minute (SQS developer guide)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What was found, in the order in which it must be asked for: spool, queues, dead letters, ledger.
+    """What was found, in the order in which it must be gathered: spool, queues, dead-letter queues, ledger.
 
-    A mail only moves forward, so one that leaves a place before that is looked at is seen in a later one.
+    A mail only moves forward, so one that leaves a place before that place is read is seen in a later one.
 
     - `sealed`: mail id → when its object was written.
-    - `letters`: mail id → since when it lies in a dead-letter queue, as far as can be known.
-    - `letters_known`: false when a dead-letter queue could not be read whole.
-    - `held`: messages in the queues from anonymize to store, waiting, delayed or being worked on.
-    - `stored`, `excluded`: the ledger's numbers.
-    - `recorded`: those of the sealed and dead mails that have a ledger row.
+    - `records`: mail id → since when it lies in a dead-letter queue, as far as is known.
+    - `records_known`: false when a dead-letter queue could not be read whole.
+    - `held`: messages in the queues from anonymize to store, waiting, delayed or in progress.
+    - `stored`, `excluded`: the numbers of such mails in the ledger; 0 where it was not counted (a slice).
+    - `recorded`: those of the sealed and failed mails that have a ledger row.
     - `quarantined`: mail id → when its row last changed.
     - `unsent`: stored mails whose notice is overdue.
     """
 
     now: datetime
     sealed: Mapping[str, datetime]
-    letters: Mapping[str, datetime]
-    letters_known: bool
+    records: Mapping[str, datetime]
+    records_known: bool
     held: int
     stored: int
     excluded: int
@@ -52,11 +52,11 @@ class Findings:
     """The balance and its differences; every tuple holds mail ids in order.
 
     - `missing`: sealed, but in no ledger row, no dead-letter queue and, by age, no queue.
-    - `orphaned`: quarantined in the ledger, but in no dead-letter queue and, by age, not on its way again.
+    - `orphaned`: quarantined in the ledger, but in no dead-letter queue and, by age, not requeued.
     - `unrecorded`: in a dead-letter queue without a ledger row.
     - `unnotified`: stored, but the notice is overdue.
-    - `waiting`: how many of those in flight are overdue, and can be explained by what the queues hold.
-    - `stalled`: those of them that are in flight for over an hour.
+    - `waiting`: how many of those in flight are overdue, but may be among the messages that the queues hold.
+    - `stalled`: those of the waiting that have been in flight for over an hour.
     - `proven`: false when a dead-letter queue could not be read whole: then nothing is called missing.
     """
 
@@ -85,21 +85,21 @@ class Findings:
 
 
 def audit(evidence: Evidence, patience: timedelta = PATIENCE) -> Findings:
-    """Say of every mail where it is.
+    """Find out where every mail is.
 
-    A queue's messages cannot be looked at, only counted. While the queues hold at least as many messages as there are
-    mails that nobody else can account for, each of those may be one of the messages, and sending them once more would
-    only make the queue longer: they count as in flight. When the queues hold fewer, every overdue one is called
-    missing. Some of these may be in a queue after all: to send a mail twice changes nothing.
+    The messages of a queue can be counted, but not read. While the queues hold at least as many messages as there are
+    mails that no other place accounts for, each of these mails may be in a queue, and requeuing it would only make the
+    queue longer: they all count as in flight. When the queues hold fewer, every overdue mail is called missing. Some
+    of these may be in a queue after all: processing a mail twice changes nothing.
 
-    A quarantined mail that has neither letter nor seal can never be helped, so it must not claim a message for ever
-    that is another mail: it comes last.
+    A quarantined mail that has neither a failed message nor a seal can never be repaired. It comes last, so that it
+    does not claim for ever a message that belongs to another mail.
     """
-    without_row = (evidence.sealed.keys() | evidence.letters.keys()) - evidence.recorded - evidence.quarantined.keys()
-    absent = {mail_id for mail_id in without_row if mail_id not in evidence.letters}
-    gone = evidence.quarantined.keys() - evidence.letters.keys()
+    without_row = (evidence.sealed.keys() | evidence.records.keys()) - evidence.recorded - evidence.quarantined.keys()
+    absent = {mail_id for mail_id in without_row if mail_id not in evidence.records}
+    gone = evidence.quarantined.keys() - evidence.records.keys()
     lasting = {mail_id for mail_id in gone if mail_id not in evidence.sealed}
-    held = evidence.held if evidence.letters_known else float("inf")
+    held = evidence.held if evidence.records_known else float("inf")
     claims = len(absent) + len(gone) - len(lasting)
     limit = patience if evidence.held else min(patience, DRAINED)
 
@@ -108,7 +108,7 @@ def audit(evidence: Evidence, patience: timedelta = PATIENCE) -> Findings:
 
     late = sorted(mail_id for mail_id in absent if overdue(evidence.sealed[mail_id]))
     late_again = sorted(mail_id for mail_id in gone if overdue(evidence.quarantined[mail_id]))
-    unrecorded = sorted(mail_id for mail_id in without_row - absent if overdue(evidence.letters[mail_id]))
+    unrecorded = sorted(mail_id for mail_id in without_row - absent if overdue(evidence.records[mail_id]))
     missing = late if held < claims else []
     orphaned = [m for m in late_again if held < (claims + len(lasting) if m in lasting else claims)]
     since = {m: evidence.sealed[m] for m in late} | {m: evidence.quarantined[m] for m in late_again}
@@ -123,6 +123,6 @@ def audit(evidence: Evidence, patience: timedelta = PATIENCE) -> Findings:
         unrecorded=tuple(unrecorded),
         unnotified=tuple(sorted(evidence.unsent)),
         waiting=len(late) + len(late_again) - len(missing) - len(orphaned),
-        proven=evidence.letters_known,
+        proven=evidence.records_known,
         stalled=tuple(sorted(m for m in flying if evidence.now - since[m] >= STALLED)),
     )

@@ -8,7 +8,8 @@ from chalicelib.core.plain_text import plain
 from chalicelib.core.stages import STAGE_NAMES
 from chalicelib.core.texts.catalogue import has, label, reason, text
 from chalicelib.core.texts.formats import number
-from chalicelib.operations.conditions import Condition, News, split
+from chalicelib.operations.condition_changes import News
+from chalicelib.operations.conditions import Condition, split
 
 COMMANDS = {
     "dead": "mailroom dlq list --stage {place}",
@@ -17,7 +18,7 @@ COMMANDS = {
     "breaker": "mailroom status",
     "swept": "mailroom verify",
     "expiring": "mailroom dlq list --stage {place}",
-    "letter_gone": "mailroom dlq discard ID --reason CODE",
+    "record_gone": "mailroom dlq discard ID --reason CODE",
 }
 """The command to start with, by kind of condition."""
 
@@ -26,7 +27,7 @@ UNCOUNTED = ("breaker", "swept:unproven")
 
 
 def message(news: News, language: str) -> str:
-    """The text, at most 4,000 UTF-16 units (`conditions.LINES`); empty when nothing began and nothing ended."""
+    """The text, at most 4,000 UTF-16 units (`condition_changes.LINES`); empty when nothing began and nothing ended."""
     blocks = []
     if news.began:
         lines = [text(language, "alert.began"), *(_began(condition, language) for condition in news.began)]

@@ -1,15 +1,14 @@
-"""The operator's conditions, pure: what a look of the sweep says is wrong, and what of it began or ended since.
+"""The operator's conditions, pure: what is wrong by what the sweep saw.
 
-A condition is one *cause*, whatever the number of mails: told once when it begins and once when it ends. It carries
-ids, codes, counts and stages only.
+A condition is one *cause*, whatever the number of mails: it is reported once when it begins and once when it ends. It
+carries ids, codes, counts and stages only.
 """
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from chalicelib.operations.audit import Findings
@@ -17,25 +16,13 @@ from chalicelib.ports import QueueDepth
 from chalicelib.ports.dead_letter_records import DeadLetterRecord
 
 EXPIRING = timedelta(days=10)
-"""Age of a dead letter that is told: SQS deletes it after 14 days, counted from its `sent_at`."""
+"""Age at which a failed message is reported: SQS deletes it after 14 days, counted from its `sent_at`."""
 
 SHOWN = 3
 """Ids that a condition names."""
 
-LINES = 8
-"""Conditions that one message tells to have begun, and as many to have ended; the others have their turn next time."""
-
 MOST = 200
 """Conditions that are remembered."""
-
-PATIENT = ("backlog:", "swept:unproven")
-"""What may be over by itself in a minute (a burst, somebody who reads a dead-letter queue): told when it stays."""
-
-PATIENCE_SECONDS = 240.0
-"""How long that is: less than from one look to the next."""
-
-DOUBT_SECONDS = 3_600.0
-"""A condition that was looked at in part only has ended when it was not seen for so long."""
 
 CODE = re.compile(r"(?!(?:.*[0-9]){4})[A-Za-z0-9_.:-]{1,64}")
 ID = re.compile(r"[A-Za-z0-9-]{1,64}")
@@ -68,24 +55,27 @@ def split(key: str) -> tuple[str, str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """What the sweep found and did. `whole`: it went through the spool in one piece, and not through a slice of it.
+    """What the sweep's examination found.
 
-    `letters` of all stages that were read; `unread` are the stages of which some may be missing. `quarantined` are the
-    ledger's rows (mail id → last change), `mailed` the ids of the mails in a dead-letter queue of the pipeline.
+    - `records`: the failed messages of all stages that were read; `unread`: the stages that were not read whole.
+    - `quarantined`: the ledger's quarantined mails, each with the last change of its row.
+    - `failed_mails`: the ids of the mails that lie in a dead-letter queue of the pipeline.
     """
 
     findings: Findings
-    failed: Sequence[tuple[str, str]] = ()
-    whole: bool = True
-    letters: Sequence[DeadLetterRecord] = ()
+    records: Sequence[DeadLetterRecord] = ()
     unread: Collection[str] = ()
     quarantined: Mapping[str, datetime] = field(default_factory=dict)
-    mailed: Collection[str] = ()
+    failed_mails: Collection[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Everything that a look saw; None is what could not be asked. `breakers`: name → state (`closed`, …)."""
+    """What is known at `now`; None stands for what is not known.
+
+    `limit` is the number of messages that counts as a backlog. `breakers`: name → state (`closed`, …). `failed`: mails
+    that could not be repaired, with their codes. `whole`: the spool was examined in one piece, not in a slice.
+    """
 
     now: datetime
     limit: int
@@ -93,29 +83,37 @@ class Snapshot:
     depths: Sequence[QueueDepth] | None = None
     breakers: Mapping[str, str] | None = None
     swept: Swept | None = None
+    failed: Sequence[tuple[str, str]] | None = None
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """The conditions; and the first letters of keys that nothing is known of now (`blind`), or not all (`partly`)."""
+    """The conditions, and prefixes of keys of which nothing is known now (`blind`), or not everything (`partly`)."""
 
     conditions: tuple[Condition, ...] = ()
     blind: tuple[str, ...] = ()
     partly: tuple[str, ...] = ()
 
 
+FOUND_BY_SWEEP = ("dead:", "expiring:", "stalled", "swept:missing", "swept:orphaned", "swept:unproven", "record_gone")
+
+
 def evaluate(seen: Snapshot) -> Evaluation:
-    """What is wrong, the gravest kinds first."""
+    """Return what is wrong, the gravest kinds first."""
     found: list[Condition] = []
     blind: list[str] = []
-    partly: list[str] = []
+    partly = [] if seen.whole else ["stalled", "swept:"]
     if seen.swept is None:
-        blind += ["dead:", "expiring:", "stalled", "swept:", "letter_gone"]
+        blind += FOUND_BY_SWEEP
     else:
-        found += [*[*_dead(seen.swept)][: MOST // 2], *_sweep(seen.swept), *_old(seen, seen.swept)]
+        found += [*[*_dead(seen.swept)][: MOST // 2], *_found(seen.swept.findings), *_old(seen, seen.swept)]
         partly += [f"{kind}:{stage}:" for kind in ("dead", "expiring") for stage in sorted(seen.swept.unread)]
-        partly += [] if seen.swept.whole else ["stalled", "swept:"]
-        blind += ["letter_gone"] if seen.swept.unread else []
+        blind += ["record_gone"] if seen.swept.unread else []
+    if seen.failed is None:
+        blind.append("swept:failed:")
+    else:
+        found += _failed(seen.failed)
     if seen.breakers is None:
         blind.append("breaker:")
     else:
@@ -131,35 +129,38 @@ def evaluate(seen: Snapshot) -> Evaluation:
 def _dead(swept: Swept) -> Iterator[Condition]:
     """One for each stage and reason."""
     causes: dict[str, list[str]] = {}
-    for letter in swept.letters:
-        causes.setdefault(f"dead:{letter.dead.stage}:{_code(letter.reason)}", []).append(_id(letter))
+    for record in swept.records:
+        causes.setdefault(f"dead:{record.dead.stage}:{_code(record.reason)}", []).append(_id(record))
     for key, ids in sorted(causes.items(), key=lambda cause: (-len(cause[1]), cause[0])):
         yield _of(key, ids, split(key)[1] in swept.unread)
 
 
-def _sweep(swept: Swept) -> Iterator[Condition]:
-    """What the sweep repaired, could not repair, or could not see."""
-    findings = swept.findings
-    failed: dict[str, list[str]] = {}
-    for mail_id, code in swept.failed:
-        failed.setdefault(_code(code), []).append(mail_id)
-    lists = {f"swept:failed:{code}": ids for code, ids in sorted(failed.items())}
-    lists |= {"swept:missing": [*findings.missing], "swept:orphaned": [*findings.orphaned]}
-    yield from (_of(key, ids) for key, ids in (lists | {"stalled": [*findings.stalled]}).items() if ids)
+def _found(findings: Findings) -> Iterator[Condition]:
+    """What the sweep repairs, or could not see."""
+    lists = {"swept:missing": findings.missing, "swept:orphaned": findings.orphaned, "stalled": findings.stalled}
+    yield from (_of(key, ids) for key, ids in lists.items() if ids)
     if not findings.proven:
         yield Condition("swept:unproven")
 
 
+def _failed(failed: Sequence[tuple[str, str]]) -> Iterator[Condition]:
+    """What the sweep could not repair, one for each code."""
+    causes: dict[str, list[str]] = {}
+    for mail_id, code in failed:
+        causes.setdefault(_code(code), []).append(mail_id)
+    yield from (_of(f"swept:failed:{code}", ids) for code, ids in sorted(causes.items()))
+
+
 def _old(seen: Snapshot, swept: Swept) -> Iterator[Condition]:
-    """Letters that SQS deletes soon, and mails in quarantine that it has deleted the letters of."""
+    """Failed messages that SQS deletes soon, and quarantined mails whose message it has deleted."""
     expiring: dict[str, list[str]] = {}
-    for letter in swept.letters:
-        if seen.now - letter.dead.sent_at >= EXPIRING:
-            expiring.setdefault(letter.dead.stage, []).append(_id(letter))
+    for record in swept.records:
+        if seen.now - record.dead.sent_at >= EXPIRING:
+            expiring.setdefault(record.dead.stage, []).append(_id(record))
     yield from (_of(f"expiring:{stage}", ids, stage in swept.unread) for stage, ids in sorted(expiring.items()))
-    gone = [m for m, at in swept.quarantined.items() if seen.now - at > seen.within and m not in swept.mailed]
+    gone = [m for m, at in swept.quarantined.items() if seen.now - at > seen.within and m not in swept.failed_mails]
     if gone and not swept.unread:
-        yield _of("letter_gone", gone)
+        yield _of("record_gone", gone)
 
 
 def _of(key: str, ids: Iterable[str], more: bool = False) -> Condition:
@@ -167,77 +168,10 @@ def _of(key: str, ids: Iterable[str], more: bool = False) -> Condition:
     return Condition(key, len(named), tuple(name for name in named if ID.fullmatch(name))[:SHOWN], more)
 
 
-def _id(letter: DeadLetterRecord) -> str:
-    return letter.mail_id or letter.dead.id
+def _id(record: DeadLetterRecord) -> str:
+    return record.mail_id or record.dead.id
 
 
 def _code(code: str) -> str:
     """Anything can lie in a dead-letter queue, in its attributes too."""
     return code if CODE.fullmatch(code) else "other"
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """What is remembered of a condition: Unix times at which it was seen first and last, and whether it was told."""
-
-    first: float
-    last: float
-    told: bool
-
-
-Memory = Mapping[str, Mark]
-
-
-@dataclass(frozen=True, slots=True)
-class News:
-    """What to tell now, and what to remember once it is told. `waiting` is the number of those for the next time."""
-
-    began: tuple[Condition, ...]
-    ended: tuple[str, ...]
-    memory: dict[str, Mark]
-    waiting: int = 0
-
-
-def compare(memory: Memory, seen: Evaluation, now: float) -> News:
-    """What began and what ended since; `now` in Unix seconds."""
-    marks: dict[str, Mark] = {}
-    began: list[Condition] = []
-    ended: list[str] = []
-    waiting = 0
-    for condition in seen.conditions:
-        before = memory.get(condition.key)
-        mark = Mark(min(before.first, now) if before else now, now, before is not None and before.told)
-        ripe = not condition.key.startswith(PATIENT) or now - mark.first >= PATIENCE_SECONDS
-        if ripe and not mark.told and len(began) < LINES:
-            began.append(condition)
-            mark = replace(mark, told=True)
-        elif ripe and not mark.told:
-            waiting += 1
-        marks[condition.key] = mark
-    for key, mark in memory.items():
-        if key in marks or not mark.told:
-            continue
-        whole = key + ":"  # so that a stage's name is compared whole
-        doubtful = whole.startswith(seen.partly) and 0 <= now - mark.last < DOUBT_SECONDS
-        if doubtful or whole.startswith(seen.blind):
-            marks[key] = mark
-        elif len(ended) < LINES:
-            ended.append(key)
-        else:
-            marks[key], waiting = mark, waiting + 1
-    return News(tuple(began), tuple(ended), dict(list(marks.items())[: 2 * MOST]), waiting)
-
-
-def encode(memory: Memory) -> bytes:
-    """As it is remembered: keys are codes."""
-    marks = {key: [mark.first, mark.last, mark.told] for key, mark in memory.items()}
-    return json.dumps(marks, separators=(",", ":")).encode("ascii")
-
-
-def decode(held: bytes | None) -> dict[str, Mark]:
-    """What is remembered; nothing where it is absent or unreadable."""
-    try:
-        marks = json.loads(held or b"{}")
-        return {str(key): Mark(float(first), float(last), told is True) for key, (first, last, told) in marks.items()}
-    except (ValueError, TypeError, AttributeError, RecursionError, OverflowError):
-        return {}

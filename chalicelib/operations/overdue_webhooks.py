@@ -1,11 +1,11 @@
-"""Finds webhooks whose message no queue can hold any more, and sends it again: a lost send, an emptied queue."""
+"""Finds webhooks whose message no queue can hold any more (a lost send, an emptied queue), and sends it again."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from chalicelib.core.clock import Now, utc_now
+from chalicelib.core.clock import Now, TimeLeft, unlimited, utc_now
 from chalicelib.core.messages import Envelope, send_grouped
 from chalicelib.core.stages import DELIVER, OFFLOAD, SIDE
 from chalicelib.ports import OpenDeliveries, Overdue, Queues
@@ -26,10 +26,13 @@ WAITS = (
 REST = retry.HOUR
 RESTS = tuple(REST * 2**times for times in range(8))
 """By the number of times that it was sent again: seconds until the next time. Together over ten days, longer than a
-queue keeps a message; what was sent in vain so often is left to the operator."""
+queue keeps a message; what still was not delivered then is left to the operator."""
 
 BY_HAND = (REST,) * 1000
-"""For an operator, who may try as often as he likes, but not twice in an hour."""
+"""For an operator, who may send it again as often as needed, but once an hour."""
+
+BATCH = 10
+"""Messages that one call to SQS takes."""
 
 LIMIT = 200
 """Webhooks that are sent again at a time."""
@@ -37,7 +40,7 @@ LIMIT = 200
 
 @dataclass(frozen=True, slots=True)
 class Resent:
-    """(mail id, destination) of the webhooks that were sent on their way again, and of those that were not."""
+    """(mail id, destination) of the webhooks that were sent again, and of those that the queue did not take."""
 
     sent: tuple[tuple[str, str], ...] = ()
     failed: tuple[tuple[str, str], ...] = ()
@@ -45,7 +48,7 @@ class Resent:
 
 @dataclass
 class OverdueWebhooks:
-    """`sending` is the flag: what is switched off waits, and is not overdue."""
+    """`sending` is the flag `webhook_sending_enabled`: while it is off, webhooks wait and are not overdue."""
 
     deliveries: OpenDeliveries
     queues: Queues
@@ -54,10 +57,11 @@ class OverdueWebhooks:
     _side: frozenset[str] = field(default=frozenset(stage.name for stage in SIDE), init=False)
 
     def find(self) -> int:
-        """How many webhooks wait for too long and can be in no queue. `Retryable`.
+        """Return how many webhooks have waited for too long and can be in no queue. `Retryable`.
 
-        A queue is only counted: while *offload* and *deliver* hold as many messages as webhooks wait, each may be one
-        of them. Their dead letters are of no account: a webhook that was given up does not wait.
+        The messages of a queue can only be counted: while *offload* and *deliver* hold as many messages as there are
+        waiting webhooks, each may be one of them. Their failed messages do not matter: a webhook that was given up
+        does not wait.
         """
         if not self.sending():
             return 0
@@ -67,23 +71,32 @@ class OverdueWebhooks:
         held = sum(d.waiting + d.in_flight + d.delayed for d in self.queues.depths() if d.name in self._side)
         return overdue if held < waiting else 0
 
-    def resend(self, limit: int = LIMIT, rests: Sequence[float] = RESTS) -> Resent:
-        """Send at most `limit` overdue ones again, oldest first, each once in a rest. To be asked after `find`.
+    def resend(self, limit: int = LIMIT, rests: Sequence[float] = RESTS, time_left: TimeLeft = unlimited) -> Resent:
+        """Send at most `limit` overdue ones again, oldest first, each once in a rest. Call it after `find`.
 
-        A mail whose files were asked for and that no receiver was told of yet goes to *offload*, which hands on:
-        *deliver* alone would tell of files that nobody fetched. Whatever is sent twice is delivered once. `Retryable`.
+        A mail whose files were asked for and none of whose receivers was called yet goes to *offload*, which hands it
+        on: *deliver* alone would name files that were never fetched. A webhook that is sent twice is delivered once.
+        Each batch is recorded as soon as it is sent; what no time is left for is due the next time. `Retryable`.
         """
         now = self.now()
         due = self.deliveries.due(now, WAITS, rests, limit)
-        addressed = _messages(due)
-        lost = send_grouped(self.queues, addressed)
+        addressed = sorted(_messages(due), key=lambda one: (one[0], one[1].account))
         sent: list[tuple[str, str]] = []
         failed: list[tuple[str, str]] = []
-        for index, (_, message) in enumerate(addressed):
-            pairs = [(message.mail_id, name) for name in message.routing.webhooks] if message.routing else []
-            (failed if index in lost else sent).extend(pairs)
-        self.deliveries.resent(sent, now)
+        for start in range(0, len(addressed), BATCH):
+            if time_left() <= 0:
+                break
+            batch = addressed[start : start + BATCH]
+            lost = send_grouped(self.queues, batch)
+            taken = [pair for index, (_, message) in enumerate(batch) if index not in lost for pair in _pairs(message)]
+            failed += [pair for index in sorted(lost) for pair in _pairs(batch[index][1])]
+            self.deliveries.resent(taken, now)
+            sent += taken
         return Resent(tuple(sent), tuple(failed))
+
+
+def _pairs(message: Envelope) -> list[tuple[str, str]]:
+    return [(message.mail_id, name) for name in message.routing.webhooks] if message.routing else []
 
 
 def _messages(due: Sequence[Overdue]) -> list[tuple[str, Envelope]]:

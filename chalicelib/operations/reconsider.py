@@ -1,11 +1,11 @@
-"""Has mail that the rules kept out decided anew: its pointer goes to the first stage once more, without a routing."""
+"""Re-evaluates mail that the rules excluded: its pointer goes to the first stage once more, without a routing."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
-from chalicelib.core.clock import Now, utc_now
+from chalicelib.core.clock import Now, TimeLeft, fraction, unlimited, utc_now
 from chalicelib.core.keyed_hashes import domain_key, sender_key
 from chalicelib.core.messages import Envelope, Receipt, send_grouped
 from chalicelib.core.stages import PIPELINE
@@ -15,7 +15,10 @@ from chalicelib.policy.facts import plain_address
 from chalicelib.ports import Excluded, ExclusionQuery, Exclusions, Queues, Spool
 
 LIMIT = 200
-"""Mails of one call: each costs one question to the spool, and a route has 29 seconds."""
+"""Mails of one page: each costs one request to the spool, and a route has 29 seconds."""
+
+BATCH = 10
+"""Messages that one call to SQS takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """Who may send by the rules in force; both empty: everybody. Domains that begin with `*.` stand for others."""
+    """The senders that the rules in force allow; both empty: all. `*.` before a domain stands for its subdomains."""
 
     addresses: frozenset[str] = frozenset()
     domains: frozenset[str] = frozenset()
@@ -40,12 +43,12 @@ class Allowed:
 class Reconsidered:
     """What became of a page of excluded mail; all but the numbers are mail ids.
 
-    - `requeued`: on their way to be decided anew, or would be.
-    - `forgotten`: the spool has them no more.
-    - `failed`: the queue did not take them; they stay excluded.
-    - `allowed_now`: how many of `requeued` were kept out for their sender, who may send now (by address or domain; a
-      domain with a wildcard is not seen here).
-    - `last`: where the next page begins, empty when there is none.
+    - `requeued`: sent to be re-evaluated, or would be (a dry run).
+    - `forgotten`: no longer in the spool.
+    - `failed`: not sent, because the queue did not take them or the time was over; they stay excluded.
+    - `allowed_now`: how many of `requeued` were excluded for their sender, who is allowed now (by address or domain;
+      a domain with a wildcard is not recognised here).
+    - `last`: where the next page begins; empty when there is none.
     """
 
     found: int
@@ -68,29 +71,36 @@ class ReconsiderDesk:
     now: Now = utc_now
 
     def page(
-        self, wanted: Wanted, author: str, dry_run: bool = False, after: str = "", limit: int = LIMIT
+        self,
+        wanted: Wanted,
+        author: str,
+        dry_run: bool = False,
+        after: str = "",
+        limit: int = LIMIT,
+        time_left: TimeLeft = unlimited,
     ) -> Reconsidered:
-        """One page, in the order of the mail ids. `Retryable`, `Permanent("database_rejected")` for the author.
+        """Re-evaluate one page, in the order of the mail ids; a page is shorter when time runs out.
 
-        Until it ends anew a mail counts as excluded: what the queue loses is found by asking once more.
+        A mail counts as excluded until its re-evaluation ends: what the queue loses is found by a repeat.
+        `Retryable`, `Permanent("database_rejected")` for the author.
         """
         found = self.exclusions.find(self._query(wanted), after, limit)
-        kept = [mail for mail in found if self._is_kept(mail)]
+        checked, kept = self._kept(found, fraction(time_left, 1 / 2))
         failed: tuple[str, ...] = ()
         if not dry_run:
             self.exclusions.reconsidered(kept, author)
-            failed = self._send(kept)
+            failed = self._send(kept, time_left)
         return Reconsidered(
-            found=len(found),
+            found=checked,
             requeued=tuple(mail.mail_id for mail in kept if mail.mail_id not in failed),
-            forgotten=tuple(mail.mail_id for mail in found if mail not in kept),
+            forgotten=tuple(mail.mail_id for mail in found[:checked] if mail not in kept),
             failed=failed,
             allowed_now=self._allowed_now(kept),
-            last=found[-1].mail_id if len(found) == limit else "",
+            last=found[checked - 1].mail_id if checked and (checked < len(found) or len(found) == limit) else "",
         )
 
     def _query(self, wanted: Wanted) -> ExclusionQuery:
-        # As the rules saw the sender: small letters, the domain in A-labels.
+        # As the rules saw the sender: lower case, the domain in A-labels.
         sender = plain_address(wanted.sender)
         domain = plain_address(f"@{wanted.domain.strip().lstrip('@')}").lstrip("@")
         return ExclusionQuery(
@@ -100,13 +110,28 @@ class ReconsiderDesk:
             wanted.reason,
         )
 
-    def _is_kept(self, mail: Excluded) -> bool:
-        """Asked by a list, which needs no right to read mail."""
-        return any(entry.key == mail.spool_key for entry in self.spool.list(mail.spool_key))
+    def _kept(self, found: Sequence[Excluded], time_left: TimeLeft) -> tuple[int, list[Excluded]]:
+        """How many mails were checked (one at least), and those of them that the spool still has.
 
-    def _send(self, mails: Sequence[Excluded]) -> tuple[str, ...]:
-        lost = send_grouped(self.queues, [(PIPELINE[0].name, self._pointer(mail)) for mail in mails])
-        return tuple(sorted(mails[index].mail_id for index in lost))
+        Checked by listing, which needs no permission to read mail.
+        """
+        kept: list[Excluded] = []
+        for number, mail in enumerate(found):
+            if number and time_left() <= 0:
+                return number, kept
+            if any(entry.key == mail.spool_key for entry in self.spool.list(mail.spool_key)):
+                kept.append(mail)
+        return len(found), kept
+
+    def _send(self, mails: Sequence[Excluded], time_left: TimeLeft) -> tuple[str, ...]:
+        lost: list[str] = []
+        for start in range(0, len(mails), BATCH):
+            batch = mails[start : start + BATCH]
+            unsent: Collection[int] = range(len(batch))
+            if time_left() > 0:
+                unsent = send_grouped(self.queues, [(PIPELINE[0].name, self._pointer(mail)) for mail in batch])
+            lost += [batch[index].mail_id for index in unsent]
+        return tuple(sorted(lost))
 
     def _pointer(self, mail: Excluded) -> Envelope:
         at = self.now().isoformat(timespec="milliseconds")
@@ -121,11 +146,11 @@ class ReconsiderDesk:
         )
 
     def _allowed_now(self, mails: Sequence[Excluded]) -> int:
-        barred = [mail for mail in mails if mail.reason == SENDER_NOT_ALLOWED]
+        excluded = [mail for mail in mails if mail.reason == SENDER_NOT_ALLOWED]
         allowed = self.allowed()
         if not allowed.addresses and not allowed.domains:
-            return len(barred)
+            return len(excluded)
         key = self.key()
         senders = {sender_key(address, key) for address in allowed.addresses}
         domains = {domain_key(domain, key) for domain in allowed.domains}
-        return sum(mail.sender_key in senders or mail.domain_key in domains for mail in barred)
+        return sum(mail.sender_key in senders or mail.domain_key in domains for mail in excluded)

@@ -1,4 +1,4 @@
-"""A dead letter as people and the ledger see it: which mail, why, since when; never its original."""
+"""The record of a failed message, for people and for the ledger: which mail, why, since when; never its original."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from typing import Any
 
 from chalicelib.core.errors import Permanent
 from chalicelib.core.messages import Exclusion, Message, Quarantine, decode
-from chalicelib.ports import DeadLetter
+from chalicelib.ports import FailedMessage
 from chalicelib.resilience.retry import MAX_RECEIVE_COUNT
 
 WORKER_DIED = "worker_died"
-"""Reason of a letter that SQS moved by itself: every worker that received it died or ran out of time."""
+"""Reason of a message that SQS moved by itself: every worker that received it died or ran out of time."""
 
 UNREADABLE = "malformed_message"
 
 
 @dataclass(frozen=True, slots=True)
 class DeadLetterRecord:
-    """A dead letter and what is in it. `message` is None for what is no mail of ours (an alarm, a broken body).
+    """A failed message and its content. `message` is None where it holds no mail (an alarm, a broken body).
 
-    `first_at` and `last_at` are ISO 8601, `last_at` empty where nobody noted it.
+    `first_at` and `last_at` are the times of the first and last attempt (ISO 8601), `last_at` empty where unknown.
     """
 
-    dead: DeadLetter
+    dead: FailedMessage
     message: Message | None
     reason: str
     error: str
@@ -47,7 +47,7 @@ class DeadLetterRecord:
         return {
             "stage": self.dead.stage,
             "mail_id": self.mail_id,
-            "letter_id": self.dead.id,
+            "message_id": self.dead.id,
             "account": self.account,
             "reason": self.reason,
             "error": self.error,
@@ -57,18 +57,18 @@ class DeadLetterRecord:
         }
 
     def shown(self) -> dict[str, Any]:
-        """The letter with what is anonymized in it: a pointer before the anonymize stage, the mail's text after it."""
+        """The record with its anonymized content: a pointer before the anonymize stage, the mail's text after it."""
         message = self.message
-        told = self.summary()
+        shown = self.summary()
         if message is None:
-            return told
-        told |= {"received_at": message.received_at, "source": message.source, "trace_id": message.trace_id}
+            return shown
+        shown |= {"received_at": message.received_at, "source": message.source, "trace_id": message.trace_id}
         if isinstance(message, Quarantine):
-            return told | {"note_of": message.stage}
+            return shown | {"note_of": message.stage}
         if isinstance(message, Exclusion):
-            return told | {"exclusion": message.reason, "rule": message.rule}
+            return shown | {"exclusion": message.reason, "rule": message.rule}
         if content := message.content:
-            told |= {
+            shown |= {
                 "subject": content.subject,
                 "sender": content.sender,
                 "recipients": list(content.recipients),
@@ -80,8 +80,8 @@ class DeadLetterRecord:
                 "defects": list(content.defects),
             }
         if verdict := message.classification:
-            told |= {"category": verdict.category, "urgency": verdict.urgency, "classifier": verdict.classifier}
-        return told
+            shown |= {"category": verdict.category, "urgency": verdict.urgency, "classifier": verdict.classifier}
+        return shown
 
     def note(self, now: datetime) -> Quarantine | None:
         """The note for the ledger that the batch runner would have written; None where there is no mail."""
@@ -99,8 +99,8 @@ class DeadLetterRecord:
         )
 
 
-def read(dead: DeadLetter) -> DeadLetterRecord:
-    """Read a dead letter; anything at all can lie in a dead-letter queue, so nothing is raised."""
+def read(dead: FailedMessage) -> DeadLetterRecord:
+    """Make the record of a failed message. Raises nothing: a dead-letter queue may hold anything."""
     try:
         message = decode(dead.body)
     except Permanent as error:
@@ -109,24 +109,24 @@ def read(dead: DeadLetter) -> DeadLetterRecord:
         unreadable = ""
     sent = dead.sent_at.isoformat()
     if dead.native or "reason" not in dead.attributes:
-        # After a redrive a letter may still carry the attributes of its last quarantine: they say nothing of this one.
+        # After a redrive a message may still carry the attributes of an earlier quarantine.
         return DeadLetterRecord(dead, message, unreadable or WORKER_DIED, "", MAX_RECEIVE_COUNT, sent, "")
-    told = dead.attributes
+    given = dead.attributes
     return DeadLetterRecord(
         dead,
         message,
-        reason=told["reason"],
-        error=told.get("error", ""),
-        attempts=int(told["attempts"]) if told.get("attempts", "").isdecimal() else 0,
-        first_at=told.get("first_at", sent),
-        last_at=told.get("last_at", ""),
+        reason=given["reason"],
+        error=given.get("error", ""),
+        attempts=int(given["attempts"]) if given.get("attempts", "").isdecimal() else 0,
+        first_at=given.get("first_at", sent),
+        last_at=given.get("last_at", ""),
     )
 
 
-def by_mail(letters: Iterable[DeadLetterRecord]) -> dict[str, DeadLetterRecord]:
-    """mail id → its letter; of several the one that is the mail itself, not a note about it."""
+def by_mail(records: Iterable[DeadLetterRecord]) -> dict[str, DeadLetterRecord]:
+    """mail id → its record; of several, the one that holds the mail itself and not a note about it."""
     found: dict[str, DeadLetterRecord] = {}
-    for letter in letters:
-        if letter.mail_id and (letter.mail_id not in found or isinstance(found[letter.mail_id].message, Quarantine)):
-            found[letter.mail_id] = letter
+    for record in records:
+        if record.mail_id and (record.mail_id not in found or isinstance(found[record.mail_id].message, Quarantine)):
+            found[record.mail_id] = record
     return found

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from chalicelib.core.clock import TimeLeft, unlimited
 from chalicelib.resilience.rates import Quota as Quota
 
 
@@ -87,11 +88,11 @@ class Queues(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class DeadLetter:
+class FailedMessage:
     """One message of a stage's dead-letter queue, received and hidden from others for a while.
 
-    `attributes` are those of the batch runner (`reason`, `error`, `attempts`, `first_at`, `last_at`). `native`:
-    SQS moved it by itself, because a worker died `maxReceiveCount` times; its attributes then say nothing, and
+    `attributes` are those of the batch runner (`reason`, `error`, `attempts`, `first_at`, `last_at`). `native`: SQS
+    moved the message by itself after `maxReceiveCount` workers had died; its attributes are then out of date, and
     `sent_at` is when it entered the stage's queue, not this one.
     """
 
@@ -106,22 +107,22 @@ class DeadLetter:
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """What was received from a dead-letter queue; `complete` when that is as much as the queue holds."""
+    """What was received from a dead-letter queue; `complete` when the queue holds nothing else."""
 
-    letters: tuple[DeadLetter, ...]
+    messages: tuple[FailedMessage, ...]
     complete: bool
 
 
-class DeadLetters(Protocol):
-    """The dead-letter queues, by stage name (SQS). A queue cannot be looked at without receiving from it."""
+class DeadLetterQueues(Protocol):
+    """The dead-letter queues, by stage name (SQS). To read such a queue is to receive from it."""
 
-    def take(self, stage: str, limit: int, seconds: int) -> Inspection:
-        """Receive up to `limit` letters and hide them for `seconds`. `Retryable`."""
+    def take(self, stage: str, limit: int, seconds: int, time_left: TimeLeft = unlimited) -> Inspection:
+        """Receive up to `limit` messages, while there is time, and hide them for `seconds`. `Retryable`."""
 
-    def give_back(self, letters: Iterable[DeadLetter]) -> None:
-        """Make letters visible again at once. Never raises: they come back by themselves when their time is over."""
+    def give_back(self, messages: Iterable[FailedMessage], time_left: TimeLeft = unlimited) -> None:
+        """Make messages visible again, while there is time. Never raises: the others reappear by themselves."""
 
-    def remove(self, letter: DeadLetter) -> None:
+    def remove(self, message: FailedMessage) -> None:
         """Delete one. `Retryable`."""
 
     def move(self, stage: str) -> None:
@@ -159,7 +160,7 @@ class Cache(Board, Protocol):
 
 
 class Limiter(Protocol):
-    """Counts what comes in (Redis, and this process while Redis is away)."""
+    """Counts what comes in (Redis, and this process while Redis is unavailable)."""
 
     def take(self, asks: Sequence[Sequence[Quota]]) -> list[float]:
         """For each ask, in order: 0 when it is granted, else the seconds until it could be.
@@ -177,7 +178,7 @@ class Offer:
 
 
 class Uploads(Protocol):
-    """Lets somebody put an object into the spool without any right of their own (S3, presigned)."""
+    """Lets a client without permissions of its own put an object into the spool (S3, presigned)."""
 
     def offer(self, key: str, seconds: int, size: int | None) -> Offer:
         """An address for the object `key`, good for `seconds`; of exactly `size` bytes where that is given.

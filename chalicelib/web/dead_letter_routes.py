@@ -1,4 +1,4 @@
-"""Routes of the operator for dead letters: list, show (anonymized), redrive, discard."""
+"""Routes of the operator for failed messages: list, show (anonymized), redrive, discard."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from chalicelib.bootstrap.container import container
 from chalicelib.core.errors import Permanent
 from chalicelib.core.mail_ids import MAIL_ID
 from chalicelib.core.stages import STAGE_NAMES
-from chalicelib.web.http import answer, respond
+from chalicelib.web.http import answer, respond, work_time
 from chalicelib.web.openapi.routes import rows_of
 from chalicelib.web.operator_routes import operator_routes
 from chalicelib.web.request_fields import Refused
@@ -25,27 +25,27 @@ routes = Blueprint(__name__)
 rows = rows_of("chalicelib.web.dead_letter_schemas")
 operator = operator_routes(routes, rows)
 SHOWN = 10
-"""Each holds up to 64 KiB of text, six times that in JSON at worst: 6 MB is all that Lambda answers."""
+"""Each holds up to 64 KiB of text, six times that in JSON at worst; a Lambda answers 6 MB at most."""
 
 
 @operator("GET", "/admin/dlq")
 def listing(trace: str, wanted: Listing) -> Response:
-    """The letters of one stage or of all."""
-    found = container().desk.listing([wanted.stage] if wanted.stage else STAGE_NAMES, wanted.limit)
-    letters = [letter.summary() for letter in found.letters]
-    return respond(200, {"status": "ok", "letters": letters, "complete": found.complete}, trace)
+    """The failed messages of one stage or of all."""
+    found = container().desk.listing([wanted.stage] if wanted.stage else STAGE_NAMES, wanted.limit, work_time())
+    records = [record.summary() for record in found.records]
+    return respond(200, {"status": "ok", "messages": records, "complete": found.complete}, trace)
 
 
 @operator("GET", "/admin/dlq/{mail_id}")
 def show(trace: str, mail_id: str) -> Response:
-    """The letters of one mail (`SHOWN` at most), with the anonymized text where there is one already."""
+    """The failed messages of one mail (`SHOWN` at most), with the anonymized text where there is one already."""
     if not MAIL_ID.fullmatch(mail_id):
         raise Refused("invalid_field", "mail_id")
     try:
-        letters = container().desk.show(mail_id)
+        records = container().desk.show(mail_id, work_time())
     except Permanent as error:
         return answer(error.code, trace)
-    return respond(200, {"status": "ok", "letters": [letter.shown() for letter in letters[:SHOWN]]}, trace)
+    return respond(200, {"status": "ok", "messages": [record.shown() for record in records[:SHOWN]]}, trace)
 
 
 @operator("POST", "/admin/dlq/redrive")
@@ -53,7 +53,7 @@ def redrive(trace: str, order: Redrive) -> Response:
     """Mails by id, or all by the queues' own moves."""
     if order.all:
         return _move(order, trace)
-    outcome = container().desk.redrive(list(order.mail_ids), order.author, order.dry_run)
+    outcome = container().desk.redrive(list(order.mail_ids), order.author, order.dry_run, work_time())
     return _report("redriven", outcome, order.dry_run, trace)
 
 
@@ -61,7 +61,8 @@ def redrive(trace: str, order: Redrive) -> Response:
 def discard(trace: str, order: Discard) -> Response:
     """Mails by id; the reason is recorded."""
     try:
-        outcome = container().desk.discard(list(order.mail_ids), order.reason, order.author, order.dry_run)
+        ids = list(order.mail_ids)
+        outcome = container().desk.discard(ids, order.reason, order.author, order.dry_run, work_time())
     except Permanent:  # `invalid_reason`
         raise Refused("invalid_field", "reason") from None
     return _report("discarded", outcome, order.dry_run, trace)
@@ -69,13 +70,15 @@ def discard(trace: str, order: Discard) -> Response:
 
 def _move(order: Redrive, trace: str) -> Response:
     stages = [order.stage] if order.stage else list(STAGE_NAMES)
-    desk = container().desk
+    desk, time_left = container().desk, work_time()
     if order.dry_run:
-        found = desk.listing(stages)
-        letters = [letter.summary() for letter in found.letters]
-        return respond(200, {"status": "ok", "dry_run": True, "letters": letters, "complete": found.complete}, trace)
+        found = desk.listing(stages, time_left=time_left)
+        records = [record.summary() for record in found.records]
+        return respond(200, {"status": "ok", "dry_run": True, "messages": records, "complete": found.complete}, trace)
     moved = []
     for stage in stages:
+        if time_left() <= 0:
+            break  # the answer names the stages whose move was begun
         try:
             desk.redrive_all(stage, order.author)
         except Permanent as error:
@@ -93,17 +96,17 @@ def _move(order: Redrive, trace: str) -> Response:
 
 
 def _report(what: str, outcome: Outcome, dry_run: bool, trace: str) -> Response:
-    """404 when no letter has any of the ids; `partial` when some were not found or not done."""
+    """404 when no failed message has any of the ids; `partial` when some were not found or failed."""
     if not (outcome.done or outcome.failed or outcome.written_off):
-        return answer("unknown_letter", trace, unknown=list(outcome.unknown), complete=outcome.complete)
-    for letter in () if dry_run else outcome.done:
-        telemetry.warn("dead_letter_" + what, stage=letter.dead.stage, mail_id=letter.mail_id or None, trace_id=trace)
+        return answer("unknown_message", trace, unknown=list(outcome.unknown), complete=outcome.complete)
+    for record in () if dry_run else outcome.done:
+        telemetry.warn("dead_letter_" + what, stage=record.dead.stage, mail_id=record.mail_id or None, trace_id=trace)
     for mail_id in () if dry_run else outcome.written_off:
         telemetry.warn("written_off", mail_id=mail_id, trace_id=trace)
     body: dict[str, Any] = {
         "status": "partial" if outcome.failed or outcome.unknown else "ok",
-        what: [letter.summary() for letter in outcome.done],
-        "failed": [letter.summary() | {"code": code} for letter, code in outcome.failed],
+        what: [record.summary() for record in outcome.done],
+        "failed": [record.summary() | {"code": code} for record, code in outcome.failed],
         "written_off": list(outcome.written_off),
         "unknown": list(outcome.unknown),
         "complete": outcome.complete,

@@ -22,10 +22,10 @@ Reason = Annotated[str, Meta(max_length=60, pattern=whole(REASON.pattern), descr
 
 
 class Listing(Model, frozen=True):
-    """Which letters, and how many of each stage."""
+    """Which failed messages, and how many of each stage."""
 
     stage: Stage = ""
-    limit: Annotated[int, Meta(ge=1, le=MOST, description="letters of each stage")] = LISTED
+    limit: Annotated[int, Meta(ge=1, le=MOST, description="messages of each stage")] = LISTED
 
 
 class Redrive(ClosedModel, frozen=True):
@@ -60,10 +60,10 @@ class Discard(ClosedModel, frozen=True):
     dry_run: bool = False
 
 
-_LETTER = {
+_FAILED_MESSAGE = {
     "stage": s.STAGE,
     "mail_id": {"anyOf": [s.MAIL_ID, {"const": ""}]},
-    "letter_id": s.text(),
+    "message_id": s.text(),
     "account": s.text(64),
     "reason": s.CODE,
     "error": s.CODE,
@@ -71,21 +71,21 @@ _LETTER = {
     "first_at": s.WHEN,
     "last_at": s.text(),
 }
-LETTER = s.record(_LETTER)
-LETTER_SHOWN: Schema = s.record(
-    _LETTER,
+FAILED_MESSAGE = s.record(_FAILED_MESSAGE)
+FAILED_MESSAGE_SHOWN: Schema = s.record(
+    _FAILED_MESSAGE,
     {
         **{name: s.text() for name in ("received_at", "source", "trace_id", "note_of", "exclusion", "rule")},
         **{name: s.text() for name in ("subject", "sender", "language", "text", "text_key")},
         **{name: s.several(s.text()) for name in ("recipients", "attachments", "traits", "defects")},
         **dict.fromkeys(("category", "urgency", "classifier"), s.CODE),
     },
-) | {"description": "A letter with what is anonymized in it; the original is never shown."}
-LETTERS = s.record(
-    {"status": s.named("ok"), "letters": s.several(LETTER, MOST * len(STAGE_NAMES)), "complete": s.BOOL},
+) | {"description": "A failed message with what is anonymized in it; the original is never shown."}
+FAILED_MESSAGES = s.record(
+    {"status": s.named("ok"), "messages": s.several(FAILED_MESSAGE, MOST * len(STAGE_NAMES)), "complete": s.BOOL},
     {"dry_run": s.BOOL},
 )
-LETTERS_SHOWN = s.record({"status": s.named("ok"), "letters": s.several(LETTER_SHOWN, SHOWN)})
+FAILED_SHOWN = s.record({"status": s.named("ok"), "messages": s.several(FAILED_MESSAGE_SHOWN, SHOWN)})
 MOVING: Schema = {
     "anyOf": [
         s.record({"status": s.named("moving"), "stage": s.STAGE}),
@@ -95,12 +95,12 @@ MOVING: Schema = {
 
 
 def outcome(what: str) -> Schema:
-    """What became of chosen letters; `what` is `redriven` or `discarded`."""
+    """What became of chosen messages; `what` is `redriven` or `discarded`."""
     return s.record(
         {
             "status": s.named("ok", "partial"),
-            what: s.several(LETTER),
-            "failed": s.several(s.record(_LETTER | {"code": s.CODE})),
+            what: s.several(FAILED_MESSAGE),
+            "failed": s.several(s.record(_FAILED_MESSAGE | {"code": s.CODE})),
             "written_off": s.several(s.MAIL_ID),
             "unknown": s.several(s.MAIL_ID),
             "complete": s.BOOL,
@@ -109,33 +109,33 @@ def outcome(what: str) -> Schema:
     )
 
 
-_UNKNOWN: dict[str, Details] = {"unknown_letter": ({}, {"unknown": s.several(s.MAIL_ID), "complete": s.BOOL})}
+_UNKNOWN: dict[str, Details] = {"unknown_message": ({}, {"unknown": s.several(s.MAIL_ID), "complete": s.BOOL})}
 ROUTES = (
     Route(
         *("GET", "/admin/dlq", ADMIN),
-        "The dead letters, ids and codes only.",
-        results={200: LETTERS},
+        "The failed messages, ids and codes only.",
+        results={200: FAILED_MESSAGES},
         query=Listing,
     ),
     Route(
         *("GET", "/admin/dlq/{mail_id}", ADMIN),
-        "The letters of one mail, with the anonymized text where there is one already.",
-        ("invalid_field", "unknown_letter"),
-        {200: LETTERS_SHOWN},
+        "The failed messages of one mail, with the anonymized text where there is one already.",
+        ("invalid_field", "unknown_message"),
+        {200: FAILED_SHOWN},
         details=_UNKNOWN,
     ),
     Route(
         *("POST", "/admin/dlq/redrive", ADMIN),
-        f"Requeue letters: at most {CHOSEN} by id, or all by the queues' own moves, of one `stage` or of every one; "
+        f"Requeue failed messages: at most {CHOSEN} by id, or all by the queues' own moves, of one `stage` or of each; "
         "`stages` leaves out those where a move is in progress.",
-        ("unknown_letter", "move_refused", "move_unsupported"),
-        {200: {"anyOf": [outcome("redriven"), LETTERS]}, 202: MOVING},
+        ("unknown_message", "move_refused", "move_unsupported"),
+        {200: {"anyOf": [outcome("redriven"), FAILED_MESSAGES]}, 202: MOVING},
         Redrive,
     ),
     Route(
         *("POST", "/admin/dlq/discard", ADMIN),
-        f"Give up at most {CHOSEN} letters for a reason, a code such as `spam`.",
-        ("unknown_letter",),
+        f"Give up at most {CHOSEN} messages for a reason, a code such as `spam`.",
+        ("unknown_message",),
         {200: outcome("discarded")},
         Discard,
     ),

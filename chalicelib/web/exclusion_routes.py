@@ -9,7 +9,7 @@ from chalice.app import Blueprint, Response
 from chalicelib.bootstrap import telemetry
 from chalicelib.bootstrap.container import container
 from chalicelib.core.errors import Permanent
-from chalicelib.web.http import respond
+from chalicelib.web.http import respond, work_time
 from chalicelib.web.openapi.routes import rows_of
 from chalicelib.web.operator_routes import operator_routes
 from chalicelib.web.request_fields import Refused
@@ -27,7 +27,8 @@ operator = operator_routes(routes, rows)
 def reconsider(trace: str, order: Reconsider) -> Response:
     """One page of excluded mail goes to the first stage once more; with `dry_run` it is only counted."""
     try:
-        page = container().reconsider_desk.page(order.wanted(), order.author, order.dry_run, order.after)
+        desk = container().reconsider_desk
+        page = desk.page(order.wanted(), order.author, order.dry_run, order.after, time_left=work_time())
     except Permanent:  # all else is checked: the database refuses the author's text
         raise Refused("invalid_field", "author") from None
     for mail_id in () if order.dry_run else page.requeued:

@@ -11,10 +11,14 @@ from typing import Any
 from chalice.app import Request, Response
 
 from chalicelib.bootstrap import telemetry
+from chalicelib.core.clock import TimeLeft, countdown
 from chalicelib.core.doors import DOORS
 from chalicelib.core.errors import Retryable
 
 RETRY_AFTER = 5
+WORK_SECONDS = 18.0
+"""API Gateway waits 29 seconds for an answer, and one call of AWS takes 10 to time out."""
+
 SECURITY_HEADERS = {
     "Content-Type": "application/json",
     "Cache-Control": "no-store",
@@ -37,7 +41,7 @@ STATUS = {
     "invalid_rules": 400,
     "unauthorized": 401,
     "unknown_account": 404,
-    "unknown_letter": 404,
+    "unknown_message": 404,
     "unknown_rules": 404,
     "move_refused": 409,
     "version_conflict": 409,
@@ -66,6 +70,11 @@ def raw_body(request: Request) -> bytes:
 def answer(status: str, trace: str, **fields: Any) -> Response:
     """A verdict as an HTTP answer."""
     return respond(STATUS[status], {"status": status, **fields}, trace)
+
+
+def work_time() -> TimeLeft:
+    """The time, from now on, in which a route may begin another step."""
+    return countdown(WORK_SECONDS)
 
 
 def respond(code: int, body: dict[str, Any], trace: str) -> Response:

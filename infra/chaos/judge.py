@@ -52,7 +52,7 @@ class Fate:
 
     @property
     def settled(self) -> bool:
-        """Nothing more will happen to it. `waiting`: a webhook is under way still."""
+        """Nothing more will happen to it. `waiting`: a webhook is still in progress."""
         return self.state in TERMINAL and not self.waiting and (self.state != "stored" or self.sent_at is not None)
 
 
@@ -61,7 +61,7 @@ class Check:
     """One condition of the proof; `found` is empty when it holds."""
 
     name: str
-    told: str
+    summary: str
     found: tuple[str, ...] = ()
 
     @property
@@ -72,7 +72,7 @@ class Check:
 @dataclass(frozen=True)
 class Break:
     """Something that can come between a message to Telegram and its mark: `most` messages sent from `begin` to `end`
-    (seconds since 1970) may be told once more."""
+    (seconds since 1970) may be sent once more."""
 
     begin: float
     end: float
@@ -81,7 +81,7 @@ class Break:
 
 
 def fates(info: Info) -> dict[str, Fate]:
-    """Everything in the ledger. Raises psycopg.Error while PostgreSQL is away."""
+    """Everything in the ledger. Raises psycopg.Error while PostgreSQL is unavailable."""
     with psycopg.connect(info.database_url, connect_timeout=5) as connection:
         return {row[0]: Fate(*row) for row in connection.execute(FATES)}
 
@@ -90,16 +90,16 @@ def lost(sent: Mapping[str, int], known: Mapping[str, Fate]) -> Check:
     """Every accepted mail has come to an end that can be seen."""
     open_ones = [mail_id for mail_id in sent if mail_id not in known or not known[mail_id].settled]
     states = Counter(known[mail_id].state if mail_id in known else "in flight" for mail_id in sent)
-    told = ", ".join(f"{number} {state}" for state, number in sorted(states.items()))
+    summary = ", ".join(f"{number} {state}" for state, number in sorted(states.items()))
     found = tuple(f"{mail_id} (mail {sent[mail_id]}): {_state(known.get(mail_id))}" for mail_id in sorted(open_ones))
-    return Check("lost", told, found)
+    return Check("lost", summary, found)
 
 
 def _state(fate: Fate | None) -> str:
     if fate is None:
         return "not in the ledger"
     return f"{fate.state} {fate.reason}".strip() + (
-        ", its webhook under way" if fate.waiting else ", its notice not sent"
+        ", its webhook in progress" if fate.waiting else ", its notice not sent"
     )
 
 
@@ -111,7 +111,7 @@ def twice(sent: Mapping[str, int], known: Mapping[str, Fate]) -> Check:
         stored[sent.get(mail_id, -1)].append(mail_id)
     found = [f"mail {number}: {', '.join(ids)}" for number, ids in stored.items() if number >= 0 and len(ids) > 1]
     found += [f"{mail_id}: {number} rows" for mail_id, number in rows.items() if number > 1]
-    found += [f"{mail_id}: nobody sent it" for mail_id in stored.get(-1, ())]
+    found += [f"{mail_id}: never sent" for mail_id in stored.get(-1, ())]
     return Check("stored twice", f"{len(rows)} rows for {len(stored)} mails", tuple(sorted(found)))
 
 
@@ -125,7 +125,7 @@ def never_stored(mails: int, gone: Iterable[int], sent: Mapping[str, int], known
 
 
 def webhooks(sent: Mapping[str, int], known: Mapping[str, Fate], heard: Sequence[Mapping[str, Any]]) -> Check:
-    """Each stored mail of the webhook's rule was told, signed, under one key of its own; no other mail was."""
+    """Each stored mail of the webhook's rule was delivered, signed, under one key of its own; no other mail was."""
     wanted = {mail_id for mail_id, fate in known.items() if fate.rows and rules.of(sent.get(mail_id, -1)) == rules.TOLD}
     keys: dict[str, set[str]] = defaultdict(set)
     found = []
@@ -133,10 +133,10 @@ def webhooks(sent: Mapping[str, int], known: Mapping[str, Fate], heard: Sequence
         mail_id = next((mail_id for mail_id in MAIL_ID.findall(body(entry)) if mail_id in known), "")
         keys[mail_id].add(entry["headers"].get("idempotency-key", ""))
         found += [] if entry["headers"].get("x-mailroom-signature") else [f"{mail_id}: not signed"]
-    found += [f"{mail_id}: never told" for mail_id in sorted(wanted - keys.keys())]
-    found += [f"{mail_id or 'an unknown mail'}: nobody asked for it" for mail_id in sorted(keys.keys() - wanted)]
+    found += [f"{mail_id}: never delivered" for mail_id in sorted(wanted - keys.keys())]
+    found += [f"{mail_id or 'an unknown mail'}: not asked for" for mail_id in sorted(keys.keys() - wanted)]
     found += [f"{mail_id}: {len(of)} keys" for mail_id, of in sorted(keys.items()) if len(of) > 1]
-    return Check("webhooks", f"{len(wanted)} mails, told {len(heard)} times", tuple(found))
+    return Check("webhooks", f"{len(wanted)} mails, delivered {len(heard)} times", tuple(found))
 
 
 def body(entry: Mapping[str, Any]) -> str:
@@ -151,16 +151,16 @@ def quarantine(sent: Mapping[str, int], known: Mapping[str, Fate], gone: Iterabl
     for mail_id, fate in known.items():
         if fate.state == "quarantined" and not (sent.get(mail_id) in wanted and fate.reason == EXPECTED_QUARANTINE):
             found.append(f"{mail_id}: {fate.reason}")
-    told = ", ".join(f"{number} {reason}" for reason, number in sorted(reasons.items())) or "none"
-    return Check("quarantine explained", told, tuple(sorted(found)))
+    summary = ", ".join(f"{number} {reason}" for reason, number in sorted(reasons.items())) or "none"
+    return Check("quarantine explained", summary, tuple(sorted(found)))
 
 
 def ledger(info: Info) -> Check:
     """What `mailroom verify` says, with no patience left."""
     with parts(info.aws) as made:
-        prover = auditor(made)
-        prover.patience = timedelta(0)
-        findings = prover.examine().findings
+        auditing = auditor(made)
+        auditing.patience = timedelta(0)
+        findings = auditing.examine().findings
     found = [
         f"{kind}: {mail_id}"
         for kind in ("missing", "orphaned", "unrecorded", "unnotified")
@@ -196,25 +196,25 @@ def notices(info: Info) -> dict[str, str]:
     return {one.mail_id or "": compose([one], "en")[0].partition("\n\n")[2] for one in rows}
 
 
-def told(expected: Mapping[str, str], messages: Sequence[Mapping[str, Any]], may: Sequence[Break]) -> list[Check]:
-    """Every notice was told, and once; once more only where something came between the message and its mark.
+def notified(expected: Mapping[str, str], messages: Sequence[Mapping[str, Any]], may: Sequence[Break]) -> list[Check]:
+    """Every notice was sent, and once; once more only where something came between the message and its mark.
 
-    A message is *unmarked* when one of its notices is told again later. Each needs a break of its own.
+    A message is *unmarked* when one of its notices is sent again later. Each needs a break of its own.
     """
     wanted = Counter(expected.values())
     mails = [message for message in messages if message["message_thread_id"] == EMAIL_TOPIC]
     blocks = [(float(message["at"]), set(message["text"].split("\n\n")[1:])) for message in mails]
     heard = Counter(block for message in mails for block in message["text"].split("\n\n")[1:])
     silent = [
-        f"told {heard[text]} of {number}: {text.splitlines()[1]}"
+        f"sent {heard[text]} of {number}: {text.splitlines()[1]}"
         for text, number in wanted.items()
         if heard[text] < number
     ]
-    invented = [f"nobody's notice: {text[:80]!r}" for text in heard if text not in wanted]
+    invented = [f"notice of no mail: {text[:80]!r}" for text in heard if text not in wanted]
     left = {text: number - wanted[text] for text, number in heard.items() if number > wanted[text] > 0}
     again = sum(left.values())
     unmarked: list[float] = []
-    for at, texts in blocks:  # oldest first: all but the last telling of a notice were not marked
+    for at, texts in blocks:  # oldest first: all but the last message with a notice were not marked
         repeated = [text for text in texts if left.get(text)]
         for text in repeated:
             left[text] -= 1
@@ -225,7 +225,7 @@ def told(expected: Mapping[str, str], messages: Sequence[Mapping[str, Any]], may
         Check(
             "notified again",
             f"{again} notices of {len(unmarked)} messages, {sum(one.most for one in may)} possible",
-            tuple(f"a message of {at:.1f} was told again, and nothing broke then" for at in unexplained),
+            tuple(f"a message of {at:.1f} was sent again, and nothing broke then" for at in unexplained),
         ),
     ]
 

@@ -131,9 +131,9 @@ def _seconds(value: float) -> str:
 
 def _checks(checks: Sequence[Check]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("proof", "violations", "told"):
+    for column in ("proof", "violations", "summary"):
         table.add_column(column)
     for check in checks:
         colour = "green" if check.holds else "red"
-        table.add_row(check.name, f"[{colour}]{len(check.found)}[/]", Text(check.told))
+        table.add_row(check.name, f"[{colour}]{len(check.found)}[/]", Text(check.summary))
     return table

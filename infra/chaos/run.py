@@ -185,7 +185,7 @@ def _judged(
         judge.never_stored(made.mails, made.gone, sent, known),
         judge.quarantine(sent, known, made.gone),
         judge.ledger(info),
-        *judge.told(judge.notices(info), telegram(info), judge.breaks(striker.faults, striker.kills)),
+        *judge.notified(judge.notices(info), telegram(info), judge.breaks(striker.faults, striker.kills)),
         judge.webhooks(sent, known, heard),
         files(info, made.linked, sent, known),
         judge.personal_data([*leaks(info, made.secrets, stack.folder), *_in_webhooks(heard, made)], len(made.secrets)),

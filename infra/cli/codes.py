@@ -36,7 +36,7 @@ CODES: dict[str, tuple[str, str]] = {
         "The rules have changed since you read them.",
         "Look at them (`mailroom rules show`), then make your change again.",
     ),
-    "unknown_letter": (
+    "unknown_message": (
         "No failed message has this id.",
         "See `mailroom dlq list`; a message that another reader holds appears again within a minute.",
     ),
@@ -85,7 +85,7 @@ CODES: dict[str, tuple[str, str]] = {
     "unexpected": ("The stage failed with an error that it does not know.", REPORT),
     "out_of_time": ("The function ran out of time.", WAIT),
     "batch_not_begun": ("The stage could not start.", WAIT),
-    "watch_raced": ("Two runs of the sweep met.", WAIT),
+    "report_raced": ("Two runs of the sweep met.", WAIT),
     # Privacy
     "anonymizer_timeout": ("Anonymization took too long.", "Redrive; if it fails again, report the mail's size."),
     "anonymizer_failed": ("Anonymization failed.", REPORT),

@@ -127,31 +127,31 @@ def dlq_discard(
 
 
 def show_list(desk: DeadLetterDesk, stage: str | None, as_json: bool) -> None:
-    """The records, oldest first in each stage."""
+    """Print the failed messages, oldest first in each stage."""
     found = desk.listing([stage] if stage else STAGE_NAMES)
     if as_json:
-        records = [record.summary() for record in found.letters]
-        print(json.dumps({"letters": records, "complete": found.complete}, indent=1))
+        records = [record.summary() for record in found.records]
+        print(json.dumps({"messages": records, "complete": found.complete}, indent=1))
         return
-    console.print(record_table(found.letters) if found.letters else "no failed messages")
+    console.print(record_table(found.records) if found.records else "no failed messages")
     if not found.complete:
         console.print("[yellow]there are more[/]: another reader holds some, or the queue has more than a thousand")
 
 
 def record_table(records: Sequence[DeadLetterRecord]) -> Table:
-    """Ids, codes and times; a record without a mail in it is named by its own id."""
+    """Ids, codes and times; a message that holds no mail is named by its own id."""
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1))
     for name in COLUMNS:
         table.add_column(name.replace("_", " "), justify="right" if name == "attempts" else "left", no_wrap=True)
     for record in records:
         shown = record.summary()
-        shown["mail_id"] = shown["mail_id"] or f"({shown['letter_id']})"
+        shown["mail_id"] = shown["mail_id"] or f"({shown['message_id']})"
         table.add_row(*(Text(plain(_cell(name, str(shown[name])))) for name in COLUMNS))
     return table
 
 
 def show_message(desk: DeadLetterDesk, identifier: str) -> None:
-    """Everything anonymized that a mail's records hold, as JSON."""
+    """Print everything anonymized that a mail's failed messages hold, as JSON."""
     print(json.dumps([record.shown() for record in desk.show(identifier)], indent=1))
 
 
@@ -166,7 +166,7 @@ def redrive(desk: DeadLetterDesk, identifiers: Sequence[str], stages: Sequence[s
 
 def _redrive_all(desk: DeadLetterDesk, stage: str, order: Order) -> int:
     found = desk.listing([stage])
-    if not order.dry_run and found.letters:
+    if not order.dry_run and found.records:
         try:
             desk.redrive_all(stage, order.author)
         except Permanent as error:
@@ -177,7 +177,7 @@ def _redrive_all(desk: DeadLetterDesk, stage: str, order: Order) -> int:
             return 0
     # An emulator without StartMessageMoveTask: one by one, from here and never from a function.
     return _report(
-        "redriven", desk.redrive([one.dead.id for one in found.letters], order.author, order.dry_run), order.dry_run
+        "redriven", desk.redrive([one.dead.id for one in found.records], order.author, order.dry_run), order.dry_run
     )
 
 

@@ -130,6 +130,8 @@ def show_found(made: Container, address: str) -> Found:
         )
         for mail_id in found.unreadable[:20]:
             console.print(f"  {mail_id}")
+    if found.unread:
+        console.print(f"[yellow]dead-letter queues not read whole[/]: {', '.join(found.unread)}; mail may be missing")
     if named:
         versions = ", ".join(map(str, named))
         console.print(f"[yellow]the rules name this address[/] (versions {versions}); they are not changed")
@@ -137,13 +139,13 @@ def show_found(made: Container, address: str) -> Found:
 
 
 def erase_person(made: Container, address: str, author: str) -> int:
-    """Erase and print the receipt. The exit code is 1 when there are sealed mails that cannot be read."""
+    """Erase and print the receipt. The exit code is 1 when seals or dead-letter queues could not be read."""
     with finder(made) as looking:
         files = file_target(made)
         parts = (looking, people(made), made.spool, made.cache, made.store, made.settings.accounts, files)
         receipt = Eraser(*parts).erase(address, author)
     print(json.dumps(as_dict(receipt), indent=1))
-    return 1 if receipt.counts.get("unreadable") else 0
+    return 1 if receipt.counts.get("unreadable") or receipt.counts.get("unread_queues") else 0
 
 
 def export_person(made: Container, address: str, target: Path) -> None:

@@ -15,8 +15,10 @@ from rich.text import Text
 
 from chalicelib.bootstrap.parts.operations import auditor, overdue_webhooks
 from chalicelib.operations.audit import Findings
-from chalicelib.operations.auditor import LETTERS, Auditor, Examination, Repaired
+from chalicelib.operations.auditor import RECORDS, Auditor, Examination
 from chalicelib.operations.overdue_webhooks import BY_HAND, LIMIT, OverdueWebhooks, Resent
+from chalicelib.operations.repair_lost_mail import Repaired
+from chalicelib.operations.repair_lost_mail import repair as repair_lost_mail
 from infra.cli.codes import sentence
 from infra.cli.common import AS_JSON, ON_AWS, YES, confirm_environment, environment, expected
 from infra.cli.parts import parts
@@ -73,7 +75,7 @@ def verify(
 
 
 def audit(
-    prover: Auditor,
+    made: Auditor,
     webhooks: OverdueWebhooks,
     older_than: int | None,
     repair: bool,
@@ -87,9 +89,9 @@ def audit(
     requeued has not arrived yet.
     """
     if older_than is not None:
-        prover.patience = timedelta(minutes=older_than)
-    examination = _examine(prover)
-    repaired = prover.repair(examination, stalled=stalled) if repair and not dry_run else Repaired()
+        made.patience = timedelta(minutes=older_than)
+    examination = _examine(made)
+    repaired = repair_lost_mail(made, examination, stalled=stalled) if repair and not dry_run else Repaired()
     overdue = webhooks.find()
     resent = webhooks.resend(rests=BY_HAND) if overdue and repair and not dry_run else Resent()
     findings = examination.findings
@@ -113,13 +115,13 @@ def balance_line(findings: Findings) -> str:
     return line + (f" + {lost} in no state" if lost else "")
 
 
-def _examine(prover: Auditor) -> Examination:
-    examination = prover.examine()
+def _examine(made: Auditor) -> Examination:
+    examination = made.examine()
     for _ in range(TRIES - 1):
         if examination.findings.proven:
             break
         time.sleep(PAUSE)
-        examination = prover.examine()
+        examination = made.examine()
     return examination
 
 
@@ -133,7 +135,7 @@ def _show(findings: Findings) -> None:
     if not findings.proven:
         console.print(
             "[red]not proven[/]: a dead-letter queue could not be read whole (another reader holds messages, or there"
-            f" are more than {LETTERS:,}); until then no mail is reported as missing"
+            f" are more than {RECORDS:,}); until then no mail is reported as missing"
         )
     for kind, meaning in KINDS.items():
         ids: tuple[str, ...] = getattr(findings, kind)

@@ -16,7 +16,7 @@ from chalicelib.mail.emailengine_message import from_message
 from chalicelib.mail.fields import from_push, items
 from chalicelib.mail.parse import parse
 from chalicelib.mail.sealed import unseal
-from chalicelib.operations.auditor import HEADER_BYTES
+from chalicelib.operations.repair_lost_mail import HEADER_BYTES
 from chalicelib.policy.decision import OUTSIDE_WINDOW, SENDER_NOT_ALLOWED, STOPPED, Facts
 from chalicelib.policy.facts import facts_of
 

@@ -1,4 +1,4 @@
-"""The operator's routes for dead letters, and the sweep that looks for lost mail."""
+"""The operator's routes for failed messages, and the sweep that looks for lost mail."""
 
 from __future__ import annotations
 
@@ -11,11 +11,14 @@ import pytest
 from chalice.test import HTTPResponse
 
 from chalicelib.bootstrap import handlers
+from chalicelib.core.clock import TimeLeft, unlimited
 from chalicelib.core.messages import Routing, decode, encode
 from chalicelib.core.stages import STAGE_NAMES
-from chalicelib.web import dead_letter_routes
-from tests.app.world import ADMIN, World, installed, verdict
+from chalicelib.ports import Inspection
+from chalicelib.web import dead_letter_routes, http
+from tests.app.world import ADMIN, Minute, World, installed, verdict
 from tests.contract.mails import ORIGINAL, envelope, mail_id, note
+from tests.twins.dead_letters import MemoryDeadLetterQueues
 from tests.unit.bootstrap.logs import captured
 
 WHY = {"reason": "spool_missing", "error": "Permanent", "attempts": "2", "last_at": "2026-01-02T03:00:05+00:00"}
@@ -46,7 +49,7 @@ def post(world: World, what: str, **body: Any) -> HTTPResponse:
 
 @pytest.mark.parametrize(("method", "path"), ROUTES)
 @pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer gmail-token-1"}], ids=["none", "a door's"])
-def test_without_the_operator_s_token_nothing_is_told_or_done(
+def test_without_the_operator_s_token_nothing_is_reported_or_done(
     world: World, method: str, path: str, headers: dict[str, str]
 ) -> None:
     bury(world)
@@ -56,11 +59,11 @@ def test_without_the_operator_s_token_nothing_is_told_or_done(
     assert len(world.queues.dead["store"]) == 1
 
 
-def test_the_letters_are_listed(world: World) -> None:
+def test_the_failed_messages_are_listed(world: World) -> None:
     bury(world)
     answer = world.request("GET", "/admin/dlq", headers=ADMIN).json_body
-    [letter] = answer["letters"]
-    assert (letter["mail_id"], letter["stage"], letter["reason"], letter["attempts"]) == (
+    [record] = answer["messages"]
+    assert (record["mail_id"], record["stage"], record["reason"], record["attempts"]) == (
         *(mail_id("a"), "store", "spool_missing"),
         2,
     )
@@ -81,17 +84,17 @@ def test_a_list_can_be_limited(world: World) -> None:
     bury(world, "a")
     bury(world, "b")
     answer = world.request("GET", "/admin/dlq?stage=store&limit=1", headers=ADMIN).json_body
-    assert (len(answer["letters"]), answer["complete"]) == (1, False)
+    assert (len(answer["messages"]), answer["complete"]) == (1, False)
 
 
 def test_a_mail_is_shown_anonymized(world: World) -> None:
     answer = world.request("GET", f"/admin/dlq/{bury(world)}", headers=ADMIN)
-    assert answer.json_body["letters"][0]["subject"] == "Results of <PERSON_1>"
+    assert answer.json_body["messages"][0]["subject"] == "Results of <PERSON_1>"
 
 
 def test_an_unknown_mail_is_not_found(world: World) -> None:
     path = f"/admin/dlq/{mail_id('other')}"
-    assert verdict(world.request("GET", path, headers=ADMIN)) == (404, "unknown_letter")
+    assert verdict(world.request("GET", path, headers=ADMIN)) == (404, "unknown_message")
 
 
 def test_an_id_that_is_none_is_refused(world: World) -> None:
@@ -101,7 +104,7 @@ def test_an_id_that_is_none_is_refused(world: World) -> None:
 def test_a_mail_is_redriven(world: World) -> None:
     answer = post(world, "redrive", mail_ids=[bury(world)])
     assert verdict(answer) == (200, "ok")
-    assert [letter["mail_id"] for letter in answer.json_body["redriven"]] == [mail_id("a")]
+    assert [record["mail_id"] for record in answer.json_body["redriven"]] == [mail_id("a")]
     assert (len(world.queues.queues["store"]), world.queues.dead["store"]) == (1, [])
 
 
@@ -112,16 +115,16 @@ def test_of_several_mails_the_unknown_are_named(world: World) -> None:
 
 
 def test_mails_that_are_all_unknown_are_not_found(world: World) -> None:
-    assert verdict(post(world, "redrive", mail_ids=[mail_id("other")])) == (404, "unknown_letter")
+    assert verdict(post(world, "redrive", mail_ids=[mail_id("other")])) == (404, "unknown_message")
 
 
-def test_a_stage_s_letters_are_moved_natively(world: World) -> None:
+def test_a_stage_s_failed_messages_are_moved_natively(world: World) -> None:
     bury(world)
     assert verdict(post(world, "redrive", stage="store", all=True)) == (202, "moving")
     assert len(world.queues.queues["store"]) == 1
 
 
-def test_without_a_stage_the_letters_of_every_stage_are_moved(world: World) -> None:
+def test_without_a_stage_the_failed_messages_of_every_stage_are_moved(world: World) -> None:
     for name, stage in (("a", "anonymize"), ("b", "store"), ("c", "deliver")):
         bury(world, name, stage)
     answer = post(world, "redrive", all=True)
@@ -148,7 +151,7 @@ def test_a_dry_run_of_all_lists_all_and_moves_none(world: World) -> None:
     for name, stage in (("a", "anonymize"), ("b", "store")):
         bury(world, name, stage)
     answer = post(world, "redrive", all=True, dry_run=True)
-    assert sorted(one["stage"] for one in answer.json_body["letters"]) == ["anonymize", "store"]
+    assert sorted(one["stage"] for one in answer.json_body["messages"]) == ["anonymize", "store"]
     assert (len(world.queues.dead["anonymize"]), len(world.queues.dead["store"])) == (1, 1)
 
 
@@ -174,7 +177,7 @@ def test_a_dry_run_changes_nothing(world: World, what: str) -> None:
 def test_a_dry_run_of_a_stage_lists_it(world: World) -> None:
     bury(world)
     answer = post(world, "redrive", stage="store", all=True, dry_run=True)
-    assert ([one["mail_id"] for one in answer.json_body["letters"]], len(world.queues.dead["store"])) == (
+    assert ([one["mail_id"] for one in answer.json_body["messages"]], len(world.queues.dead["store"])) == (
         [mail_id("a")],
         1,
     )
@@ -219,7 +222,7 @@ def test_a_body_that_is_no_object_is_refused(world: World, body: bytes) -> None:
 
 
 @pytest.mark.parametrize(("method", "path"), ROUTES[:2])
-def test_queues_that_are_away_are_a_passing_failure(world: World, method: str, path: str) -> None:
+def test_queues_that_are_unavailable_are_a_passing_failure(world: World, method: str, path: str) -> None:
     world.queues.down = True
     assert verdict(world.request(method, path, headers=ADMIN)) == (503, "try_again")
 
@@ -251,14 +254,14 @@ class Nobody:
 
 def run_sweep(at: str) -> dict[str, int]:
     """The sweep, called by a schedule's event of that time."""
-    found: dict[str, int] = handlers.run_schedule("sweep", {"time": at}, None)
+    found: dict[str, int] = handlers.run_schedule("sweep", {"time": at}, Minute())
     return found
 
 
 def test_every_fifth_minute_the_sweep_sends_lost_mail_on_its_way(sweeping: World) -> None:
     lost = lose(sweeping)
-    told = run_sweep("2026-01-01T00:05:00Z")
-    assert (told["missing"], told["requeued"], sweeping.queued) == (1, 1, [lost])
+    result = run_sweep("2026-01-01T00:05:00Z")
+    assert (result["missing"], result["requeued"], sweeping.queued) == (1, 1, [lost])
 
 
 def test_the_sweep_sends_a_webhook_again_whose_message_is_gone(
@@ -266,8 +269,8 @@ def test_the_sweep_sends_a_webhook_again_whose_message_is_gone(
 ) -> None:
     sweeping.store.store(envelope("a", routing=Routing(1, webhooks=("desk",))), "text", ORIGINAL, [])
     sweeping.store.deliveries[mail_id("a"), "desk"].last_at -= timedelta(hours=1)
-    told = run_sweep("2026-01-01T00:05:00Z")
-    assert (told["overdue_webhooks"], told["resent_webhooks"]) == (1, 1)
+    result = run_sweep("2026-01-01T00:05:00Z")
+    assert (result["overdue_webhooks"], result["resent_webhooks"]) == (1, 1)
     assert run_sweep("2026-01-01T00:10:00Z")["resent_webhooks"] == 0
     [queued] = sweeping.queues.queues["deliver"]
     assert decode(queued.body).mail_id == mail_id("a")
@@ -289,17 +292,48 @@ def test_the_sweep_reports_what_it_found_without_personal_data(
         run_sweep("2026-01-01T00:05:00Z")
     metrics = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [line["mail_id"] for line in lines.records if line["message"] == "repaired"] == [lost]
-    assert {line["kind"]: line["Proof"] for line in metrics if "Proof" in line} == {"missing": [1.0], "requeued": [1.0]}
+    assert {line["kind"]: line["Audit"] for line in metrics if "Audit" in line} == {"missing": [1.0], "requeued": [1.0]}
     assert "ada" not in lines.getvalue() + str(metrics)
 
 
 def test_a_sweep_with_nothing_to_find_says_nothing(sweeping: World, capsys: pytest.CaptureFixture[str]) -> None:
-    told = run_sweep("2026-01-01T00:05:00Z")
-    assert (set(told.values()), capsys.readouterr().out) == ({0}, "")
+    result = run_sweep("2026-01-01T00:05:00Z")
+    assert (set(result.values()), capsys.readouterr().out) == ({0}, "")
 
 
-def test_of_a_mail_with_many_letters_the_first_are_shown(world: World) -> None:
+def test_of_a_mail_with_many_failed_messages_the_first_are_shown(world: World) -> None:
     for _ in range(dead_letter_routes.SHOWN + 2):
         bury(world)
-    shown = world.request("GET", f"/admin/dlq/{mail_id('a')}", headers=ADMIN).json_body["letters"]
+    shown = world.request("GET", f"/admin/dlq/{mail_id('a')}", headers=ADMIN).json_body["messages"]
     assert len(shown) == dead_letter_routes.SHOWN
+
+
+class Timed(MemoryDeadLetterQueues):
+    """Remembers the time that it was given."""
+
+    given: list[float]
+
+    def take(self, stage: str, limit: int, seconds: int, time_left: TimeLeft = unlimited) -> Inspection:
+        self.given.append(time_left())
+        return super().take(stage, limit, seconds, time_left)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("GET", "/admin/dlq", {}),
+        ("GET", f"/admin/dlq/{mail_id('a')}", {}),
+        ("POST", "/admin/dlq/redrive", {"mail_ids": [mail_id("a")]}),
+        ("POST", "/admin/dlq/redrive", {"all": True, "dry_run": True}),
+        ("POST", "/admin/dlq/discard", {"mail_ids": [mail_id("a")], "reason": "spam"}),
+    ],
+)
+def test_no_route_works_longer_than_api_gateway_waits(
+    world: World, method: str, path: str, body: dict[str, Any]
+) -> None:
+    timed = Timed(world.queues)
+    timed.given = []
+    world.container.__dict__["dead_letters"] = timed
+    world.request(method, path, json.dumps({"author": "ann"} | body).encode() if body else b"", ADMIN)
+    assert timed.given
+    assert max(timed.given) <= http.WORK_SECONDS / 2

@@ -188,3 +188,17 @@ def test_the_arrival_of_a_fetched_mail_is_found_where_it_was_sealed_whole(world:
     message = decode(world.queues.queues["anonymize"][0].body)
     assert isinstance(message, Envelope)
     assert message.spool_key == note.spool_key
+
+
+def test_a_page_ends_when_the_time_does_and_the_next_one_goes_on(world: World, held: dict[str, str]) -> None:
+    desk, seen, after, pages = world.container.reconsider_desk, [], "", 0
+    while pages == 0 or after:
+        page = desk.page(pipeline.Wanted(), "ada", True, after, time_left=lambda: 0.0)
+        seen += page.requeued
+        after, pages = page.last, pages + 1
+    assert (seen, pages) == (sorted(held.values()), 4)
+
+
+def test_what_no_time_is_left_to_send_stays_excluded(world: World, held: dict[str, str]) -> None:
+    page = world.container.reconsider_desk.page(pipeline.Wanted(rule="no news"), "ada", time_left=lambda: 0.0)
+    assert (page.failed, page.requeued, world.queued) == ((held["friend"],), (), [])

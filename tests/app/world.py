@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -22,7 +22,7 @@ from chalicelib.policy.flags import Flags
 from chalicelib.web import auth
 from tests.app.conformance import complaints
 from tests.twins.cache import MemoryCache
-from tests.twins.dead_letters import MemoryDeadLetters
+from tests.twins.dead_letters import MemoryDeadLetterQueues
 from tests.twins.exclusions import MemoryExclusions
 from tests.twins.flags import MemoryFlagStore
 from tests.twins.ledger import MemoryLedger
@@ -79,6 +79,18 @@ class Store(MemoryMailStore):
         self.ping()
         return super().ledger_counts()
 
+    def ledger_state(self, mail_ids: Iterable[str]) -> dict[str, tuple[str, str]]:
+        self.ping()
+        return super().ledger_state(mail_ids)
+
+
+class Minute:
+    """The context of an invocation that has just begun."""
+
+    @staticmethod
+    def get_remaining_time_in_millis() -> int:
+        return 60_000
+
 
 class World:
     """Twins in a container; `environment` changes the settings."""
@@ -93,7 +105,7 @@ class World:
         parts = self.container.__dict__  # where cached properties keep their value
         parts |= {"spool": self.spool, "queues": self.queues, "cache": self.cache, "store": self.store}
         parts |= {"outbox": self.outbox, "messenger": self.messenger}
-        self.dead, self.ledger = MemoryDeadLetters(self.queues), MemoryLedger(self.store)
+        self.dead, self.ledger = MemoryDeadLetterQueues(self.queues), MemoryLedger(self.store)
         parts |= {"dead_letters": self.dead, "ledger": self.ledger}
         self.looks, self.mailbox = MemoryLooks(), MemorySource()
         parts |= {"looks": self.looks, "listing": self.mailbox}

@@ -22,7 +22,7 @@ from chalicelib.mail.parse import parse
 from chalicelib.ports import Original, Stored
 from tests.contract.mails import RECEIPT, RECEIVED, envelope, mail_id, note
 from tests.twins.cache import MemoryCache
-from tests.twins.dead_letters import MemoryDeadLetters
+from tests.twins.dead_letters import MemoryDeadLetterQueues
 from tests.twins.queues import MemoryQueues
 from tests.twins.spool import MemorySpool
 
@@ -49,7 +49,7 @@ class World:
     def __post_init__(self) -> None:
         self.store = PostgresMailStore(self.database, RAW_KEY)
         self.people = PostgresPeople(self.database, lambda: RAW_KEY)
-        self.dead = MemoryDeadLetters(self.queues)
+        self.dead = MemoryDeadLetterQueues(self.queues)
 
     @property
     def finder(self) -> PersonalDataFinder:
@@ -101,10 +101,10 @@ class World:
         """Given up at anonymize, with its failed message."""
         self.seal(name, source)
         self.store.quarantine(note(name))
-        self.dead_letter(self.envelope(name, source).changed(content=None, classification=None))
+        self.fail(self.envelope(name, source).changed(content=None, classification=None))
         return mail_id(name)
 
-    def dead_letter(self, message: Envelope, stage: str = "anonymize") -> None:
+    def fail(self, message: Envelope, stage: str = "anonymize") -> None:
         self.queues.send_dead(stage, encode(message), {"reason": "mime_unreadable"})
 
     # what is left

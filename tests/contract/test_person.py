@@ -109,9 +109,9 @@ def test_quarantined_mail_is_found_by_its_seal(world: World) -> None:
     assert found(world) == {mail: "quarantined"}
 
 
-def test_quarantined_mail_without_a_seal_is_found_by_its_letter(world: World) -> None:
-    world.dead_letter(world.envelope("a", raw(BOB, ADA)), "store")
-    world.dead_letter(world.envelope("b", raw(BOB, BOB)), "store")
+def test_quarantined_mail_without_a_seal_is_found_by_its_failed_message(world: World) -> None:
+    world.fail(world.envelope("a", raw(BOB, ADA)), "store")
+    world.fail(world.envelope("b", raw(BOB, BOB)), "store")
     assert found(world) == {mail_id("a"): ""}
 
 
@@ -166,7 +166,7 @@ def test_what_is_left_are_ledger_rows_that_say_erased_and_one_hash_in_the_receip
     assert world.everything().count(world.key(ADA)) == 1
 
 
-def test_no_letter_of_the_person_is_left(world: World) -> None:
+def test_no_failed_message_of_the_person_is_left(world: World) -> None:
     full(world)
     world.quarantined("other", raw(BOB, BOB))
     world.eraser.erase(ADA, "ann")
@@ -333,3 +333,29 @@ def test_after_an_erasure_there_is_nothing_to_export(world: World) -> None:
     world.eraser.erase(ADA, "ann")
     with written(world) as held:
         assert json.loads(held.read("index.json"))["mails"] == []
+
+
+def test_a_run_that_is_killed_has_counted_each_mail_that_it_erased(world: World) -> None:
+    for name in "abc":
+        world.mail(name, raw(ADA, BOB, f"X-Name: {name}\r\n"))
+
+    def interrupted(what: str, number: int) -> None:
+        if (what, number) == ("mails erased", 2):
+            raise KeyboardInterrupt
+
+    eraser = world.eraser
+    eraser.finder.progress = interrupted
+    with pytest.raises(KeyboardInterrupt):
+        eraser.erase(ADA, "ann")
+    assert world.eraser.erase(ADA, "ann").counts["mails"] == 3
+
+
+def test_a_dead_letter_queue_that_could_not_be_read_whole_is_named_in_the_receipt(world: World) -> None:
+    world.fail(world.envelope("a", raw(BOB, ADA)), "store")
+    world.dead.take("store", 10, 3600)  # another reader
+    first = world.eraser.erase(ADA, "ann")
+    assert (first.counts["unread_queues"], world.finder.find(ADA, remember=False).unread) == (1, ("store",))
+    world.queues.dead["store"][0].visible_at = 0
+    again = world.eraser.erase(ADA, "ann")
+    assert (again.id != first.id, again.counts["unread_queues"], again.counts["mails"]) == (True, 0, 1)
+    assert world.queues.dead["store"] == []

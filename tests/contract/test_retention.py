@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,10 +12,11 @@ from chalicelib.adapters.postgres.archive import BELONGINGS, PostgresArchive
 from chalicelib.adapters.postgres.database import Database
 from chalicelib.adapters.postgres.outbox import PostgresOutbox
 from chalicelib.adapters.postgres.store import PostgresMailStore
+from chalicelib.core.clock import utc_now
 from chalicelib.core.errors import Retryable
 from chalicelib.core.mail_ids import MailRef
-from chalicelib.data_rights.retention import Retention
-from chalicelib.ports import Stored
+from chalicelib.data_rights.retention import Removed, Retention
+from chalicelib.ports import SpoolEntry, Stored
 from tests.contract.mails import ORIGINAL, RECEIPT, envelope, exclusion, mail_id, note
 from tests.twins.spool import MemorySpool
 
@@ -48,7 +49,7 @@ class World:
         self.database = database
         self.store = PostgresMailStore(database, KEY)
         self.archive = PostgresArchive(database)
-        self.spool = MemorySpool()
+        self.spool: MemorySpool = MemorySpool()
         self.telemetry = Silent()
 
     def mail(self, name: str, days: int, account: str = "practice") -> str:
@@ -204,3 +205,73 @@ def test_a_notice_that_was_not_sent_goes_with_its_mail(world: World) -> None:
     world.mail("old", 31)
     world.retention({"practice": 30}).run(100, plenty)
     assert PostgresOutbox(world.database).claim(5, 60).notices == ()
+
+
+class Slow(MemorySpool):
+    """Each deletion takes `cost` seconds of `left`, and each listed object one."""
+
+    left, cost = 300.0, 1.0
+
+    def delete(self, *keys: str) -> None:
+        self.left -= self.cost
+        super().delete(*keys)
+
+    def list(self, prefix: str, after: str = "") -> Iterator[SpoolEntry]:
+        for entry in super().list(prefix, after):
+            self.left -= 1
+            yield entry
+
+
+def hourly(retention: Retention, spool: Slow, seconds: float = 300.0) -> Removed:
+    spool.left = seconds
+    removed = retention.run(1_000, lambda: spool.left)
+    assert spool.left > 0
+    return removed
+
+
+def test_a_slow_spool_ends_the_run_between_two_batches(world: World) -> None:
+    world.spool = spool = Slow()
+    spool.cost = 10.0
+    mails = [world.mail(f"m{number}", 40) for number in range(90)]
+    retention = world.retention({"practice": 30})
+    first = hourly(retention, spool, 45.0)
+    gone = [mail for mail in mails if world.tables_of(mail) == {"core.ledger"}]
+    assert (first.complete, 0 < len(gone) < 90, first.mails["mails"]) == (False, True, len(gone))
+    assert hourly(retention, spool, 45.0).mails["mails"] == 90 - len(gone)
+
+
+def test_uploads_do_not_keep_mail_from_expiring(world: World) -> None:
+    world.spool = spool = Slow(lambda: NOW - timedelta(days=31))
+    for number in range(400):
+        world.spool.put(f"uploads/practice/{number}", b"Ada")
+    world.mail("old", 31)
+    removed = hourly(world.retention({"practice": 30}), spool)
+    assert (removed.mails["mails"], removed.complete) == (1, False)
+
+
+def test_mail_that_came_back_does_not_keep_other_mail_from_expiring(world: World) -> None:
+    world.spool = spool = Slow()
+    spool.cost = 10.0
+    for number in range(100):
+        world.mail(f"back {number}", 1)
+    world.database.run(
+        lambda connection: connection.execute("UPDATE core.ledger SET state = 'excluded', reason = 'erased'")
+    )
+    world.mail("old", 31)
+    retention = world.retention({"practice": 30})
+    retention.now = utc_now
+    assert hourly(retention, spool, 60.0).mails["mails"] >= 1
+
+
+def test_the_accounts_take_turns_at_being_first(world: World) -> None:
+    for account in ("practice", "personal"):
+        for number in range(3):
+            world.mail(f"{account} {number}", 40, account)
+    retention = world.retention({"practice": 30, "personal": 30})
+    first: set[str] = set()
+    for hour in range(2):
+        retention.now = lambda hour=hour: NOW + timedelta(hours=hour)  # type: ignore[misc]
+        world.telemetry.lines.clear()
+        retention.run(1, plenty)
+        first |= {line["account"] for line in world.telemetry.lines}
+    assert first == {"practice", "personal"}

@@ -1,4 +1,4 @@
-"""Mail that was lost on purpose is found by its id and brought home; dead letters are redriven and discarded."""
+"""Mail that was lost on purpose is found by its id and repaired; failed messages are redriven and discarded."""
 
 from __future__ import annotations
 
@@ -149,16 +149,18 @@ def test_a_mail_whose_workers_all_died_is_noted_and_redriven(world: World) -> No
 
 def test_a_mail_is_redriven_when_its_cause_is_mended_and_quarantined_anew_when_not(world: World) -> None:
     identifier, taken = quarantined(world, "To be redriven")
-    [before] = admin(world, "GET", f"/admin/dlq/{identifier}")["letters"]
+    [before] = admin(world, "GET", f"/admin/dlq/{identifier}")["messages"]
     order = {"mail_ids": [identifier], "author": "e2e"}
     assert admin(world, "POST", "/admin/dlq/redrive", order)["status"] == "ok"
 
     def fresh() -> list[dict[str, Any]]:
-        letters = [letter for letter in admin(world, "GET", "/admin/dlq")["letters"] if letter["mail_id"] == identifier]
+        letters = [
+            letter for letter in admin(world, "GET", "/admin/dlq")["messages"] if letter["mail_id"] == identifier
+        ]
         return [letter for letter in letters if letter["last_at"] > before["last_at"]]
 
     world.wait(lambda: bool(fresh()), "the mail to be quarantined anew")
-    assert [(letter["reason"], letter["attempts"]) for letter in fresh()] == [("spool_missing", 1)]
+    assert [(one["reason"], one["attempts"]) for one in fresh()] == [("spool_missing", 1)]
     Spool(world).put(sealed_key(ACCOUNT, identifier), taken)
     assert admin(world, "POST", "/admin/dlq/redrive", order)["status"] == "ok"
     world.wait(lambda: states(world.ends(identifier), [identifier]) == [("stored", "")], "the mail to be stored")

@@ -1,4 +1,4 @@
-"""Any sequence of pushes, webhooks, switches and work on dead letters: each answer is promised, no mail gets lost."""
+"""Any sequence of pushes, webhooks, switches and work on failed messages: answers are promised, no mail is lost."""
 
 from __future__ import annotations
 
@@ -57,8 +57,8 @@ class Operator(RuleBasedStateMachine):
             self.world.queues.send_dead(stage, message.body, {"reason": "spool_missing", "attempts": "3"})
 
     def chosen(self) -> list[str]:
-        letters = self.world.request("GET", "/admin/dlq", headers=ADMIN).json_body["letters"]
-        return sorted({letter["mail_id"] for letter in letters})[:2]
+        failed = self.world.request("GET", "/admin/dlq", headers=ADMIN).json_body["messages"]
+        return sorted({one["mail_id"] for one in failed})[:2]
 
     @rule()
     def show(self) -> None:
@@ -72,13 +72,13 @@ class Operator(RuleBasedStateMachine):
         answer = self.world.request("POST", f"/admin/dlq/{what}", json.dumps(body).encode(), ADMIN)
         assert answer.status_code in (200, 400)
         if what == "discard" and answer.status_code == 200 and not dry_run:
-            self.discarded |= {letter["mail_id"] for letter in answer.json_body["discarded"]}
+            self.discarded |= {one["mail_id"] for one in answer.json_body["discarded"]}
 
     @invariant()
     def every_mail_is_somewhere(self) -> None:
         queues = self.world.queues
         held = [message.body for queue in queues.queues.values() for message in queue]
-        held += [letter.body for queue in queues.dead.values() for letter in queue]
+        held += [one.body for queue in queues.dead.values() for one in queue]
         assert self.accepted <= self.discarded | {decode(body).mail_id for body in held}
 
 

@@ -1,4 +1,4 @@
-"""The dead-letter queues in SQS: received to be looked at, given back, removed, moved back natively."""
+"""The dead-letter queues in SQS: read by receiving, given back, removed from, moved back natively."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from typing import Any, TypeVar
 
 from chalicelib.adapters.aws.session import AwsFailure, ClientFactory, ask
 from chalicelib.adapters.aws.sqs_queues import COUNTS, MAX_ENTRIES, UNAVAILABLE
+from chalicelib.core.clock import TimeLeft, unlimited
 from chalicelib.core.errors import Permanent, Retryable
-from chalicelib.ports import DeadLetter, Inspection
+from chalicelib.ports import FailedMessage, Inspection
 
 WAIT_SECONDS = 1
 """Long polling: a short poll asks only some of SQS's servers and may find nothing in a queue that holds messages."""
 
 EMPTY_ANSWERS = 2
-"""Empty answers in a row after which what is left is taken to be hidden by somebody else."""
+"""Empty answers in a row after which the rest is taken to be hidden by another reader."""
 
 SYSTEM = ["SentTimestamp", "DeadLetterQueueSourceArn"]
 MISSING_ACTION = ("InvalidAction", "UnknownOperationException", "NotImplemented")
@@ -23,22 +24,24 @@ MISSING_ACTION = ("InvalidAction", "UnknownOperationException", "NotImplemented"
 T = TypeVar("T")
 
 
-class SqsDeadLetters:
-    """`ports.DeadLetters`. `urls` and `dead_urls` map a stage's name to its queue and dead-letter queue."""
+class SqsDeadLetterQueues:
+    """`ports.DeadLetterQueues`. `urls` and `dead_urls` map a stage's name to its queue and dead-letter queue."""
 
     def __init__(self, client_factory: ClientFactory, urls: Mapping[str, str], dead_urls: Mapping[str, str]) -> None:
         self._client_factory = client_factory
         self._urls = dict(urls)
         self._dead_urls = dict(dead_urls)
 
-    def take(self, stage: str, limit: int, seconds: int) -> Inspection:
-        """Receive until as many came as the queue holds, `limit` is reached or nothing comes any more."""
+    def take(self, stage: str, limit: int, seconds: int, time_left: TimeLeft = unlimited) -> Inspection:
+        """Receive until the queue's number of messages or `limit` is reached, nothing more comes or time is over."""
+        if time_left() <= 0:
+            return Inspection((), False)
         url = self._dead_urls[stage]
         held = self._held(url)
-        letters: dict[str, DeadLetter] = {}
+        messages: dict[str, FailedMessage] = {}
         empty = 0
-        while len(letters) < min(held, limit) and empty < EMPTY_ANSWERS:
-            number = min(limit - len(letters), MAX_ENTRIES)
+        while len(messages) < min(held, limit) and empty < EMPTY_ANSWERS and time_left() > 0:
+            number = min(limit - len(messages), MAX_ENTRIES)
             answer = self._ask(
                 lambda number=number: self._client.receive_message(  # type: ignore[misc]
                     QueueUrl=url,
@@ -49,40 +52,42 @@ class SqsDeadLetters:
                     MessageAttributeNames=["All"],
                 )
             )
-            found = [_letter(stage, message) for message in answer.get("Messages", [])]
-            letters |= {letter.id: letter for letter in found}
+            found = [_failed(stage, message) for message in answer.get("Messages", [])]
+            messages |= {message.id: message for message in found}
             empty = 0 if found else empty + 1
-        return Inspection(tuple(letters.values()), len(letters) >= held)
+        return Inspection(tuple(messages.values()), len(messages) >= held)
 
-    def give_back(self, letters: Iterable[DeadLetter]) -> None:
-        """In batches; what fails comes back when its time is over."""
-        by_stage: dict[str, list[DeadLetter]] = {}
-        for letter in letters:
-            by_stage.setdefault(letter.stage, []).append(letter)
+    def give_back(self, messages: Iterable[FailedMessage], time_left: TimeLeft = unlimited) -> None:
+        """In batches, until one fails or the time is over; the rest reappears when its visibility time-out ends."""
+        by_stage: dict[str, list[FailedMessage]] = {}
+        for message in messages:
+            by_stage.setdefault(message.stage, []).append(message)
         for stage, group in by_stage.items():
             for start in range(0, len(group), MAX_ENTRIES):
                 entries = [
-                    {"Id": str(index), "ReceiptHandle": letter.handle, "VisibilityTimeout": 0}
-                    for index, letter in enumerate(group[start : start + MAX_ENTRIES])
+                    {"Id": str(index), "ReceiptHandle": message.handle, "VisibilityTimeout": 0}
+                    for index, message in enumerate(group[start : start + MAX_ENTRIES])
                 ]
-                self._hand_back(self._dead_urls[stage], entries)
+                if time_left() <= 0 or not self._make_visible(self._dead_urls[stage], entries):
+                    return
 
-    def _hand_back(self, url: str, entries: list[dict[str, Any]]) -> None:
+    def _make_visible(self, url: str, entries: list[dict[str, Any]]) -> bool:
         try:
             ask(lambda: self._client.change_message_visibility_batch(QueueUrl=url, Entries=entries))
         except AwsFailure:
-            return  # the letters' own time-out gives them back
+            return False
+        return True
 
-    def remove(self, letter: DeadLetter) -> None:
+    def remove(self, message: FailedMessage) -> None:
         """Delete by the receipt handle. `Retryable("queue_unavailable")`."""
-        url = self._dead_urls[letter.stage]
-        self._ask(lambda: self._client.delete_message(QueueUrl=url, ReceiptHandle=letter.handle))
+        url = self._dead_urls[message.stage]
+        self._ask(lambda: self._client.delete_message(QueueUrl=url, ReceiptHandle=message.handle))
 
     def move(self, stage: str) -> None:
         """StartMessageMoveTask with a destination.
 
-        Without one SQS looks for the queue that a letter was moved from, which those that the batch runner sent
-        do not have: the task would fail with CouldNotDetermineMessageSource.
+        Without one SQS moves a message back to the queue it came from. Those that the batch runner sent have none: the
+        task would fail with CouldNotDetermineMessageSource.
         """
         source, target = self._arn(self._dead_urls[stage]), self._arn(self._urls[stage])
         try:
@@ -113,7 +118,7 @@ class SqsDeadLetters:
         return found
 
     def _held(self, url: str) -> int:
-        """Letters in the queue, those hidden by somebody else included."""
+        """Messages in the queue, including those that another reader hides."""
         found = self._attributes(url, list(COUNTS))
         return sum(int(found.get(name, 0)) for name in COUNTS)
 
@@ -121,11 +126,11 @@ class SqsDeadLetters:
         return self._attributes(url, ["QueueArn"])["QueueArn"]
 
 
-def _letter(stage: str, message: Mapping[str, Any]) -> DeadLetter:
+def _failed(stage: str, message: Mapping[str, Any]) -> FailedMessage:
     try:
         system = message.get("Attributes") or {}
         described = message.get("MessageAttributes") or {}
-        return DeadLetter(
+        return FailedMessage(
             stage=stage,
             id=message["MessageId"],
             body=message["Body"],

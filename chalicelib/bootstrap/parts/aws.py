@@ -6,10 +6,10 @@ from chalicelib.adapters.aws.file_bucket import FileBucket, client_of
 from chalicelib.adapters.aws.queue_ages import QueueAges
 from chalicelib.adapters.aws.s3_spool import S3Spool
 from chalicelib.adapters.aws.s3_uploads import S3Uploads
-from chalicelib.adapters.aws.sqs_dead_letters import SqsDeadLetters
+from chalicelib.adapters.aws.sqs_dead_letters import SqsDeadLetterQueues
 from chalicelib.adapters.aws.sqs_queues import SqsQueues
 from chalicelib.bootstrap.container import Container
-from chalicelib.ports import DeadLetters, FileTarget, Queues, Spool, Uploads
+from chalicelib.ports import DeadLetterQueues, FileTarget, Queues, Spool, Uploads
 
 
 def spool(parts: Container) -> Spool:
@@ -23,9 +23,9 @@ def queues(parts: Container) -> Queues:
     return SqsQueues(parts.aws.client, urls, dead, QueueAges(parts.aws.client))
 
 
-def dead_letters(parts: Container) -> DeadLetters:
+def dead_letters(parts: Container) -> DeadLetterQueues:
     """The stages' dead-letter queues."""
-    return SqsDeadLetters(parts.aws.client, parts.settings.queue_urls, parts.settings.dead_urls)
+    return SqsDeadLetterQueues(parts.aws.client, parts.settings.queue_urls, parts.settings.dead_urls)
 
 
 def uploads(parts: Container) -> Uploads:

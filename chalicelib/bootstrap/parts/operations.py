@@ -1,5 +1,5 @@
 """What the operator and the sweep work with. Each call of a function here makes a new object; the container keeps the
-two desks."""
+two desks and the sweep."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from chalicelib.operations.auditor import Auditor
 from chalicelib.operations.dead_letters import DeadLetterDesk
 from chalicelib.operations.overdue_webhooks import OverdueWebhooks
 from chalicelib.operations.reconsider import Allowed, ReconsiderDesk
-from chalicelib.operations.repair_lost_mail import LostMailRepair
 from chalicelib.operations.report_conditions import ConditionReporter
+from chalicelib.operations.sweep import Sweep
 
 
 def desk(parts: Container) -> DeadLetterDesk:
@@ -51,10 +51,9 @@ def overdue_webhooks(parts: Container) -> OverdueWebhooks:
     )
 
 
-def condition_reporter(parts: Container) -> ConditionReporter:
-    """Reports problems when they begin and when they end."""
-    return ConditionReporter(
-        prover=auditor(parts),
+def sweep(parts: Container) -> Sweep:
+    """Audits, reports and repairs. The container keeps it, because it remembers its place in the spool."""
+    reporter = ConditionReporter(
         queues=parts.queues,
         breakers=lambda: parts.breaker.shown(),
         cache=parts.cache,
@@ -63,11 +62,7 @@ def condition_reporter(parts: Container) -> ConditionReporter:
         backlog=parts.settings.backlog_messages,
         language=parts.settings.language,
     )
-
-
-def lost_mail_repair(parts: Container) -> LostMailRepair:
-    """Finds and repairs lost mail and webhooks."""
-    return LostMailRepair(auditor(parts), overdue_webhooks(parts), parts.cache, condition_reporter(parts), telemetry)
+    return Sweep(auditor(parts), overdue_webhooks(parts), parts.cache, reporter, telemetry)
 
 
 def retention(parts: Container) -> Retention:

@@ -1,4 +1,4 @@
-"""The sweep, every minute: notices that no queue message asks for; every fifth minute, mail that never arrived."""
+"""The sweep, every minute: notices that no queue message asks for; every fifth minute, the audit and its repairs."""
 
 from __future__ import annotations
 
@@ -7,22 +7,27 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib.bootstrap.container import Container
-from chalicelib.bootstrap.parts.operations import condition_reporter, lost_mail_repair
 from chalicelib.core.errors import ConfigurationError, MailroomError
-from chalicelib.operations.repair_lost_mail import EVERY, WITHIN
+from chalicelib.operations.sweep import EVERY
 
 
-def run(parts: Container, event: Mapping[str, Any], context: Any) -> dict[str, int]:  # noqa: ARG001 - every schedule's
-    """Numbers by kind. The event's own time decides, so that a late or repeated event does what it was made for."""
+def run(parts: Container, event: Mapping[str, Any], context: Any) -> dict[str, int]:
+    """Numbers by kind. The event's own time decides, so that a late or repeated event does what it was made for.
+
+    A failure of the outbox does not keep the sweep from its work; it is raised at the end.
+    """
     due = datetime.fromisoformat(event["time"].replace("Z", "+00:00")).minute % EVERY == 0
+    numbers: dict[str, int] = {}
+    failure: MailroomError | ConfigurationError | None = None
     try:
-        found = {"notified": send_outbox(parts)}
-        return found | (lost_mail_repair(parts).look() if due else {})
-    except (MailroomError, ConfigurationError):
-        # Without a database queues and breakers can still be checked; the rest would only wait for it once more.
-        if due:
-            condition_reporter(parts).report(WITHIN)
-        raise
+        numbers["notified"] = send_outbox(parts)
+    except (MailroomError, ConfigurationError) as error:
+        failure = error
+    if due:
+        numbers |= parts.sweep.run(lambda: context.get_remaining_time_in_millis() / 1000)
+    if failure:
+        raise failure
+    return numbers
 
 
 def send_outbox(parts: Container) -> int:

@@ -40,7 +40,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Failed messages of stage {place} that SQS deletes within four days",
         "Messages en échec de l’étape « {place} » que SQS supprimera dans les quatre jours",
     ),
-    "alert.letter_gone": (
+    "alert.record_gone": (
         "Quarantined messages that are no longer in the DLQ",
         "Messages en quarantaine qui ne sont plus dans la file de rebut (DLQ)",
     ),
@@ -48,31 +48,30 @@ TEXTS: dict[str, tuple[str, str]] = {
     "alarm.resolved": ("🟢 Resolved: {name}", "🟢 Résolu : {name}"),
     "alarm.dlq_not_empty": (
         "Failed messages at stage {stage}: see docs/recovery.md, Failed messages",
-        "Messages en échec à l’étape « {stage} » : voir docs/recovery.md, Failed messages",
+        "Messages en échec à l’étape « {stage} » : voir docs/recovery.md",
     ),
     "alarm.backlog": (
         "More messages are waiting at stage {stage} than it can process: see docs/recovery.md, Backlog",
-        "L’étape « {stage} » reçoit plus de messages qu’elle n’en traite : voir docs/recovery.md, Backlog",
+        "L’étape « {stage} » reçoit plus de messages qu’elle n’en traite : voir docs/recovery.md",
     ),
     "alarm.oldest": (
         "Messages are waiting too long at stage {stage}: see docs/recovery.md, Backlog",
-        "Des messages attendent trop longtemps à l’étape « {stage} » : voir docs/recovery.md, Backlog",
+        "Des messages attendent trop longtemps à l’étape « {stage} » : voir docs/recovery.md",
     ),
     "alarm.offload_timeouts": (
         "More than 10% of file downloads time out: see docs/recovery.md, Webhooks and files of links",
-        "Plus de 10 % des téléchargements de fichiers dépassent le délai : voir docs/recovery.md, Webhooks and files"
-        " of links",
+        "Plus de 10 % des téléchargements de fichiers dépassent le délai : voir docs/recovery.md",
     ),
     "alarm.notify_stuck": (
         "Telegram rejects notices permanently: see docs/recovery.md, Refused notices",
-        "Telegram refuse définitivement les notifications : voir docs/recovery.md, Refused notices",
+        "Telegram refuse définitivement les notifications : voir docs/recovery.md",
     ),
     "alarm.errors": (
         "More than 5% of the responses of the {endpoint} endpoint are 5xx: see docs/recovery.md, Alerts",
-        "Plus de 5 % des réponses du point d’entrée {endpoint} sont des 5xx : voir docs/recovery.md, Alerts",
+        "Plus de 5 % des réponses du point d’entrée {endpoint} sont des 5xx : voir docs/recovery.md",
     ),
     "alarm.silence": (
         "No push and no heartbeat for 15 minutes: see docs/recovery.md, Alerts",
-        "Ni message ni signal de vie depuis 15 minutes : voir docs/recovery.md, Alerts",
+        "Ni message ni signal de vie depuis 15 minutes : voir docs/recovery.md",
     ),
 }

@@ -57,10 +57,10 @@ class Reconciler:
             if remaining() < ENOUGH:
                 self.telemetry.warn("reconcile_out_of_time", account=account, trace_id=self.trace)
                 break
-            looks.append(self._look(account, before.get(account)))
+            looks.append(self._look(account, before.get(account), remaining))
         return looks
 
-    def _look(self, account: str, last: ReconciliationRun | None) -> ReconciliationRun:
+    def _look(self, account: str, last: ReconciliationRun | None, remaining: Callable[[], float]) -> ReconciliationRun:
         started = self.now()
         since = last.since if last else None
         look = ReconciliationRun(account, started, "complete", since=since, gaps_total=last.gaps_total if last else 0)
@@ -70,7 +70,10 @@ class Reconciler:
             for folder in self.listing.folders(account):
                 if not self._wanted(account, folder):
                     continue
-                for entries, whole in self._pages(account, folder, (since or started) - OVERLAP):
+                if remaining() < ENOUGH:
+                    settled = False
+                    break
+                for entries, whole in self._pages(account, folder, (since or started) - OVERLAP, remaining):
                     strangers = self._strangers(account, folder, entries, started)
                     gaps = 0
                     if since is None:
@@ -98,13 +101,17 @@ class Reconciler:
         return webhook_event.wanted(event, self.folders)
 
     def _pages(
-        self, account: str, folder: Folder, since: datetime
+        self, account: str, folder: Folder, since: datetime, remaining: Callable[[], float]
     ) -> Iterator[tuple[tuple[Mapping[str, Any], ...], bool]]:
-        """Pages, newest first, and whether nothing is left behind. New mail only moves entries to later pages."""
+        """Pages, newest first, and whether nothing is left behind. New mail only moves entries to later pages.
+
+        Ends when the time does, so that what was found is noted and the other accounts have their turn.
+        """
         for number in range(PAGES):
             page = self.listing.received(account, folder.path, since, number)
-            yield page.entries, not (page.more and number + 1 == PAGES)
-            if not page.more:
+            last = number + 1 == PAGES or remaining() < ENOUGH
+            yield page.entries, not (page.more and last)
+            if last or not page.more:
                 return
 
     def _strangers(

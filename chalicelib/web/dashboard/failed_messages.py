@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chalicelib.bootstrap import telemetry
+from chalicelib.core.clock import fraction
 from chalicelib.core.errors import Permanent
 from chalicelib.core.mail_ids import MAIL_ID
 from chalicelib.core.stages import STAGE_NAMES
@@ -15,6 +16,7 @@ from chalicelib.web.dashboard.confirmation import CHOSEN, chosen_ids
 from chalicelib.web.dashboard.context import PageContext, PageResponse, Unavailable
 from chalicelib.web.dashboard.frame import Column, done, error_page, page, section, table
 from chalicelib.web.dashboard.html import Child, Html, e
+from chalicelib.web.http import work_time
 
 LISTED = 100
 """Messages that are read from one stage's dead-letter queue; half of that from each when all stages are shown."""
@@ -26,7 +28,8 @@ def show(context: PageContext) -> PageResponse:
     if stage not in ("", *STAGE_NAMES):
         return error_page(context, 400)
     limit = LISTED if stage else LISTED // 2
-    found = context.read("queue", lambda: context.container.desk.listing([stage] if stage else STAGE_NAMES, limit))
+    desk, stages = context.container.desk, [stage] if stage else STAGE_NAMES
+    found = context.read("queue", lambda: desk.listing(stages, limit, work_time()))
     choices = [("", context.text("failed.all_stages")), *((one, context.label("stage", one)) for one in STAGE_NAMES)]
     tabs = [
         e(
@@ -37,11 +40,11 @@ def show(context: PageContext) -> PageResponse:
     ]
     if isinstance(found, Unavailable):
         content: list[Child] = [context.unavailable(found)]
-    elif not found.letters:
+    elif not found.records:
         content = [e("p", context.text("failed.none"), class_="good")]
     else:
-        content = [_list(context, found.letters[:CHOSEN]), _whole_stages(context, found.letters)]
-    if not isinstance(found, Unavailable) and (not found.complete or len(found.letters) > CHOSEN):
+        content = [_list(context, found.records[:CHOSEN]), _whole_stages(context, found.records)]
+    if not isinstance(found, Unavailable) and (not found.complete or len(found.records) > CHOSEN):
         content.append(e("p", context.text("failed.incomplete"), class_="unavailable"))
     title = context.text("failed")
     return page(
@@ -62,7 +65,7 @@ def redrive(context: PageContext) -> PageResponse:
     chosen = chosen_ids(context)
     if not chosen:
         return error_page(context, 400, context.text("failed.nothing_selected"))
-    return _finished(context, "redriven", context.container.desk.redrive(chosen, context.author))
+    return _finished(context, "redriven", context.container.desk.redrive(chosen, context.author, time_left=work_time()))
 
 
 def discard(context: PageContext) -> PageResponse:
@@ -73,7 +76,8 @@ def discard(context: PageContext) -> PageResponse:
     if not REASON.fullmatch(reason):
         wrong = context.text("confirm.reason.wrong", help=context.text("confirm.reason.help"))
         return confirmation.ask(context, "discard", wrong)
-    return _finished(context, "discarded", context.container.desk.discard(chosen, reason, context.author))
+    outcome = context.container.desk.discard(chosen, reason, context.author, time_left=work_time())
+    return _finished(context, "discarded", outcome)
 
 
 def _redrive_all(context: PageContext, stage: str) -> PageResponse:
@@ -86,8 +90,9 @@ def _redrive_all(context: PageContext, stage: str) -> PageResponse:
         if error.code != "move_unsupported":
             raise
         # A server that cannot move a whole queue: message by message, as many as one request can.
-        ids = [_id(record) for record in desk.listing([stage], CHOSEN).letters]
-        return _finished(context, "redriven", desk.redrive(ids, context.author), stage)
+        time_left = work_time()
+        ids = [_id(record) for record in desk.listing([stage], CHOSEN, fraction(time_left, 1 / 3)).records]
+        return _finished(context, "redriven", desk.redrive(ids, context.author, time_left=time_left), stage)
     telemetry.warn("dead_letters_moved", stage=stage, trace_id=context.trace)
     return context.redirect("/quarantine", stage=stage, done="moving")
 

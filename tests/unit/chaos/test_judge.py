@@ -1,4 +1,4 @@
-"""The judge of `make chaos` sees what it is there to see: lost, doubled, silent, told again without a reason."""
+"""The judge of `make chaos` sees what it is there to see: lost, doubled, silent, sent again without a reason."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import base64
 from typing import Any
 
 from infra.chaos import rules
-from infra.chaos.judge import Break, Check, Fate, breaks, lost, never_stored, quarantine, told, twice, webhooks
+from infra.chaos.judge import Break, Check, Fate, breaks, lost, never_stored, notified, quarantine, twice, webhooks
 from infra.chaos.report import Recovery, recovery
 from infra.chaos.strikes import Fault
 
@@ -29,7 +29,7 @@ def notice(name: str) -> str:
 
 
 def checks(messages: list[dict[str, Any]], *may: Break) -> tuple[Check, Check]:
-    once, again = told({"a": notice("lamp"), "b": notice("stone")}, messages, may)
+    once, again = notified({"a": notice("lamp"), "b": notice("stone")}, messages, may)
     return once, again
 
 
@@ -54,7 +54,7 @@ def test_a_mail_stored_under_one_of_its_ids_is_stored_once() -> None:
 
 
 def test_a_stored_mail_that_nobody_sent_is_seen() -> None:
-    assert twice({}, known(fate("a"))).found == ("a: nobody sent it",)
+    assert twice({}, known(fate("a"))).found == ("a: never sent",)
 
 
 def test_a_mail_all_of_whose_ids_are_excluded_is_not_stored() -> None:
@@ -69,7 +69,7 @@ def test_a_mail_that_the_rules_keep_out_must_not_be_stored() -> None:
     assert not never_stored(number + 1, others, sent, known(fate("a"))).holds
 
 
-def told_by_webhook(mail_id: str, key: str = "k", signature: str = "v1=00") -> dict[str, Any]:
+def delivered(mail_id: str, key: str = "k", signature: str = "v1=00") -> dict[str, Any]:
     headers = {"idempotency-key": key, "x-mailroom-signature": signature}
     return {"headers": headers, "body": base64.b64encode(f'{{"mail_id": "{mail_id}"}}'.encode()).decode()}
 
@@ -77,16 +77,16 @@ def told_by_webhook(mail_id: str, key: str = "k", signature: str = "v1=00") -> d
 MAIL = "8f6d0c5e-3a51-5b8e-9d0f-6f2f4a1c7b90"
 
 
-def test_a_mail_of_the_webhooks_rule_is_told_under_one_key_however_often() -> None:
+def test_a_mail_of_the_webhooks_rule_is_delivered_under_one_key_however_often() -> None:
     sent, ends = {MAIL: rules.TOLD}, known(fate(MAIL))
-    assert webhooks(sent, ends, [told_by_webhook(MAIL), told_by_webhook(MAIL)]).holds
+    assert webhooks(sent, ends, [delivered(MAIL), delivered(MAIL)]).holds
     assert not webhooks(sent, ends, []).holds
-    assert not webhooks(sent, ends, [told_by_webhook(MAIL), told_by_webhook(MAIL, key="other")]).holds
-    assert not webhooks(sent, ends, [told_by_webhook(MAIL, signature="")]).holds
+    assert not webhooks(sent, ends, [delivered(MAIL), delivered(MAIL, key="other")]).holds
+    assert not webhooks(sent, ends, [delivered(MAIL, signature="")]).holds
 
 
-def test_a_mail_of_no_rule_must_not_be_told() -> None:
-    assert not webhooks({MAIL: 0}, known(fate(MAIL)), [told_by_webhook(MAIL)]).holds
+def test_a_mail_of_no_rule_must_not_be_delivered() -> None:
+    assert not webhooks({MAIL: 0}, known(fate(MAIL)), [delivered(MAIL)]).holds
 
 
 def test_a_mail_that_was_deleted_before_it_could_be_fetched_need_not_be_stored() -> None:
@@ -100,14 +100,14 @@ def test_any_other_quarantine_is_not_explained() -> None:
     assert quarantine({"a": 0, "b": 1}, ends, {1}).found == ("a: message_gone", "b: worker_died")
 
 
-def test_each_notice_told_once_is_well() -> None:
+def test_each_notice_sent_once_is_well() -> None:
     once, again = checks([message(1, notice("lamp")), message(2, notice("stone"))])
     assert once.holds
     assert again.holds
 
 
-def test_a_notice_that_was_never_told_is_seen() -> None:
-    assert checks([message(1, notice("lamp"))])[0].found == ("told 0 of 1: stone",)
+def test_a_notice_that_was_never_sent_is_seen() -> None:
+    assert checks([message(1, notice("lamp"))])[0].found == ("sent 0 of 1: stone",)
 
 
 def test_a_notice_of_nobody_is_seen() -> None:
@@ -118,7 +118,7 @@ def test_messages_to_the_system_topic_are_not_notices() -> None:
     assert checks([message(1, notice("lamp"), notice("stone")), message(2, notice("lamp"), topic=3)])[1].holds
 
 
-def test_a_message_told_again_needs_a_break_at_its_time() -> None:
+def test_a_message_sent_again_needs_a_break_at_its_time() -> None:
     messages = [message(50, notice("lamp"), notice("stone")), message(120, notice("lamp"), notice("stone"))]
     assert not checks(messages)[1].holds
     assert not checks(messages, Break(100, 130, 1, "kill"))[1].holds

@@ -48,7 +48,7 @@ def test_the_balance_says_how_much_is_lost() -> None:
 def test_verify_ends_well_when_all_mail_is_accounted_for() -> None:
     world = World()
     world.mail("a")
-    result = printed(lambda: proof.audit(world.prover, world.webhooks, None, False, False, False))
+    result = printed(lambda: proof.audit(world.auditor, world.webhooks, None, False, False, False))
     assert (result.exit_code, "balanced" in result.output) == (0, True)
 
 
@@ -56,7 +56,7 @@ def test_verify_names_what_is_missing_and_what_to_do() -> None:
     world = World()
     lost = world.lose()
     world.later()
-    result = printed(lambda: proof.audit(world.prover, world.webhooks, None, False, False, False))
+    result = printed(lambda: proof.audit(world.auditor, world.webhooks, None, False, False, False))
     assert (result.exit_code, lost.mail_id in result.output, "--repair" in result.output) == (1, True, True)
 
 
@@ -64,8 +64,8 @@ def test_verify_takes_another_time_to_arrive() -> None:
     world = World()
     world.lose()
     world.later(timedelta(seconds=1))
-    assert printed(lambda: proof.audit(world.prover, world.webhooks, None, False, False, False)).exit_code == 0
-    assert printed(lambda: proof.audit(world.prover, world.webhooks, 0, False, False, False)).exit_code == 1
+    assert printed(lambda: proof.audit(world.auditor, world.webhooks, None, False, False, False)).exit_code == 0
+    assert printed(lambda: proof.audit(world.auditor, world.webhooks, 0, False, False, False)).exit_code == 1
 
 
 def test_verify_repairs_only_when_asked_to() -> None:
@@ -75,7 +75,7 @@ def test_verify_repairs_only_when_asked_to() -> None:
     for repair, dry_run, sent in ((False, False, 0), (True, True, 0), (True, False, 1)):
         printed(
             lambda repair=repair, dry_run=dry_run: proof.audit(
-                world.prover, world.webhooks, None, repair, dry_run, False
+                world.auditor, world.webhooks, None, repair, dry_run, False
             )
         )
         assert len(world.sent()) == sent
@@ -85,23 +85,23 @@ def test_verify_for_machines_has_every_id() -> None:
     world = World()
     lost = sorted(world.lose(str(number)).mail_id for number in range(30))
     world.later()
-    told = json.loads(printed(lambda: proof.audit(world.prover, world.webhooks, None, True, False, True)).stdout)
-    assert (told["missing"], told["seen"], told["balanced"]) == (lost, 30, False)
-    assert sorted(told["repaired"]["requeued"]) == lost
+    result = json.loads(printed(lambda: proof.audit(world.auditor, world.webhooks, None, True, False, True)).stdout)
+    assert (result["missing"], result["seen"], result["balanced"]) == (lost, 30, False)
+    assert sorted(result["repaired"]["requeued"]) == lost
 
 
 def overdue() -> World:
     """A stored mail whose webhook's message is in no queue, and should have come long ago."""
     world = World()
     world.store.store(envelope("a", routing=Routing(1, webhooks=("desk",))), "text", ORIGINAL, [])
-    world.prover.notifying = lambda: False
+    world.auditor.notifying = lambda: False
     world.clock = datetime.now(UTC).timestamp() + 3600
     return world
 
 
-def test_verify_tells_of_overdue_webhooks_beside_the_balance() -> None:
+def test_verify_reports_overdue_webhooks_beside_the_balance() -> None:
     world = overdue()
-    result = printed(lambda: proof.audit(world.prover, world.webhooks, None, False, False, False))
+    result = printed(lambda: proof.audit(world.auditor, world.webhooks, None, False, False, False))
     assert (result.exit_code, "overdue webhooks 1" in result.output) == (1, True)
     assert ("balanced: every mail" in result.output, "--repair" in result.output) == (True, True)
 
@@ -111,7 +111,7 @@ def test_verify_sends_overdue_webhooks_again_only_when_asked_to() -> None:
     for repair, dry_run, sent in ((False, False, 0), (True, True, 0), (True, False, 1)):
         printed(
             lambda repair=repair, dry_run=dry_run: proof.audit(
-                world.prover, world.webhooks, None, repair, dry_run, False
+                world.auditor, world.webhooks, None, repair, dry_run, False
             )
         )
         assert len(world.sent("deliver")) == sent
@@ -119,8 +119,8 @@ def test_verify_sends_overdue_webhooks_again_only_when_asked_to() -> None:
 
 def test_verify_for_machines_has_the_overdue_webhooks() -> None:
     world = overdue()
-    told = json.loads(printed(lambda: proof.audit(world.prover, world.webhooks, None, True, False, True)).stdout)
-    assert (told["overdue_webhooks"], told["resent_webhooks"]["sent"]) == (1, [[mail_id("a"), "desk"]])
+    result = json.loads(printed(lambda: proof.audit(world.auditor, world.webhooks, None, True, False, True)).stdout)
+    assert (result["overdue_webhooks"], result["resent_webhooks"]["sent"]) == (1, [[mail_id("a"), "desk"]])
 
 
 @pytest.mark.parametrize(("answer", "left"), [("y\n", 0), ("n\n", 1), ("", 1)])
@@ -140,7 +140,7 @@ def test_a_dry_run_does_not_ask() -> None:
     assert (result.exit_code, "would be discarded 1" in result.output, len(at.lying())) == (0, True, 1)
 
 
-def test_an_unknown_mail_is_told_and_is_a_failure() -> None:
+def test_an_unknown_mail_is_reported_and_is_a_failure() -> None:
     result = printed(lambda: dead_letters.redrive(Desk().desk, [mail_id("a")], (), HERE))
     assert (result.exit_code, f"no failed message {mail_id('a')}" in result.output) == (1, True)
 
@@ -152,7 +152,7 @@ def test_a_stage_is_moved_by_its_queue() -> None:
     assert (result.exit_code, "whole queue" in result.output, len(at.queues.queues["classify"])) == (0, True, 1)
 
 
-def test_where_the_queue_cannot_move_its_letters_are_sent_one_by_one() -> None:
+def test_where_the_queue_cannot_move_its_failed_messages_are_sent_one_by_one() -> None:
     at = Desk()
     at.dead.movable = False
     for name in "ab":
@@ -162,7 +162,7 @@ def test_where_the_queue_cannot_move_its_letters_are_sent_one_by_one() -> None:
     assert (result.exit_code, len(at.queues.queues["classify"]), len(at.queues.dead["store"])) == (0, 2, 1)
 
 
-def test_a_list_has_a_line_for_each_letter() -> None:
+def test_a_list_has_a_line_for_each_failed_message() -> None:
     at = Desk()
     at.bury("a", "classify")
     at.queues.send_dead("alert", "garbage", {"reason": "malformed_alarm"})
@@ -170,11 +170,11 @@ def test_a_list_has_a_line_for_each_letter() -> None:
     assert [line.split()[0] for line in output.splitlines()[1:]] == ["classify", "alert"]
 
 
-def test_a_letter_is_shown_as_json_without_the_original() -> None:
+def test_a_failed_message_is_shown_as_json_without_the_original() -> None:
     at = Desk()
     chosen = at.bury("a", "store")
-    [told] = json.loads(printed(lambda: dead_letters.show_message(at.desk, chosen)).stdout)
-    assert (told["subject"], "spool_key" in told) == ("Results of <PERSON_1>", False)
+    [result] = json.loads(printed(lambda: dead_letters.show_message(at.desk, chosen)).stdout)
+    assert (result["subject"], "spool_key" in result) == ("Results of <PERSON_1>", False)
 
 
 @pytest.mark.parametrize(

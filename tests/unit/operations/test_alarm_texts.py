@@ -25,7 +25,7 @@ def test_a_resolved_alarm_in_french() -> None:
     text = alarm_message("mailroom-classify-dlq-not-empty", False, "x", "fr")
     assert text == (
         "🟢 Résolu\xa0: mailroom-classify-dlq-not-empty\n"
-        "Messages en échec à l’étape «\xa0classement\xa0»\xa0: voir docs/recovery.md, Failed messages"
+        "Messages en échec à l’étape «\xa0classement\xa0»\xa0: voir docs/recovery.md"
     )
 
 

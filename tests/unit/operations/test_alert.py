@@ -33,7 +33,7 @@ class World:
     def __init__(self) -> None:
         self.messenger, self.cache = MemoryMessenger(), MemoryCache()
 
-    def tell(self, text: str) -> list[str]:
+    def deliver(self, text: str) -> list[str]:
         worker = AlertWorker(self.messenger, self.cache, "en")
         worker.begin([])
         worker.process(read(text))
@@ -92,57 +92,57 @@ def test_any_text_is_an_alarm_or_malformed(text: str) -> None:
         read(text)
 
 
-def test_an_alarm_is_told_in_the_system_topic(world: World) -> None:
-    world.tell(body())
+def test_an_alarm_is_reported_in_the_system_topic(world: World) -> None:
+    world.deliver(body())
     text = "🔴 Problem: mailroom-store-dlq\nA mail is in quarantine"
     assert world.messenger.sent == [("system", text)]
 
 
-def test_an_alarm_without_description_is_told(world: World) -> None:
-    assert world.tell(body(AlarmDescription=None)) == ["🔴 Problem: mailroom-store-dlq"]
+def test_an_alarm_without_description_is_reported(world: World) -> None:
+    assert world.deliver(body(AlarmDescription=None)) == ["🔴 Problem: mailroom-store-dlq"]
 
 
 @pytest.mark.parametrize("text", ["a\x00\u202eb", "a\ud800b"])
 def test_a_description_hides_nothing(world: World, text: str) -> None:
-    assert world.tell(body(AlarmDescription=text))[0].endswith("\na b")
+    assert world.deliver(body(AlarmDescription=text))[0].endswith("\na b")
 
 
-def test_the_same_state_change_is_told_once(world: World) -> None:
-    world.tell(body())
-    assert len(world.tell(body())) == 1
+def test_the_same_state_change_is_reported_once(world: World) -> None:
+    world.deliver(body())
+    assert len(world.deliver(body())) == 1
 
 
-def test_a_later_alarm_is_told_again(world: World) -> None:
-    world.tell(body())
-    assert len(world.tell(body(StateChangeTime="2025-03-03T10:00:00.000+0000"))) == 2
+def test_a_later_alarm_is_reported_again(world: World) -> None:
+    world.deliver(body())
+    assert len(world.deliver(body(StateChangeTime="2025-03-03T10:00:00.000+0000"))) == 2
 
 
-def test_ok_is_told_after_an_alarm(world: World) -> None:
-    world.tell(body())
-    assert world.tell(body(NewStateValue="OK"))[-1].startswith("🟢 Resolved: mailroom-store-dlq")
+def test_ok_is_reported_after_an_alarm(world: World) -> None:
+    world.deliver(body())
+    assert world.deliver(body(NewStateValue="OK"))[-1].startswith("🟢 Resolved: mailroom-store-dlq")
 
 
-def test_ok_is_not_told_before_any_alarm(world: World) -> None:
-    assert world.tell(body(NewStateValue="OK")) == []
+def test_ok_is_not_reported_before_any_alarm(world: World) -> None:
+    assert world.deliver(body(NewStateValue="OK")) == []
 
 
-def test_ok_is_told_once_for_an_alarm(world: World) -> None:
-    world.tell(body())
-    world.tell(body(NewStateValue="OK"))
-    assert len(world.tell(body(NewStateValue="OK", StateChangeTime="later"))) == 2
+def test_ok_is_reported_once_for_an_alarm(world: World) -> None:
+    world.deliver(body())
+    world.deliver(body(NewStateValue="OK"))
+    assert len(world.deliver(body(NewStateValue="OK", StateChangeTime="later"))) == 2
 
 
-def test_too_little_data_is_not_told(world: World) -> None:
-    assert world.tell(body(NewStateValue="INSUFFICIENT_DATA")) == []
+def test_too_little_data_is_not_reported(world: World) -> None:
+    assert world.deliver(body(NewStateValue="INSUFFICIENT_DATA")) == []
 
 
-def test_without_redis_an_alarm_is_told(world: World) -> None:
+def test_without_redis_an_alarm_is_reported(world: World) -> None:
     world.cache.down = True
-    assert len(world.tell(body())) == 1
+    assert len(world.deliver(body())) == 1
 
 
-def test_an_alarm_that_could_not_be_told_is_told_later(world: World) -> None:
+def test_an_alarm_that_could_not_be_reported_is_reported_later(world: World) -> None:
     world.messenger.failures.append(Retryable("telegram_unavailable"))
     with pytest.raises(Retryable):
-        world.tell(body())
-    assert len(world.tell(body())) == 1
+        world.deliver(body())
+    assert len(world.deliver(body())) == 1

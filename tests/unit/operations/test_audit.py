@@ -15,8 +15,8 @@ OLD, YOUNG = NOW - PATIENCE, NOW - timedelta(seconds=1)
 EMPTY = Evidence(
     now=NOW,
     sealed={},
-    letters={},
-    letters_known=True,
+    records={},
+    records_known=True,
     held=0,
     stored=0,
     excluded=0,
@@ -69,8 +69,8 @@ def evidence(world: list[Mail], held: int, known: bool = True) -> Evidence:
     return Evidence(
         now=NOW,
         sealed={name: OLD if mail.sealed_old else YOUNG for name, mail in named.items() if mail.sealed},
-        letters={name: OLD if mail.letter_old else YOUNG for name, mail in named.items() if mail.lies},
-        letters_known=known,
+        records={name: OLD if mail.letter_old else YOUNG for name, mail in named.items() if mail.lies},
+        records_known=known,
         held=held,
         stored=sum(mail.row == "stored" for mail in world),
         excluded=sum(mail.row == "excluded" for mail in world),
@@ -98,7 +98,7 @@ def test_every_mail_is_counted_exactly_once(world: list[Mail], held: int, known:
 
 
 @given(mails, st.integers(0, 15))
-def test_the_ledger_s_own_numbers_are_told(world: list[Mail], held: int) -> None:
+def test_the_ledger_s_own_numbers_are_reported(world: list[Mail], held: int) -> None:
     findings = audit(evidence(world, held))
     assert findings.stored == sum(mail.row == "stored" for mail in world)
     assert findings.excluded == sum(mail.row == "excluded" for mail in world)
@@ -157,7 +157,7 @@ def test_a_notice_that_is_overdue_is_a_difference_but_no_missing_mail() -> None:
     assert (findings.seen, findings.unnotified, findings.balanced) == (1, ("a",), False)
 
 
-def test_a_mail_that_cannot_be_helped_does_not_make_others_look_lost() -> None:
+def test_a_mail_that_cannot_be_helped_does_not_make_others_appear_lost() -> None:
     world = replace(EMPTY, held=1, sealed={"waits": OLD}, quarantined={"gone": OLD})
     assert (audit(world).missing, audit(world).orphaned) == ((), ("gone",))
 

@@ -5,18 +5,19 @@ from __future__ import annotations
 import pytest
 
 from chalicelib.core.texts.catalogue import LANGUAGES
+from chalicelib.operations.condition_changes import LINES, News
 from chalicelib.operations.condition_texts import message
-from chalicelib.operations.conditions import LINES, Condition, News
+from chalicelib.operations.conditions import Condition
 
 WORST = [
     f"dead:anonymize:{'W' * 64}",
     f"swept:failed:{'W' * 64}",
     "dead:anonymize:offload_not_configured",
     "expiring:anonymize",
-    "letter_gone",
+    "record_gone",
     "swept:orphaned",
 ]
-ALL = ("dead:store:x", "backlog:store", "stalled", "breaker:llm", "expiring:store", "letter_gone")
+ALL = ("dead:store:x", "backlog:store", "stalled", "breaker:llm", "expiring:store", "record_gone")
 ALL += ("swept:missing", "swept:orphaned", "swept:failed:x", "swept:unproven")
 
 

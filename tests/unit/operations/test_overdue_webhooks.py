@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -114,7 +115,7 @@ def test_no_more_than_asked_for_are_sent_at_a_time(world: World) -> None:
     assert [len(world.lost.resend(2).sent) for _ in range(4)] == [2, 2, 1, 0]
 
 
-def test_what_the_queue_did_not_take_is_told_and_taken_next_time(world: World) -> None:
+def test_what_the_queue_did_not_take_is_reported_and_taken_next_time(world: World) -> None:
     world.stored("desk")
     world.queues.refuse.add(mail_id("b"))
     assert world.lost.resend().failed == ((mail_id("b"), "desk"),)
@@ -160,3 +161,30 @@ def test_a_webhook_that_was_tried_has_its_files_already(world: World) -> None:
 def test_a_message_that_waits_for_its_next_try_is_never_overdue(attempts: int) -> None:
     longest = max(retry.wait(attempts, None, 0.999), 3600.0) if attempts else retry.MAX_POSTPONEMENT
     assert WAITS[attempts] >= longest + 15 * retry.MINUTE
+
+
+def test_what_no_time_is_left_for_is_due_the_next_time(world: World) -> None:
+    for number in range(25):
+        world.stored("desk", mail=str(number))
+    left = iter([1.0, 1.0, 0.0])
+    assert len(world.lost.resend(time_left=lambda: next(left)).sent) == 20
+    assert len(world.lost.resend().sent) == 5
+
+
+def test_a_run_that_is_killed_has_recorded_what_it_sent(world: World) -> None:
+    for number in range(25):
+        world.stored("desk", mail=str(number))
+
+    class Dying(MemoryQueues):
+        """The process dies with the third batch."""
+
+        def send(self, stage: str, bodies: Sequence[str], group: str) -> frozenset[int]:
+            if len(self.queues[stage]) == 20:
+                raise KeyboardInterrupt
+            return super().send(stage, bodies, group)
+
+    whole, world.lost.queues = world.queues, Dying()
+    with pytest.raises(KeyboardInterrupt):
+        world.lost.resend()
+    world.lost.queues = whole
+    assert len(world.lost.resend().sent) == 5

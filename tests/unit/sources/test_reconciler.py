@@ -272,3 +272,38 @@ def test_whatever_happens_each_mail_is_sent_exactly_once(steps: list[str]) -> No
             case "down" | "up":
                 world.source.down = step == "down"
     assert sorted(world.sent()) == sorted(expected)
+
+
+def test_a_slow_mailbox_is_noted_in_time_and_the_others_have_their_turn(world: World) -> None:
+    """A listing that was killed noted nothing, so the same account came first for ever."""
+    for number in range(30):
+        world.mail(email_id=f"e{number}")
+    world.source.accounts.add("second")
+    world.source.page_size = 3
+    left = [300.0]
+
+    whole = world.source
+
+    class Slow:
+        """Every call takes 40 seconds."""
+
+        def folders(self, account: str) -> Any:
+            return whole.folders(account)
+
+        def received(self, account: str, path: str, since: datetime, page: int) -> Any:
+            left[0] -= 40
+            return whole.received(account, path, since, page)
+
+    def run() -> Runs:
+        left[0] = 300.0
+        world.now += timedelta(minutes=10)
+        made = Reconciler(
+            *(Slow(), world.looks, world.store, world.spool, world.intake, Telemetry()),
+            *(("\\Inbox",), "trace", lambda: world.now),
+        )
+        return made.run([ACCOUNT, "second"], lambda: left[0])
+
+    run()
+    [look] = [look for look in run() if look.account == ACCOUNT]
+    assert (look.outcome, look.code, look.gaps > 0, left[0] > 0) == ("partial", "more_is_left", True, True)
+    assert run()[0].account == "second"
