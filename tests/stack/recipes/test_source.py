@@ -25,16 +25,18 @@ from chalicelib.intake.arrival import Arrival
 from chalicelib.mail.sealed import RAW
 from chalicelib.web import auth
 from chalicelib.web.http import answer, guarded, measured, raw_body, trace_id
+from chalicelib.web.openapi.routes import rows_of
 
-door = Blueprint(__name__)
+routes = Blueprint(__name__)
+rows = rows_of("chalicelib.sources.paper_schemas")
 
 
-@door.route("/api/ingress/paper", methods=["POST"])
+@routes.route("/api/ingress/paper", methods=["POST"])
 @measured("paper")
 @guarded
 def paper() -> Response:
     """One mail a request."""
-    parts, request = container(), door.current_request
+    parts, request = container(), routes.current_request
     trace = trace_id(request)
     if not auth.bearer_ok(request.headers.get("authorization"), parts.door_secrets.texts("paper_tokens")):
         return answer("unauthorized", trace)
@@ -45,12 +47,22 @@ def paper() -> Response:
     [result] = parts.intake.take([arrival], trace, parts.gate.check_all)
     return answer(str(result.status), trace, mail_id=result.mail_id)
 '''
-ROUTE = """    Route(
-        *("POST", "/api/ingress/paper", ADMIN),
+SCHEMAS = '''"""What the endpoint for scanned pages takes and answers."""
+
+from __future__ import annotations
+
+from chalicelib.web.openapi.route import UNAUTHORIZED, Access, Route
+
+PAPER = Access("paper", UNAUTHORIZED, {"PaperToken": {"type": "http", "scheme": "bearer"}}, (("PaperToken",),))
+ROUTES = (
+    Route(
+        *("POST", "/api/ingress/paper", PAPER),
         "Push one scanned page.",
-        (*_IN, "paper_ingress_disabled"),
+        ("accepted", "already_processed", "rate_limited", "paper_ingress_disabled"),
+        body={"type": "object"},
     ),
-"""
+)
+'''
 DOCUMENTED = "| 503 | `paper_ingress_disabled` | nothing comes in | the flag is off | switch it on |\n"
 TEST = '''"""The endpoint for scanned pages."""
 
@@ -77,10 +89,10 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
     made = Copy.of_the_repository(tmp_path_factory.mktemp("source") / "mailroom")
     made.insert("chalicelib/core/doors.py", '    Door(\n        "emailengine"', DOOR)
     made.write("chalicelib/sources/paper.py", ENDPOINT)
-    made.insert("chalicelib/web/openapi/table.py", '    Route("GET", "/health"', ROUTE)
-    made.insert("app.py", "app.register_blueprint(admin.routes)", "app.register_blueprint(paper.door)\n")
-    made.insert("app.py", "from chalicelib.web import admin", "from chalicelib.sources import paper\n")
-    made.insert("docs/reference.md", "| 409 | `gmail_ingress_disabled`", DOCUMENTED)
+    made.write("chalicelib/sources/paper_schemas.py", SCHEMAS)
+    made.insert("app.py", "admin, dead_letter_routes, exclusion_routes, policy_routes, dashboard)\n", "paper, ")
+    made.insert("app.py", "from chalicelib.sources.emailengine", "from chalicelib.sources import paper\n")
+    made.insert("docs/operating.md", "| 409 | `gmail_ingress_disabled`", DOCUMENTED)
     made.write("tests/app/test_paper.py", TEST)
     made.finish(
         *("tests/app/test_paper.py", "tests/app/test_openapi.py", "tests/stack/test_door_alarms.py"),
