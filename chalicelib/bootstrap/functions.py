@@ -11,7 +11,7 @@ from chalicelib.bootstrap import alarms, grants
 from chalicelib.bootstrap.function_types import Access, Function, Http, Rights, Schedule
 from chalicelib.core.doors import DOORS
 from chalicelib.core.spool_keys import EVERYTHING, UPLOADS
-from chalicelib.core.stages import ALERT, DELIVER, OFFLOAD, PIPELINE, SIDE, STAGES, stage
+from chalicelib.core.stages import ALERT, DELIVER, LEDGER, OFFLOAD, PIPELINE, SIDE, STAGE_NAMES, stage
 
 API = Function(
     name="api",
@@ -21,7 +21,7 @@ API = Function(
     rights=Rights(("database_url", "redis_url", "mapping_key", "pseudonym_key"), grants.API),
     access=Access(
         writes=("sealed", "uploads"),  # a presigned PUT is made with these rights
-        sends=tuple(one.name for one in STAGES),  # mail goes to the first stage, a redrive to any
+        sends=STAGE_NAMES,  # mail goes to the first stage, a redrive to any
         dead_letters="take",
         depths=True,
     ),
@@ -131,7 +131,7 @@ SCHEDULED = (
         access=Access(
             reads=("sealed",),  # header lines only, but S3 cannot grant the first bytes of an object alone
             # Lost mail goes to the first stage, a note to the ledger's, an overdue webhook to its side stage.
-            sends=(PIPELINE[0].name, "store", *(one.name for one in SIDE)),
+            sends=(PIPELINE[0].name, LEDGER, *(one.name for one in SIDE)),
             dead_letters="look",
             depths=True,
         ),

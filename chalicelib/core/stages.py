@@ -55,7 +55,8 @@ STAGE_NAMES = tuple(stage.name for stage in STAGES)
 LEDGER = "store"
 """The stage that writes the ledger: notes about excluded and quarantined mail go there from every other stage."""
 
-BEFORE_LEDGER = tuple(stage.name for stage in PIPELINE[:3])
+_IN_ORDER = tuple(stage.name for stage in PIPELINE)
+BEFORE_LEDGER = _IN_ORDER[: _IN_ORDER.index(LEDGER) + 1]
 """The stages whose queues hold mail that may have no row in the ledger yet."""
 
 
@@ -73,6 +74,5 @@ def targets(name: str) -> tuple[Stage, ...]:
 
 def after(name: str) -> Stage | None:
     """The stage that follows in the pipeline; None after the last and for a side stage."""
-    names = [stage.name for stage in PIPELINE]
-    position = names.index(name) + 1 if name in names else len(names)
+    position = _IN_ORDER.index(name) + 1 if name in _IN_ORDER else len(PIPELINE)
     return PIPELINE[position] if position < len(PIPELINE) else None

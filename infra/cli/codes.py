@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from chalicelib.core.doors import DOORS
+
 WAIT = "Mailroom tries again by itself; `mailroom status` shows the breakers."
 READY = "Open /ready to see what is unavailable, then try again."
 RULES = "Correct the rule (`mailroom rules test`), then redrive."
@@ -19,11 +21,9 @@ CODES: dict[str, tuple[str, str]] = {
     "try_again": ("The API cannot reach a service that it needs; nothing was accepted.", READY),
     "internal_error": ("The API failed; nothing was accepted.", "Search the logs for the trace id: this is a bug."),
     "outside_time_window": ("A rule accepts this mail only inside its time window.", "Send it inside the window."),
-    "gmail_ingress_disabled": ("The Gmail endpoint is off.", "`mailroom flag gmail_ingress_enabled on`."),
-    "emailengine_ingress_disabled": (
-        "The EmailEngine endpoint is off.",
-        "`mailroom flag emailengine_ingress_enabled on`.",
-    ),
+    **{
+        door.disabled_code: (f"The {door.label} endpoint is off.", f"`mailroom flag {door.flag} on`.") for door in DOORS
+    },
     "unknown_account": ("Mailroom has no account of this name.", "Use a name from the parameter Accounts."),
     # Answers of the API to an operator
     "unauthorized": (

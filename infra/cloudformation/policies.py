@@ -42,7 +42,7 @@ def _statements(row: Function) -> list[dict[str, Any]]:
         statements.append(_allow(receive, _queue(row.stage)))
         # To itself goes the copy of a message that waits for an open breaker.
         sends |= {row.name, *(following.name for following in targets(row.name))}
-        sends |= {LEDGER} if row.stage in PIPELINE else set()
+        sends |= {LEDGER} if row.stage in PIPELINE else set()  # the note of a quarantine
         to_dead.append(row.stage)
     if sends:
         queues = [_queue(stage) for stage in STAGES if stage.name in sends]

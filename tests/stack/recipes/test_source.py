@@ -63,7 +63,9 @@ ROUTES = (
     ),
 )
 '''
-DOCUMENTED = "| 503 | `paper_ingress_disabled` | nothing comes in | the flag is off | switch it on |\n"
+DOCUMENTED = """| `paper_ingress_disabled` | the endpoint's flag is off | `mailroom flag paper_ingress_enabled on` |
+| `mailroom-paper-errors` | more than 5 % of its answers were its own fault | `mailroom logs` |
+"""
 TEST = '''"""The endpoint for scanned pages."""
 
 import json
@@ -92,12 +94,15 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
     made.write("chalicelib/sources/paper_schemas.py", SCHEMAS)
     made.insert("app.py", "admin, dead_letter_routes, exclusion_routes, policy_routes, dashboard)\n", "paper, ")
     made.insert("app.py", "from chalicelib.sources.emailengine", "from chalicelib.sources import paper\n")
-    made.insert("docs/operating.md", "| 409 | `gmail_ingress_disabled`", DOCUMENTED)
+    made.insert("docs/recovery.md", "| `gmail_ingress_disabled`", DOCUMENTED)
     made.write("tests/app/test_paper.py", TEST)
     made.finish(
         *("tests/app/test_paper.py", "tests/app/test_openapi.py", "tests/stack/test_door_alarms.py"),
         *("tests/unit/test_docs.py", "tests/unit/policy/test_flags.py", "tests/unit/cli/test_secrets.py"),
         *("tests/unit/core/test_texts.py", "tests/unit/operations/test_alarm_texts.py"),
+        "tests/unit/cli/test_codes.py",
+        "tests/unit/test_recovery.py::test_every_code_has_its_line[paper_ingress_disabled]",
+        "tests/unit/test_recovery.py::test_every_alarm_has_its_line[mailroom-paper-errors]",
     )
     return made
 
