@@ -159,12 +159,12 @@ class World:
         return any(held["ReceiveCount"] > 1 for held in lying(self.info, stage(name).queue))
 
     def dead(self, name: str) -> list[dict[str, Any]]:
-        """What lies in a stage's dead-draft queue: `Body`, and the reason among the attributes."""
+        """What lies in a stage's dead-letter queue: `Body`, and the reason among the attributes."""
         return lying(self.info, stage(name).dead_letter_queue)
 
     def forget_the_dead(self) -> None:
         """Discard the failed messages, as an operator does after a fix, and empty their queues of the rest."""
-        records = admin(self.info, "GET", "/admin/dlq").json()["drafts"]
+        records = admin(self.info, "GET", "/admin/dlq").json()["messages"]
         if mails := sorted({record["mail_id"] for record in records if record["mail_id"]}):
             order = {"mail_ids": mails, "reason": "dealt_with", "author": "e2e"}
             assert admin(self.info, "POST", "/admin/dlq/discard", order).json()["failed"] == []
@@ -183,7 +183,7 @@ class World:
 
 
 def reason(message: dict[str, Any]) -> str:
-    """Why a message lies in a dead-draft queue."""
+    """Why a message lies in a dead-letter queue."""
     found: str = message["MessageAttributes"]["reason"]["StringValue"]
     return found
 
