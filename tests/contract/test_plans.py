@@ -306,7 +306,7 @@ CASES: dict[str, Callable[[Database], object]] = {
     "PostgresPeople record": lambda d: people(d).record(STORED),
     "PostgresPeople rules_naming": lambda d: people(d).rules_naming("ada@example.org"),
     "PostgresPeople erase": lambda d: people(d).erase(
-        MailLocation(MailRef(DUPLICATE, "account-0"), "excluded", ""), "gmail", NOW.isoformat()
+        MailLocation(MailRef(DUPLICATE, "account-0"), "excluded"), "gmail", NOW.isoformat()
     ),
     "PostgresArchive expired": lambda d: PostgresArchive(d).expired("account-1", LONG_AGO, 100),
     "PostgresArchive originals": lambda d: PostgresArchive(d).originals("account-1", LONG_AGO, 100),

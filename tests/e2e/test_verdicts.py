@@ -127,7 +127,7 @@ def test_each_verdict_and_the_way_back_of_what_was_kept_out(rules: World) -> Non
     # The allowlist grows: the operator is told what that concerns, and brings it back; stored once.
     put(world, document(allowlist={"domains": ["workshop.example", "strangers.example"]}))
     told = command(world, "reconsider", "--all", "--dry-run", "--author", "e2e")
-    assert "of these 1 are of senders who are allowed now" in told
+    assert "of these 1 are from senders who are allowed now" in told
     command(world, "reconsider", "--domain", "strangers.example", "--author", "e2e")
     assert world.lost(ids["stranger"]) == []
 
@@ -169,8 +169,8 @@ def sweep(world: World) -> None:
 
 
 def test_emailengine_s_mail_is_decided_when_it_was_fetched(rules: World) -> None:
-    letter = rules.letter("A stopword for the list", via="emailengine")
-    [mail_id] = rules.send(letter)
+    sample = rules.sample("A stopword for the list", via="emailengine")
+    [mail_id] = rules.send(sample)
     rules.wait(lambda: state(rules, mail_id) == ("excluded", "stopped_by_routing_rule"), "the mail to be excluded")
     put(rules, {})
     command(rules, "reconsider", "--rule", "stopword", "--author", "e2e")
