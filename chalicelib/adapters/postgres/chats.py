@@ -16,7 +16,7 @@ CHANGE = "UPDATE core.chats SET configured = %s, moved_to = %s, threads = %s::js
 
 
 class PostgresChatBook:
-    """`ports.ChatBook`. `chat` names the row of `core.chats`, which is locked for each change."""
+    """`ports.ChatBook`. `chat` names the row of the table of chats, which is locked for each change."""
 
     def __init__(self, database: Database, chat: str = "default") -> None:
         self._database = database

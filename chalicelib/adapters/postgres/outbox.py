@@ -77,7 +77,7 @@ REFUSED = """
 
 
 class PostgresOutbox:
-    """`ports.Outbox`. `chat` names the row of `core.chats`; `clock` gives seconds since 1970.
+    """`ports.Outbox`. `chat` names the row of the table of chats; `clock` gives seconds since 1970.
 
     The row of the chat is locked for the length of each claim, so claims are one after the other.
     """
