@@ -202,7 +202,7 @@ def test_a_system_notice_with_hostile_text_is_kept(side: Side) -> None:
     assert side.outbox.claim(10, 60).notices[0].fields == {"text": "a\ufffdb\ufffdc"}
 
 
-def test_system_notices_with_long_keys_are_told_apart(side: Side) -> None:
+def test_system_notices_with_long_keys_are_kept_apart(side: Side) -> None:
     for end in "ab":
         side.outbox.add_system("x" * 5000 + end, {"end": end})
     assert len(side.outbox.claim(10, 60).notices) == 2

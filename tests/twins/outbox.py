@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -53,7 +54,7 @@ class MemoryOutbox:
     def claim(self, limit: int, lease: float) -> Claim:
         with self._lock:
             now = self._clock()
-            pending = [row for row in self.rows.values() if self._due(row, now) and row.claimed_until <= now]
+            pending = [row for row in self._due(now) if row.claimed_until <= now]
             if not pending:
                 return Claim((), 0.0)
             due = max(self._rest_until, pacing.next_allowed(self._sends, now))
@@ -108,15 +109,19 @@ class MemoryOutbox:
             now = self._clock()
             if self._refusals and self._rest_until > now:
                 return frozenset(mail_ids)
-            return frozenset(mail_ids) - {row.notice.mail_id or "" for row in self.rows.values() if self._due(row, now)}
+            return frozenset(mail_ids) - {row.notice.mail_id or "" for row in self._due(now)}
 
     def add_system(self, key: str, fields: Mapping[str, str]) -> None:
         self.add(system_key(key), "system", None, 2, clean_fields(fields))
 
-    def _due(self, row: Row, now: float) -> bool:
-        topics = [other.notice.topic for other in self.rows.values() if not other.sent and other.rest_until > now]
-        stuck = topics.count(row.notice.topic) >= refusals.STUCK
-        return not row.sent and max(row.not_before, row.rest_until) <= now and not stuck
+    def _due(self, now: float) -> list[Row]:
+        rows = [row for row in self.rows.values() if row.sent is None]
+        paused = Counter(row.notice.topic for row in rows if row.rest_until > now)
+        return [
+            row
+            for row in rows
+            if max(row.not_before, row.rest_until) <= now and paused[row.notice.topic] < refusals.STUCK
+        ]
 
     def _rows(self, ids: Sequence[int]) -> list[Row]:
         return [row for row in self.rows.values() if row.notice.id in ids]

@@ -71,7 +71,7 @@ def world() -> World:
     return World()
 
 
-def test_a_mail_is_told(world: World) -> None:
+def test_a_mail_is_sent(world: World) -> None:
     assert world.done(world.add(1)) == ["done"]
     assert world.messenger.sent == [("email", "New mail\n\npatient · praxis\nmail 1\nfrom <PERSON_1>")]
 
@@ -81,7 +81,7 @@ def test_a_batch_is_one_message(world: World) -> None:
     assert len(world.texts) == 1
 
 
-def test_what_is_told_leaves_a_receipt(world: World) -> None:
+def test_what_is_sent_leaves_a_receipt(world: World) -> None:
     envelope = world.add(1)
     world.done(envelope)
     assert (envelope.mail_id, "notify", "email.notify") in world.store.receipts
@@ -92,7 +92,7 @@ def test_the_most_urgent_mail_is_first(world: World) -> None:
     assert world.texts[0].index("mail 2") < world.texts[0].index("mail 1")
 
 
-def test_a_mail_that_was_told_is_not_told_again(world: World) -> None:
+def test_a_mail_that_was_sent_is_not_sent_again(world: World) -> None:
     envelope = world.add(1)
     world.done(envelope)
     world.now += 60
@@ -100,13 +100,13 @@ def test_a_mail_that_was_told_is_not_told_again(world: World) -> None:
     assert len(world.texts) == 1
 
 
-def test_a_mail_told_by_another_s_batch_is_done(world: World) -> None:
+def test_a_mail_sent_by_another_s_batch_is_done(world: World) -> None:
     first, second = world.add(1), world.add(2)
     world.done(first)
     assert world.done(second) == ["done"]
 
 
-def test_what_does_not_fit_is_told_next(world: World) -> None:
+def test_what_does_not_fit_is_sent_next(world: World) -> None:
     envelopes = [world.add(number, subject="😀" * 160) for number in range(1, 31)]
     outcomes = world.done(*envelopes)
     assert set(outcomes) == {"done", "notify_waiting"}
@@ -139,7 +139,7 @@ def test_the_wait_is_never_nothing(world: World) -> None:
     assert world.wait(envelope) == MIN_WAIT
 
 
-def test_after_the_pause_the_mail_is_told(world: World) -> None:
+def test_after_the_pause_the_mail_is_sent(world: World) -> None:
     world.done(world.add(1))
     second = world.add(2)
     world.done(second)
@@ -152,7 +152,7 @@ def test_while_telegram_is_away_the_mail_waits(world: World) -> None:
     assert world.done(world.add(1)) == ["telegram_unavailable"]
 
 
-def test_after_an_outage_the_mail_is_told(world: World) -> None:
+def test_after_an_outage_the_mail_is_sent(world: World) -> None:
     world.messenger.failures.append(Retryable("telegram_unavailable"))
     envelope = world.add(1)
     world.done(envelope)
@@ -175,7 +175,7 @@ def test_telegram_s_wait_is_the_whole_chat_s(world: World) -> None:
     assert world.texts == []
 
 
-def test_after_telegram_s_wait_all_are_told(world: World) -> None:
+def test_after_telegram_s_wait_all_are_sent(world: World) -> None:
     world.messenger.failures.append(Retryable("telegram_rate_limited", after=17))
     first, second = world.add(1), world.add(2)
     world.done(first, second)
@@ -218,7 +218,7 @@ def rounds(world: World, count: int, pause: float = 6) -> None:
         world.worker.drain()
 
 
-def test_the_neighbours_of_a_refused_notice_are_told_whole(world: World) -> None:
+def test_the_neighbours_of_a_refused_notice_are_sent_whole(world: World) -> None:
     world.messenger.refuses = lambda text: "poison" in text
     for number in range(1, 41):
         world.add(number, subject="poison" if number == 17 else "")
@@ -235,14 +235,14 @@ def test_a_refused_notice_among_forty_is_alone_after_a_dozen_messages(world: Wor
     assert (world.messenger.asked, [row for row in world.outbox.rows.values() if not row.sent]) == (13, [])
 
 
-def test_a_refused_notice_is_told_without_its_text(world: World) -> None:
+def test_a_refused_notice_is_sent_without_its_text(world: World) -> None:
     world.messenger.refuses = lambda text: "poison" in text
     envelope = world.add(1, subject="poison")
     rounds(world, 2)
     assert world.texts == [f"New mail\n{envelope.mail_id} · praxis"]
 
 
-def test_a_refused_system_notice_is_told_without_its_text(world: World) -> None:
+def test_a_refused_system_notice_is_sent_without_its_text(world: World) -> None:
     world.messenger.refuses = lambda text: "poison" in text
     world.outbox.add_system("alarm", {"text": "poison"})
     rounds(world, 2)
@@ -287,7 +287,7 @@ def test_a_chat_that_is_gone_is_not_asked_for_every_new_mail(world: World) -> No
     assert world.messenger.asked < 200
 
 
-def test_once_the_chat_is_back_everything_is_told(world: World) -> None:
+def test_once_the_chat_is_back_everything_is_sent(world: World) -> None:
     world.messenger.refuses = lambda text: True
     for number in range(1, 101):
         world.add(number)
@@ -309,7 +309,7 @@ def test_a_broken_set_up_is_raised(world: World) -> None:
         world.worker.begin([world.add(1)])
 
 
-def test_switched_off_nothing_is_told(world: World) -> None:
+def test_switched_off_nothing_is_sent(world: World) -> None:
     world.on = False
     world.done(world.add(1))
     assert world.texts == []
@@ -354,13 +354,13 @@ def test_a_note_is_no_mail(world: World) -> None:
         world.worker.process(note)
 
 
-def test_a_system_notice_is_told_in_its_topic(world: World) -> None:
+def test_a_system_notice_is_sent_in_its_topic(world: World) -> None:
     world.outbox.add_system("backlog", {"queue": "store"})
     world.worker.drain()
     assert world.messenger.sent == [("system", "queue: store")]
 
 
-def test_topics_are_told_apart(world: World) -> None:
+def test_topics_are_kept_apart(world: World) -> None:
     world.add(1)
     world.outbox.add_system("backlog", {"queue": "store"})
     world.worker.drain()
@@ -390,7 +390,7 @@ def test_while_the_messenger_rests_waiting_for_one_s_turn_does_not_count_either(
     world.messenger.failures.append(Retryable("telegram_rate_limited", after=60))
     world.worker.resting = lambda: True
     world.worker.begin([one])
-    world.worker.begin([two])  # the chat rests: nothing is claimed
+    world.worker.begin([two])  # the chat is paused: nothing is claimed
     with pytest.raises(Postponed, match="notify_waiting"):
         world.worker.process(two)
 
