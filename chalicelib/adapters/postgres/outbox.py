@@ -24,8 +24,8 @@ DUE = f"""
                       GROUP BY topic HAVING count(*) >= {refusals.STUCK})
 """  # noqa: S608 - put together from constants
 
-# A claim that ended by itself is the message of a worker that died: it may have been sent.
-# Up to `limit` notices of the topic, and with the bound, that the most urgent pending one has.
+# Up to `limit` notices of the topic, and with the bound, that the most urgent pending one has. A claim that ended by
+# itself is the message of a worker that died: it may have been sent.
 CLAIM = f"""
     WITH pending AS (
         SELECT id, topic, urgency, created_at, max_batch FROM core.outbox
@@ -95,8 +95,9 @@ class PostgresOutbox:
         values |= {"chat": sent.chat, "thread": sent.thread}
 
         def work(connection: Connection) -> None:
-            connection.execute(MARK_SENT, values)
+            # The chat before its notices, as everywhere: no two workers wait for each other.
             connection.execute("UPDATE core.chats SET refusals = 0 WHERE chat = %s AND refusals > 0", (self._chat,))
+            connection.execute(MARK_SENT, values)
 
         self._database.run(work)
 
