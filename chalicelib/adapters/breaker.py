@@ -12,7 +12,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
 from chalicelib.core.errors import MailroomError, Permanent, Postponed, Retryable
-from chalicelib.ports import Board, Fetched, MessageReference, MessageSource, Messenger
+from chalicelib.core.message_text import MessageText
+from chalicelib.ports import Board, Fetched, MessageReference, MessageSource, Messenger, Sent
 from chalicelib.resilience import circuit as rules
 from chalicelib.resilience.circuit import POLICY, Policy, State
 
@@ -174,8 +175,8 @@ class GuardedMessenger:
         self._inner = inner
         self._breaker = breaker
 
-    def send(self, topic: str, text: str) -> None:
-        self._breaker.call(lambda: self._inner.send(topic, text))
+    def send(self, topic: str, message: MessageText) -> Sent:
+        return self._breaker.call(lambda: self._inner.send(topic, message))
 
 
 class GuardedModel:

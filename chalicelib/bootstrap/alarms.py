@@ -26,7 +26,7 @@ NOTIFY_STUCK = Alarm(
     # Telegram's chat cannot carry this alarm. The operator subscribes to the topic (docs/recovery.md).
     name="NotifyStuck",
     title="notify-stuck",
-    description="Telegram refuses notices for good: see docs/recovery.md, Refused notices",
+    description="Telegram refuses notices, the chat or a topic: see docs/recovery.md, Refused notices",
     metric="NotifyStuck",
     dimensions={"stage": "notify"},
     statistic="Sum",

@@ -107,6 +107,7 @@ class Container:
 
     breaker: Breakers = part("parts.breakers")
     messenger: Messenger = part("parts.telegram")
+    alarm_messenger: Messenger = part("parts.telegram")
     listing: Listing = part("parts.emailengine")
 
     flags: Flags = part("parts.policy")

@@ -66,7 +66,7 @@ QUEUES = (
     Function(
         name="notify",
         trigger=stage("notify"),
-        timeout=30,
+        timeout=45,
         memory=256,
         module="bootstrap.workers.notify",
         rights=Rights(("database_url", "redis_url", "telegram_token"), grants.NOTIFIES),
@@ -107,7 +107,7 @@ QUEUES = (
     Function(
         name="alert",
         trigger=ALERT,
-        timeout=20,
+        timeout=45,
         memory=256,
         module="bootstrap.workers.alert",
         rights=Rights(("redis_url", "telegram_token")),

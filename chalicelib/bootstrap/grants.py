@@ -5,8 +5,9 @@ from __future__ import annotations
 from chalicelib.bootstrap.function_types import Rights
 
 NOTIFIES = {
-    "core.outbox": "SELECT, UPDATE (claimed_until, attempts, sent_at, max_batch, refusals, rest_until)",
-    "core.chats": "SELECT, INSERT (chat), UPDATE (recent, next_at)",
+    "core.outbox": "SELECT, UPDATE (claimed_until, attempts, sent_at, max_batch, refusals, rest_until,"
+    " unknown_sends, message_id, sent_chat, sent_thread)",
+    "core.chats": "SELECT, INSERT (chat), UPDATE (recent, next_at, refusals, configured, moved_to, threads)",
     "core.action_receipts": "INSERT",
     "core.flags": "SELECT",
 }

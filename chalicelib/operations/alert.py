@@ -10,9 +10,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from chalicelib.core.errors import Permanent
+from chalicelib.core.errors import MailroomError, Permanent, Postponed
+from chalicelib.core.message_text import MessageText
 from chalicelib.operations.alarm_texts import alarm_message
-from chalicelib.ports import Cache, Messenger
+from chalicelib.ports import Cache, Limiter, Messenger
+from chalicelib.resilience import refusals
+from chalicelib.resilience.pacing import ALARMS
 
 ONCE_SECONDS = 24 * 3600
 OPEN_SECONDS = 14 * ONCE_SECONDS
@@ -50,17 +53,18 @@ def read(body: str) -> Alarm:
 
 @dataclass
 class AlertWorker:
-    """Sends each state change once, in `language`; `cache` only prevents a repeat."""
+    """Sends each state change once, in `language`, at a pace of its own; `cache` only prevents a repeat."""
 
     messenger: Messenger
     cache: Cache
+    limiter: Limiter
     language: str
 
     def begin(self, messages: Sequence[Alarm]) -> None:
         """Alarms are sent one by one."""
 
     def process(self, message: Alarm) -> None:
-        """Send one alarm. Raises the messenger's errors.
+        """Send one alarm. Raises the messenger's passing errors; a refusal is no fault of the alarm's, which waits.
 
         "OK" is sent only after "ALARM" was: every alarm starts as "OK" when the stack is deployed.
         """
@@ -70,9 +74,27 @@ class AlertWorker:
             return
         if not alarmed and self.cache.get(open_key) is None:
             return
-        self.messenger.send("system", alarm_message(message.name, alarmed, message.description, self.language))
+        if wait := self.limiter.take([[ALARMS]])[0]:
+            raise Postponed("notify_waiting", after=wait)
+        self._send(message, alarmed)
         self.cache.set(key, b"1", ONCE_SECONDS)
         if alarmed:
             self.cache.set(open_key, b"1", OPEN_SECONDS)
         else:
             self.cache.delete(open_key)
+
+    def _send(self, alarm: Alarm, alarmed: bool) -> None:
+        """The whole text, or without the description where that is refused. A text that is refused even then waits."""
+        for description in (alarm.description, ""):
+            text = alarm_message(alarm.name, alarmed, description, self.language)
+            try:
+                self.messenger.send("system", MessageText.inert(text))
+            except Permanent as error:
+                refused: MailroomError = error
+            except MailroomError as error:
+                if error.code != refusals.CHAT_REFUSED:
+                    raise
+                raise Postponed(error.code) from None
+            else:
+                return
+        raise Postponed(refused.code)

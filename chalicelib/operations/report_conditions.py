@@ -9,6 +9,7 @@ from typing import Any
 
 from chalicelib.core.clock import Now, utc_now
 from chalicelib.core.errors import MailroomError, Retryable
+from chalicelib.core.message_text import MessageText
 from chalicelib.core.stages import STAGE_NAMES
 from chalicelib.operations import condition_changes, condition_texts, conditions
 from chalicelib.ports import Cache, Messenger, QueueDepth, Queues, Telemetry
@@ -78,7 +79,7 @@ class ConditionReporter:
         held = self.cache.read(REPORTED)
         news = condition_changes.compare(condition_changes.decode(held), evaluation, now)
         if text := condition_texts.message(news, self.language):
-            self.messenger().send("system", text)
+            self.messenger().send("system", MessageText.inert(text))
             self.telemetry.count("ConditionsReported")
         memory = condition_changes.encode(news.memory)
         if (held or news.memory) and not self.cache.compare_and_set(REPORTED, held, memory, REPORTED_SECONDS):

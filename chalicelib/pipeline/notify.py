@@ -8,24 +8,25 @@ from typing import Protocol
 
 from chalicelib.core.clock import Now, timed, utc_now
 from chalicelib.core.errors import MailroomError, Permanent, Postponed, Retryable
+from chalicelib.core.message_text import MessageText
 from chalicelib.core.messages import Envelope, Message
-from chalicelib.ports import MailStore, Messenger, Notice, Outbox, Telemetry
+from chalicelib.ports import MailStore, Messenger, Notice, Outbox, Sent, Telemetry
 from chalicelib.resilience import refusals
 
 CLAIM = 40
 """Notices taken for one message at most; those that do not fit are given back."""
 LEASE = 60.0
-"""Seconds after which the claim of a dead worker ends."""
+"""Seconds after which the claim of a dead worker ends: longer than any invocation lasts."""
 MIN_WAIT = 0.5
 
 
 class Renderer(Protocol):
     """Turns notices into what people read (`telegram.notice.NoticeRenderer`)."""
 
-    def digest(self, notices: Sequence[Notice]) -> tuple[str, int]:
+    def digest(self, notices: Sequence[Notice]) -> tuple[MessageText, int]:
         """One message for as many notices as fit, in their order; how many those are (at least one)."""
 
-    def minimal(self, notice: Notice) -> str:
+    def minimal(self, notice: Notice) -> MessageText:
         """The notice without the text that was refused: its mail and account."""
 
 
@@ -76,32 +77,57 @@ class NotifyWorker:
         if not claim.notices:
             return 0
         if claim.notices[0].max_batch == refusals.WITHOUT_TEXT:
-            text, fitting = self.render.minimal(claim.notices[0]), 1
+            message, fitting = self.render.minimal(claim.notices[0]), 1
         else:
-            text, fitting = self.render.digest(claim.notices)
+            message, fitting = self.render.digest(claim.notices)
         taken, left = claim.notices[:fitting], claim.notices[fitting:]
         if left:
             self.outbox.release([notice.id for notice in left], 0)
         try:
             with timed(self.now) as watch:
-                self.messenger.send(taken[0].topic, text)
-        except Permanent as error:
-            self._refused(taken, error.code)
-            return 0
+                sent = self.messenger.send(taken[0].topic, message)
         except MailroomError as error:
-            self._failure = error
-            after = error.after if isinstance(error, Retryable) and error.after else 0
-            self.outbox.release([notice.id for notice in taken], after)
-            self.telemetry.log("notify_failed", code=error.code, count=len(taken), wait=after)
+            self._not_sent(taken, error)
             return 0
-        self.outbox.mark_sent([notice.id for notice in taken])
+        self.outbox.mark_sent([notice.id for notice in taken], sent)
         receipt = watch.receipt("notify", "email.notify", "sent")
         self.store.add_receipts([(notice.mail_id, receipt) for notice in taken if notice.mail_id])
-        self.telemetry.count("Notified", len(taken), stage="notify")
+        self._count(taken, sent)
         return len(taken)
 
+    def _count(self, taken: Sequence[Notice], sent: Sent) -> None:
+        self.telemetry.count("Notified", len(taken), stage="notify")
+        if repeated := sum(notice.unknown_sends > 0 for notice in taken):
+            self.telemetry.count("NotifyRepeated", repeated, stage="notify")
+        for code in sent.changes:
+            self.telemetry.warn("notify_rerouted", code=code, count=len(taken))
+        if refusals.TOPIC_LOST in sent.changes:  # in the general topic until a person acts
+            self.telemetry.count("NotifyStuck", stage="notify")
+
+    def _not_sent(self, taken: Sequence[Notice], error: MailroomError) -> None:
+        """Give the notices back: nothing is lost. What else happens depends on what was refused."""
+        ids, code = [notice.id for notice in taken], error.code
+        self._failure = error
+        if isinstance(error, Permanent):
+            self._refused(taken, code)
+        elif code == refusals.CHAT_REFUSED:
+            self._failure = Postponed(code)  # no mail's fault, so no try of any of them
+            wait = self.outbox.chat_refused(ids)
+            self.telemetry.count("NotifyStuck", stage="notify")
+            self.telemetry.warn("notify_chat_refused", code=code, count=len(ids), wait=wait)
+        elif code == refusals.OUTCOME_UNKNOWN:
+            wait = refusals.doubt(max(notice.unknown_sends for notice in taken))
+            self.outbox.unknown(ids, wait)
+            self.telemetry.count("NotifyUnknown", len(ids), stage="notify")
+            self.telemetry.warn("notify_unknown", code=code, count=len(ids), wait=wait)
+        else:
+            after = error.after if isinstance(error, Retryable) and error.after else 0
+            self.outbox.release(ids, after)
+            self.telemetry.log("notify_failed", code=code, count=len(ids), wait=after)
+
     def _refused(self, taken: Sequence[Notice], code: str) -> None:
-        """Try smaller messages, then the notice without its text, then pause it: nothing is lost, nothing blocks."""
+        """Try smaller messages, then the notice without its text. If that is refused too, the text was not the cause:
+        the notice gets it back and is paused."""
         self._failure = Postponed(code)  # counts as no try, neither for the refused mails nor for those that wait
         if taken[0].max_batch != refusals.WITHOUT_TEXT:
             self.outbox.refused([notice.id for notice in taken], refusals.after_refusal(len(taken)), 0)
@@ -109,6 +135,6 @@ class NotifyWorker:
             self.telemetry.log("notify_refused", code=code, count=len(taken))
             return
         pause = refusals.rest(taken[0].refusals)
-        self.outbox.refused([taken[0].id], refusals.WITHOUT_TEXT, pause)
+        self.outbox.refused([taken[0].id], refusals.ALONE, pause)
         self.telemetry.count("NotifyStuck", stage="notify")
         self.telemetry.warn("notify_stuck", code=code, refused=taken[0].refusals + 1, wait=pause)

@@ -23,9 +23,9 @@ from chalicelib.ports.delivery import (
     WebhookClaim,
 )
 from chalicelib.ports.governance import Archive, Erasure, MailLocation, People
+from chalicelib.ports.messaging import ChatBook, ChatChanges, Claim, Messenger, Notice, Outbox, Sent
 from chalicelib.ports.reconciliation import Folder, Listing, Page, ReconciliationRun, ReconciliationStore
 from chalicelib.ports.records import (
-    Claim,
     Excluded,
     ExclusionQuery,
     Exclusions,
@@ -33,9 +33,7 @@ from chalicelib.ports.records import (
     FlagStore,
     Ledger,
     MailStore,
-    Notice,
     Original,
-    Outbox,
     RuleChange,
     RuleStore,
     RuleVersion,
@@ -48,7 +46,6 @@ from chalicelib.ports.services import (
     Fetched,
     MessageReference,
     MessageSource,
-    Messenger,
     Telemetry,
 )
 from chalicelib.ports.transport import (
@@ -73,6 +70,8 @@ __all__ = [
     "Archive",
     "Board",
     "Cache",
+    "ChatBook",
+    "ChatChanges",
     "Claim",
     "Classifier",
     "Day",
@@ -125,6 +124,7 @@ __all__ = [
     "RuleChange",
     "RuleStore",
     "RuleVersion",
+    "Sent",
     "Spool",
     "SpoolEntry",
     "StateCount",

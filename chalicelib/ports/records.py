@@ -1,4 +1,4 @@
-"""Ports to what PostgreSQL keeps: mail, ledger, outbox, flags and rules."""
+"""Ports to what PostgreSQL keeps: mail, ledger, flags and rules."""
 
 from __future__ import annotations
 
@@ -126,64 +126,6 @@ class Exclusions(Protocol):
 
     def reconsidered(self, mails: Sequence[Excluded], author: str) -> None:
         """Record who has them re-evaluated. `Permanent("database_rejected")` for an author that does not fit."""
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """One outbox row. `topic` is `email`, `system` or one of a rule's; `mail_id` is None where it is about no mail.
-
-    `fields` are anonymized values, never personal data. After a refusal `max_batch` bounds the notices of its next
-    message (0: alone and without its text, `resilience.refusals`); `refusals` counts those without its text.
-    """
-
-    id: int
-    topic: str
-    mail_id: str | None
-    urgency: int
-    fields: Mapping[str, str]
-    created_at: datetime
-    max_batch: int | None = None
-    refusals: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """Notices to deliver in one message now; or none, and the seconds to wait before asking again."""
-
-    notices: tuple[Notice, ...]
-    wait: float
-
-
-class Outbox(Protocol):
-    """What is to be notified; claimed before the call and marked after it."""
-
-    def claim(self, limit: int, lease: float) -> Claim:
-        """Claim up to `limit` notices of *one* topic, most urgent first then oldest, for `lease` seconds.
-
-        A notice is not claimed before its time (`Routing.hold_until`) nor while it is paused, and none of a topic in
-        which `resilience.refusals.STUCK` are paused. Those that were refused together stay apart from the others:
-        notices of one claim have the same `max_batch`, and are no more than that.
-
-        Reserves the chat's next sending slot (`resilience.pacing`) in the same transaction, so that two
-        workers never send at once.
-        """
-
-    def mark_sent(self, ids: Sequence[int]) -> None: ...
-
-    def release(self, ids: Sequence[int], after: float) -> None:
-        """Give claimed notices back, and pause the chat for `after` seconds."""
-
-    def refused(self, ids: Sequence[int], max_batch: int, rest: float) -> None:
-        """Give claimed notices back that were refused: at most `max_batch` of them in a message from now on.
-
-        A `rest` of more than 0 seconds is one more refusal without the text: the notice is paused for so long.
-        """
-
-    def sent(self, mail_ids: Sequence[str]) -> frozenset[str]:
-        """Those of the mails that have no notice left to send now; one that is held or paused is left to the sweep."""
-
-    def add_system(self, key: str, fields: Mapping[str, str]) -> None:
-        """Queue a notice for topic `system`; the same `key` again changes nothing."""
 
 
 @dataclass(frozen=True, slots=True)

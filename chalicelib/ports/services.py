@@ -1,4 +1,4 @@
-"""Ports to those who do something with a mail: messenger, source, anonymizer, classifier, telemetry."""
+"""Ports to those who do something with a mail: source, anonymizer, classifier, telemetry."""
 
 from __future__ import annotations
 
@@ -10,13 +10,6 @@ from chalicelib.core.messages import Classification, Content
 from chalicelib.mail.model import Mail
 from chalicelib.privacy.model import Anonymized
 from chalicelib.privacy.tokens import Number
-
-
-class Messenger(Protocol):
-    """Delivers a text to people (Telegram)."""
-
-    def send(self, topic: str, text: str) -> None:
-        """Send plain text (at most 4,096 characters). `Retryable(after=retry_after)` on 429."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,8 @@ OPEN: Final = "open"
 HALF_OPEN: Final = "half_open"
 KINDS = (CLOSED, OPEN, HALF_OPEN)
 
-LONGEST = 3600.0
-"""Seconds that another side may make us wait (as `adapters.http.waits.MAX_WAIT`); a later end is a wrong clock's."""
+LONGEST = 24 * 3600.0
+"""Seconds that another side may make us wait, as long as the state is kept; a later end is a wrong clock's."""
 
 SKEW = 60.0
 """Seconds that the clocks of two containers may differ."""

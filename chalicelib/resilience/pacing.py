@@ -1,19 +1,27 @@
-"""When the next message may go to a chat: quick at first, then a pace that never meets the provider's wall.
+"""When the next message of notices may go to a chat: quick at first, then a pace that never meets the provider's wall.
 
-Telegram allows about one message a second in a chat and 20 a minute in a group ("My bot is hitting
-limits", Bots FAQ). Only four messages in any minute may follow at the quick gap, the others keep the
-steady one: a minute then holds at most 4 + (60 - 3 * 1.05) / 3.4 = 20.
+Telegram allows about one message a second in a chat and 20 a minute in a group ("My bot is hitting limits", Bots FAQ),
+all topics, edits and new topics together. Notices take `LIMIT` of these, `ALARMS` four; two are left for what a person
+waits for. Only four messages in any minute may follow at the quick gap, the others keep the
+steady one: a minute then holds at most 4 + (60 - 3 * 1.05) / 5.7 < 14.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from chalicelib.resilience.rates import Quota
+
 WINDOW = 60.0
-LIMIT = 20
+GROUP_LIMIT = 20
+"""Calls that write which a group takes in any minute."""
+ALARMS = Quota("telegram:alarms", per_minute=3, burst=2)
+"""The pace of alarms: four in any minute at most. They need no database, so they have a share of their own."""
+LIMIT = 14
+"""Messages of notices in any minute."""
 BURST = 4
 QUICK_GAP = 1.05
-STEADY_GAP = 3.4
+STEADY_GAP = 5.7
 MARGIN = 0.01
 """Seconds added past the wall, so that no rounding leaves the oldest send in the window."""
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from chalicelib.core.message_text import MessageText
 from chalicelib.core.plain_text import plain
 from chalicelib.core.texts.catalogue import counted, label, text
 from chalicelib.ports import Notice
 
-MAX_UNITS = 4_000
-"""UTF-16 units of a message. Telegram takes 4,096; the rest is for the last line."""
+GAP = "\n\n"
+MAX_CHARACTERS = 4_000
+"""Code points of a message. Telegram takes 4,096; the rest is for the last line."""
+HEAD = 100
+"""Code points that the first line takes at most."""
 MAX_NAME = 40
 MAX_FIELDS = 9
-"""Lines of a system notice: even the widest characters in all of them fit into one message."""
+"""Lines of a system notice: all of them fit into one message."""
 
 
 @dataclass(frozen=True)
@@ -22,34 +26,51 @@ class NoticeRenderer:
 
     language: str
 
-    def digest(self, notices: Sequence[Notice]) -> tuple[str, int]:
+    def digest(self, notices: Sequence[Notice]) -> tuple[MessageText, int]:
         """See `compose`."""
         return compose(notices, self.language)
 
-    def minimal(self, notice: Notice) -> str:
+    def minimal(self, notice: Notice) -> MessageText:
         """See `minimal_text`."""
         return minimal_text(notice, self.language)
 
 
-def compose(notices: Sequence[Notice], language: str) -> tuple[str, int]:
-    """One message for as many notices as fit, in their order; the number of notices in it (at least one)."""
-    lines: list[str] = []
+def compose(notices: Sequence[Notice], language: str) -> tuple[MessageText, int]:
+    """One message for as many notices as fit, in their order; the number of notices in it (at least one).
+
+    Each notice is one foreign span, so that a message of 40 notices stays below Telegram's 100 entities.
+    """
+    blocks: list[str] = []
+    size = HEAD
     for notice in notices:
-        line = _mail(notice, language) if _is_mail(notice) else _system(notice)
-        if lines and _units("\n\n".join([*lines, line])) > MAX_UNITS - 40:
+        block = _mail(notice, language) if _is_mail(notice) else _system(notice)
+        if blocks and size + len(block) + len(GAP) > MAX_CHARACTERS:
             break
-        lines.append(line)
-    body = "\n\n".join(lines)
-    if not all(map(_is_mail, notices[: len(lines)])):
-        return body, len(lines)
-    return f"{counted(language, 'notice.new', len(lines))}\n\n{body}", len(lines)
+        blocks.append(block)
+        size += len(block) + len(GAP)
+    head = _head(notices[: len(blocks)], language)
+    return MessageText.of(_parts(head, GAP, blocks)), len(blocks)
 
 
-def minimal_text(notice: Notice, language: str) -> str:
+def minimal_text(notice: Notice, language: str) -> MessageText:
     """The notice without its text, which Telegram refused: the mail id and the account."""
     parts = [notice.mail_id or f"Mailroom {notice.id}", plain(notice.fields.get("account", ""))]
-    head = [counted(language, "notice.new", 1)] if _is_mail(notice) else []
-    return "\n".join([*head, " · ".join(filter(None, parts))])
+    return MessageText.of(_parts(_head([notice], language), "\n", [" · ".join(filter(None, parts))]))
+
+
+def _head(notices: Sequence[Notice], language: str) -> str:
+    """Our own first line; empty above system notices. It says when one of them may have been sent before."""
+    count = counted(language, "notice.new", len(notices)) if all(map(_is_mail, notices)) else ""
+    repeated = text(language, "notice.repeated") if any(notice.unknown_sends for notice in notices) else ""
+    return " · ".join(filter(None, [count, repeated]))
+
+
+def _parts(head: str, gap: str, blocks: Sequence[str]) -> Iterator[tuple[str, bool]]:
+    if head:
+        yield head + gap, False
+    for number, block in enumerate(blocks):
+        yield GAP if number else "", False
+        yield block, True
 
 
 def _is_mail(notice: Notice) -> bool:
@@ -72,7 +93,3 @@ def _system(notice: Notice) -> str:
     return "\n".join(
         f"{plain(key)[:MAX_NAME]}: {plain(value)}" for key, value in list(notice.fields.items())[:MAX_FIELDS]
     )
-
-
-def _units(value: str) -> int:
-    return len(value.encode("utf-16-le")) // 2

@@ -193,7 +193,7 @@ def notices(info: Info) -> dict[str, str]:
     """Mail id → its notice, as it stands in a message."""
     with psycopg.connect(info.database_url, connect_timeout=5) as connection:
         rows = [Notice(*row) for row in connection.execute(NOTICES)]
-    return {one.mail_id or "": compose([one], "en")[0].partition("\n\n")[2] for one in rows}
+    return {one.mail_id or "": compose([one], "en")[0].text.partition("\n\n")[2] for one in rows}
 
 
 def notified(expected: Mapping[str, str], messages: Sequence[Mapping[str, Any]], may: Sequence[Break]) -> list[Check]:

@@ -62,6 +62,12 @@ CODES: dict[str, tuple[str, str]] = {
     "telegram_unauthorized": ("Telegram refuses the token or the chat.", "Correct the bot token and TelegramChat."),
     "telegram_rate_limited": ("Telegram asks to slow down.", WAIT),
     "telegram_refused": ("Telegram refuses this text.", REPORT),
+    "telegram_chat_refused": (
+        "The bot cannot write to the chat.",
+        "Add the bot to the group again and let it send messages, or correct TelegramChat.",
+    ),
+    "telegram_outcome_unknown": ("Telegram's answer was lost: the message may have arrived.", WAIT),
+    "notify_waiting": ("The message waits for its turn in the chat.", WAIT),
     "bucket_unavailable": (
         "The bucket of OffloadBucket does not accept the file.",
         "Check its name, endpoint, keys and rights.",

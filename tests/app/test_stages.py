@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from typing import Any
 
@@ -26,6 +27,7 @@ from chalicelib.pipeline.notify import NotifyWorker
 from chalicelib.pipeline.runner import BatchFailed
 from chalicelib.pipeline.store import StoreWorker
 from chalicelib.policy.document import Destination
+from chalicelib.resilience.rates import MemoryLimiter
 from chalicelib.sources.emailengine import schedule
 from chalicelib.telegram.notice import NoticeRenderer
 from tests.app.world import ADMIN, World, installed
@@ -99,7 +101,7 @@ class Stack(World):
                 *(self.deliveries, self.receiver, lambda: self.destinations),
                 *(lambda: {"default": ("key",)}, lambda: parts.flags.on("webhook_sending_enabled"), source.telemetry),
             ),
-            "alert": alert.AlertWorker(self.messenger, self.cache, "en"),
+            "alert": alert.AlertWorker(self.messenger, self.cache, MemoryLimiter(time.monotonic), "en"),
         }
         parts.workers |= workers
         parts.__dict__["notifier"] = workers["notify"]

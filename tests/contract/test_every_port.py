@@ -10,16 +10,17 @@ import pytest
 
 import chalicelib.ports
 from chalicelib import ports
-from chalicelib.ports import delivery, governance, reconciliation, records, reports, services, transport
+from chalicelib.ports import delivery, governance, messaging, reconciliation, records, reports, services, transport
 
 HERE = Path(__file__).parent
-MODULES = (delivery, governance, reconciliation, records, reports, services, transport)
+MODULES = (delivery, governance, messaging, reconciliation, records, reports, services, transport)
 
 SUITES = {
     "Anonymizer": "test_anonymizer",
     "Archive": "test_retention",
     "Board": "test_cache",
     "Cache": "test_cache",
+    "ChatBook": "test_chats",
     "Classifier": "test_classifier",
     "DeadLetterQueues": "test_dead_letters",
     "DeliveryStore": "test_links",
@@ -52,6 +53,7 @@ TWINS = {
     "Anonymizer": "RulesAnonymizer",
     "Board": "MemoryCache",
     "Cache": "MemoryCache",
+    "ChatBook": "MemoryChatBook",
     "DeadLetterQueues": "MemoryDeadLetterQueues",
     "DeliveryStore": "MemoryDeliveryStore",
     "Downloads": "MemoryDownloads",

@@ -14,7 +14,7 @@ from chalicelib.adapters.postgres.outbox import PostgresOutbox
 from chalicelib.adapters.postgres.store import PostgresMailStore
 from chalicelib.core.errors import Permanent, Retryable
 from chalicelib.core.messages import Routing
-from chalicelib.ports import Ledger, MailStore, Outbox
+from chalicelib.ports import Ledger, MailStore, Outbox, Sent
 from tests.contract.mails import ORIGINAL, envelope, mail_id, note
 from tests.twins.ledger import Decision, MemoryLedger
 from tests.twins.outbox import MemoryOutbox
@@ -87,7 +87,7 @@ def test_a_notice_that_is_young_is_not_yet_unsent(side: Side) -> None:
 
 def test_a_notice_that_was_sent_is_not_unsent(side: Side) -> None:
     side.store.store(envelope("a"), "text", ORIGINAL, [])
-    side.outbox.mark_sent([notice.id for notice in side.outbox.claim(10, 60).notices])
+    side.outbox.mark_sent([notice.id for notice in side.outbox.claim(10, 60).notices], Sent(1, "-100"))
     assert side.ledger.unsent(now() + SOON, 10) == []
 
 

@@ -13,13 +13,14 @@ from chalicelib.adapters.postgres.database import Database
 from chalicelib.adapters.postgres.outbox import PostgresOutbox
 from chalicelib.adapters.postgres.store import PostgresMailStore
 from chalicelib.core.messages import Routing
-from chalicelib.ports import MailStore, Outbox
+from chalicelib.ports import MailStore, Outbox, Sent
 from chalicelib.resilience.pacing import LIMIT, QUICK_GAP
 from infra.local.servers import Postgres
 from tests.contract.mails import ORIGINAL, envelope, mail_id
 from tests.twins.outbox import MemoryOutbox
 from tests.twins.store import MemoryMailStore
 
+SENT = Sent(7, "-100", 2)
 START = 1_800_000_000.0
 
 
@@ -117,7 +118,7 @@ def test_a_claim_that_was_never_finished_comes_back_after_its_lease(side: Side) 
 
 def test_a_sent_notice_never_comes_back(side: Side) -> None:
     side.add("a")
-    side.outbox.mark_sent([notice.id for notice in side.outbox.claim(10, 60).notices])
+    side.outbox.mark_sent([notice.id for notice in side.outbox.claim(10, 60).notices], SENT)
     side.pass_time(600)
     assert side.outbox.claim(10, 60).notices == ()
 
@@ -175,7 +176,7 @@ def test_a_released_notice_can_be_claimed_after_its_rest(side: Side) -> None:
 def test_a_sent_notice_is_not_given_back(side: Side) -> None:
     wanted = side.add("a")
     ids = [notice.id for notice in side.outbox.claim(10, 60).notices]
-    side.outbox.mark_sent(ids)
+    side.outbox.mark_sent(ids, SENT)
     side.outbox.release(ids, 0)
     assert side.outbox.sent([wanted]) == {wanted}
 
@@ -201,14 +202,14 @@ def test_a_system_notice_with_hostile_text_is_kept(side: Side) -> None:
     assert side.outbox.claim(10, 60).notices[0].fields == {"text": "a\ufffdb\ufffdc"}
 
 
-def test_system_notices_with_long_keys_are_told_apart(side: Side) -> None:
+def test_system_notices_with_long_keys_are_kept_apart(side: Side) -> None:
     for end in "ab":
         side.outbox.add_system("x" * 5000 + end, {"end": end})
     assert len(side.outbox.claim(10, 60).notices) == 2
 
 
 def test_marking_and_releasing_nothing_is_harmless(side: Side) -> None:
-    side.outbox.mark_sent([])
+    side.outbox.mark_sent([], SENT)
     side.outbox.release([], 0)
 
 
@@ -306,7 +307,7 @@ def test_the_mails_of_a_topic_at_rest_have_nothing_to_send_now(side: Side) -> No
 def test_a_sent_notice_is_not_refused_any_more(side: Side) -> None:
     wanted = side.add("a")
     ids = [notice.id for notice in side.outbox.claim(10, 60).notices]
-    side.outbox.mark_sent(ids)
+    side.outbox.mark_sent(ids, SENT)
     side.outbox.refused(ids, 0, 60)
     side.pass_time(61)
     assert (side.outbox.claim(10, 60).notices, side.outbox.sent([wanted])) == ((), {wanted})
@@ -400,3 +401,77 @@ def test_topics_of_rules_are_claimed_apart(side: Side) -> None:
     side.add("a", topic="deliveries")
     side.add("b")
     assert len(side.outbox.claim(10, 60).notices) == 1
+
+
+def test_a_claim_that_ended_by_itself_may_have_arrived(side: Side) -> None:
+    side.add("a")
+    side.outbox.claim(10, 60)
+    side.pass_time(61)
+    assert [notice.unknown_sends for notice in side.outbox.claim(10, 60).notices] == [1]
+
+
+def test_a_notice_that_was_given_back_certainly_did_not_arrive(side: Side) -> None:
+    side.add("a")
+    side.outbox.release([notice.id for notice in side.outbox.claim(10, 60).notices], 0)
+    side.pass_time(61)
+    assert [notice.unknown_sends for notice in side.outbox.claim(10, 60).notices] == [0]
+
+
+def test_an_unknown_outcome_is_counted_and_sent_again_after_its_pause(side: Side) -> None:
+    wanted = side.add("a")
+    for _ in range(2):
+        side.outbox.unknown([notice.id for notice in side.outbox.claim(10, 600).notices], 5)
+        assert side.outbox.claim(10, 60).wait == pytest.approx(5, abs=0.01)
+        side.pass_time(6)
+    [notice] = side.outbox.claim(10, 60).notices
+    assert (notice.mail_id, notice.unknown_sends) == (wanted, 2)
+
+
+def test_a_chat_that_refuses_is_paused_twice_as_long_each_time(side: Side) -> None:
+    side.add("a")
+    pauses = []
+    for _ in range(8):
+        pauses.append(side.outbox.chat_refused([notice.id for notice in side.outbox.claim(10, 60).notices]))
+        side.pass_time(pauses[-1] + 0.1)
+    assert pauses == [60, 120, 240, 480, 960, 1920, 3600, 3600]
+
+
+def test_a_chat_that_refuses_leaves_its_notices_as_they_are(side: Side) -> None:
+    for name in "ab":
+        side.add(name)
+    before = side.outbox.claim(10, 60).notices
+    side.outbox.chat_refused([notice.id for notice in before])
+    side.pass_time(61)
+    assert side.outbox.claim(10, 60).notices == before
+
+
+def test_while_the_chat_refuses_no_mail_has_anything_to_send_now(side: Side) -> None:
+    mails = {side.add(name) for name in "ab"}
+    side.outbox.chat_refused([notice.id for notice in side.outbox.claim(1, 60).notices])
+    assert side.outbox.sent(list(mails)) == mails
+    side.pass_time(61)
+    assert side.outbox.sent(list(mails)) == frozenset()
+
+
+def test_a_pause_that_the_provider_asked_for_is_no_refusal(side: Side) -> None:
+    wanted = side.add("a")
+    side.outbox.release([notice.id for notice in side.outbox.claim(1, 60).notices], 7200)
+    assert side.outbox.sent([wanted]) == frozenset()
+    assert side.outbox.claim(1, 60).wait == pytest.approx(7200, abs=0.01)
+
+
+def test_a_message_that_arrives_ends_the_count_of_refusals(side: Side) -> None:
+    side.add("a")
+    side.outbox.chat_refused([notice.id for notice in side.outbox.claim(1, 60).notices])
+    side.pass_time(61)
+    side.outbox.mark_sent([notice.id for notice in side.outbox.claim(1, 60).notices], SENT)
+    side.add("b")
+    side.pass_time(6)
+    assert side.outbox.chat_refused([notice.id for notice in side.outbox.claim(1, 60).notices]) == 60
+
+
+def test_the_message_is_kept_with_its_notices(database: Database) -> None:
+    PostgresMailStore(database, "key").store(envelope("a"), "text", ORIGINAL, [])
+    outbox = PostgresOutbox(database)
+    outbox.mark_sent([notice.id for notice in outbox.claim(1, 60).notices], SENT)
+    assert database.all("SELECT message_id, sent_chat, sent_thread FROM core.outbox") == [(7, "-100", 2)]

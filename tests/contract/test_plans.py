@@ -20,6 +20,7 @@ import psycopg
 import pytest
 
 from chalicelib.adapters.postgres.archive import PostgresArchive
+from chalicelib.adapters.postgres.chats import PostgresChatBook
 from chalicelib.adapters.postgres.database import Database
 from chalicelib.adapters.postgres.deliveries import PostgresDeliveryStore
 from chalicelib.adapters.postgres.exclusions import PostgresExclusions
@@ -36,7 +37,7 @@ from chalicelib.adapters.postgres.store import PostgresMailStore
 from chalicelib.core.clock import utc_now
 from chalicelib.core.mail_ids import MailRef
 from chalicelib.core.messages import Routing
-from chalicelib.ports import Excluded, ExclusionQuery, MailLocation, Progress, ReconciliationRun
+from chalicelib.ports import Excluded, ExclusionQuery, MailLocation, Progress, ReconciliationRun, Sent
 from infra.database.migrate import migrate
 from infra.local.servers import Postgres
 from tests.contract.mails import ORIGINAL, RECEIPT, envelope, exclusion, mail_id, note
@@ -221,7 +222,17 @@ def noticed(database: Database) -> None:
     assert len(ids) == 40
     outbox.release(ids[:5], 0)
     outbox.refused(ids[5:10], 0, 60)
-    outbox.mark_sent(ids[10:])
+    outbox.unknown(ids[10:15], 0)
+    outbox.chat_refused(ids[15:20])
+    outbox.mark_sent(ids[20:], Sent(1, "-100"))
+
+
+def moved(database: Database) -> None:
+    """A group that moves and loses a topic."""
+    book = PostgresChatBook(database)
+    book.moved("-1", "-2")
+    book.remade("-1", "email=2", 2, 7)
+    assert book.changes("-1").chat == "-2"
 
 
 def delivered(database: Database) -> None:
@@ -257,7 +268,8 @@ CASES: dict[str, Callable[[Database], object]] = {
     "PostgresMailStore ledger_counts": lambda d: store(d).ledger_counts(),
     "PostgresMailStore add_receipts": lambda d: store(d).add_receipts([(STORED, RECEIPT), (EXCLUDED, RECEIPT)]),
     "PostgresMailStore ping": lambda d: store(d).ping(),
-    "PostgresOutbox claim mark_sent release refused": noticed,
+    "PostgresOutbox claim mark_sent release unknown chat_refused refused": noticed,
+    "PostgresChatBook changes moved remade": moved,
     "PostgresOutbox sent": lambda d: PostgresOutbox(d).sent([uuid_of(n) for n in range(1, 41)]),
     "PostgresOutbox add_system": lambda d: PostgresOutbox(d).add_system("alarm", {"text": "x"}),
     "PostgresLedger quarantined": lambda d: PostgresLedger(d).quarantined(),

@@ -11,6 +11,7 @@ import psycopg
 import pytest
 
 from chalicelib.adapters.postgres.archive import PostgresArchive
+from chalicelib.adapters.postgres.chats import PostgresChatBook
 from chalicelib.adapters.postgres.database import Database
 from chalicelib.adapters.postgres.deliveries import PostgresDeliveryStore
 from chalicelib.adapters.postgres.flags import PostgresFlagStore
@@ -23,7 +24,7 @@ from chalicelib.adapters.postgres.rules import PostgresRuleStore
 from chalicelib.adapters.postgres.store import PostgresMailStore
 from chalicelib.core.clock import utc_now
 from chalicelib.core.messages import Routing
-from chalicelib.ports import Progress
+from chalicelib.ports import Progress, Sent
 from infra.database.rights import LOGINS
 from infra.database.roles import login_url, make_logins
 from infra.local.servers import Postgres
@@ -222,7 +223,12 @@ def test_notices_are_claimed_marked_and_given_back_by(logins: Postgres, database
         [notice] = outbox.claim(5, 60).notices
         outbox.release([notice.id], 0)
         outbox.refused([notice.id], 0, 60)
-        outbox.mark_sent([notice.id])
+        outbox.unknown([notice.id], 0)
+        outbox.chat_refused([notice.id])
+        outbox.mark_sent([notice.id], Sent(1, "-100"))
+        book = PostgresChatBook(own)
+        book.moved("-1", "-2")
+        assert (book.remade("-1", "email=2", 2, 7), book.changes("-1").chat) == (7, "-2")
         PostgresMailStore(own, KEY).add_receipts([(mail_id("a"), RECEIPT)])
         PostgresFlagStore(own).flags()
         assert outbox.sent([mail_id("a")]) == {mail_id("a")}

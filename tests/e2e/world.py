@@ -98,7 +98,7 @@ class World:
             "SELECT id, topic, mail_id::text, urgency, fields, created_at FROM core.outbox WHERE mail_id IS NOT NULL"
         )
         notices = [Notice(*row) for row in rows]
-        return {one.mail_id or "": compose([one], "en")[0].partition("\n\n")[2] for one in notices}
+        return {one.mail_id or "": compose([one], "en")[0].text.partition("\n\n")[2] for one in notices}
 
     def rows(self, query: Any, *values: Any) -> list[tuple[Any, ...]]:
         """Rows of a query."""

@@ -11,7 +11,7 @@ from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, MaxRetryError, NewConnectionError
 
 from chalicelib.adapters.http.tls import client_context
 from chalicelib.adapters.http.waits import MAX_WAIT as MAX_WAIT
@@ -24,6 +24,10 @@ CHUNK = 65_536
 
 class AnswerTooLarge(Exception):
     """The answer is larger than its limit; the caller says what that means."""
+
+
+class Unanswered(Retryable):
+    """The request may have been carried out: its answer is missing or incomplete."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +59,8 @@ class HttpClient:
     `timeout` is (connect, read) in seconds; the read time-out alone would let a server drip for
     hours, so `deadline` bounds the whole call. Every failure of the network raises
     `Retryable(unavailable)` without its cause: vendors' exceptions quote the address, and some
-    addresses hold a token. `tls` makes the context of the session's HTTPS connections, to which `requests` adds
-    the public authorities.
+    addresses hold a token. It is `Unanswered` unless the request certainly never arrived. `tls` makes
+    the context of the session's HTTPS connections, to which `requests` adds the public authorities.
     """
 
     def __init__(
@@ -112,8 +116,9 @@ class HttpClient:
                     response.headers,
                     self._read(response, limit, until),
                 )
-        except (requests.RequestException, HTTPError, OSError, ValueError):
-            raise Retryable(self._unavailable) from None
+        except (requests.RequestException, HTTPError, OSError, ValueError) as error:
+            failure = Retryable if _never_sent(error) else Unanswered
+            raise failure(self._unavailable) from None
 
     def _read(self, response: requests.Response, limit: int, until: float) -> bytes:
         length = response.headers.get("Content-Length", "")
@@ -126,9 +131,9 @@ class HttpClient:
             if len(body) > limit:
                 raise AnswerTooLarge
             if time.monotonic() > until:
-                raise Retryable(self._unavailable)
+                raise Unanswered(self._unavailable)
         if response.status_code < 300 and not _shows_its_end(response):
-            raise Retryable(self._unavailable)
+            raise Unanswered(self._unavailable)
         return bytes(body)
 
     def close(self) -> None:
@@ -147,6 +152,20 @@ class _Https(HTTPAdapter):
 
     def init_poolmanager(self, *given: Any, **options: Any) -> None:
         super().init_poolmanager(*given, **options, ssl_context=self._context)
+
+
+def _never_sent(error: Exception) -> bool:
+    """Whether no byte of the request can have reached the other side: no connection, a bad certificate, a bad URL."""
+    if isinstance(error, requests.ConnectTimeout):
+        return True
+    if isinstance(error, requests.RequestException) and isinstance(error, ValueError):  # what cannot be asked at all
+        return True
+    cause = error.args[0] if error.args else None
+    reason = cause.reason if isinstance(cause, MaxRetryError) else None
+    if isinstance(reason, NewConnectionError | ConnectTimeoutError):
+        return True
+    inner = reason.args[0] if reason is not None and reason.args else None
+    return isinstance(inner, ssl.SSLCertVerificationError)
 
 
 def _shows_its_end(response: requests.Response) -> bool:

@@ -9,4 +9,4 @@ from chalicelib.pipeline.runner import Worker
 
 def make(parts: Container) -> Worker:
     """Sends alarms to Telegram."""
-    return AlertWorker(parts.messenger, parts.cache, parts.settings.language)
+    return AlertWorker(parts.alarm_messenger, parts.cache, parts.limiter, parts.settings.language)

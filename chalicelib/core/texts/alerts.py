@@ -63,8 +63,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Plus de 10 % des téléchargements de fichiers dépassent le délai : voir docs/recovery.md",
     ),
     "alarm.notify_stuck": (
-        "Telegram rejects notices permanently: see docs/recovery.md, Refused notices",
-        "Telegram refuse définitivement les notifications : voir docs/recovery.md",
+        "Telegram refuses notices, the chat or a topic: see docs/recovery.md, Refused notices",
+        "Telegram refuse des notifications, le groupe ou un sujet : voir docs/recovery.md",
     ),
     "alarm.errors": (
         "More than 5% of the responses of the {endpoint} endpoint are 5xx: see docs/recovery.md, Alerts",

@@ -7,6 +7,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "notice.new.other": ("{n} new mails", "{n} nouveaux messages"),
     "notice.from": ("from {sender}", "de {sender}"),
     "notice.unknown_sender": ("(unknown sender)", "(expéditeur inconnu)"),
+    "notice.repeated": ("may be a repeat", "peut-être une répétition"),
     "notice.urgent": ("URGENT", "URGENT"),
     "notice.vip": ("VIP", "VIP"),
 }

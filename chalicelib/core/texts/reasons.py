@@ -50,6 +50,12 @@ TEXTS: dict[str, tuple[str, str]] = {
     "reason.spool_unavailable": ("spool unavailable", "stockage scellé indisponible"),
     "reason.telegram_rate_limited": ("Telegram rate limit reached", "débit maximal de Telegram atteint"),
     "reason.telegram_refused": ("Telegram refused the message", "message refusé par Telegram"),
+    "reason.telegram_chat_refused": ("The bot cannot write to the chat", "le robot ne peut pas écrire dans le groupe"),
+    "reason.telegram_outcome_unknown": (
+        "Telegram’s answer was lost; the message may have arrived",
+        "réponse de Telegram perdue ; le message est peut-être arrivé",
+    ),
+    "reason.notify_waiting": ("Waiting for its turn in the chat", "en attente de son tour dans le groupe"),
     "reason.telegram_unauthorized": ("Telegram refused the token", "jeton refusé par Telegram"),
     "reason.telegram_unavailable": ("Telegram unavailable", "Telegram indisponible"),
     # the language model

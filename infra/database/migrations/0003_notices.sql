@@ -16,6 +16,14 @@ CREATE TABLE core.outbox (
     max_batch     smallint CHECK (max_batch BETWEEN 0 AND 1000),
     refusals      integer NOT NULL DEFAULT 0 CHECK (refusals >= 0),
     rest_until    timestamptz,
+    unknown_sends integer NOT NULL DEFAULT 0 CHECK (unknown_sends >= 0),
+    message_id    bigint,
+    sent_chat     text CHECK (length(sent_chat) BETWEEN 1 AND 100),
+    sent_thread   bigint,
+    CONSTRAINT outbox_message_check CHECK (
+        (message_id IS NULL) = (sent_chat IS NULL) AND (message_id IS NULL OR sent_at IS NOT NULL)
+        AND (sent_thread IS NULL OR message_id IS NOT NULL)
+    ),
     CONSTRAINT outbox_mail_check CHECK (topic = 'system' OR mail_id IS NOT NULL)
 );
 COMMENT ON TABLE core.outbox IS 'Notices: claimed before the call to the messenger, marked after it';
@@ -26,6 +34,11 @@ COMMENT ON COLUMN core.outbox.max_batch IS 'Notices in its next message at most;
 COMMENT ON COLUMN core.outbox.refusals IS 'How often it was refused without its text';
 COMMENT ON COLUMN core.outbox.rest_until IS 'Paused until then; two such notices pause their topic';
 
+COMMENT ON COLUMN core.outbox.claimed_until IS 'Being sent until then; over without a mark: nobody knows whether it arrived';
+COMMENT ON COLUMN core.outbox.unknown_sends IS 'Its messages of which nobody knows whether they arrived';
+COMMENT ON COLUMN core.outbox.message_id IS 'The message that it was sent in, of sent_chat';
+COMMENT ON COLUMN core.outbox.sent_thread IS 'The topic of that message; null: the general topic';
+
 CREATE INDEX outbox_pending ON core.outbox (urgency DESC, created_at, id) WHERE sent_at IS NULL;
 -- Sent notices too: a mail that expires or is erased takes its notices with it.
 CREATE INDEX outbox_mail ON core.outbox (mail_id) WHERE mail_id IS NOT NULL;
@@ -34,9 +47,18 @@ CREATE INDEX outbox_paused ON core.outbox (topic, rest_until) WHERE sent_at IS N
 CREATE TABLE core.chats (
     chat    text PRIMARY KEY CHECK (length(chat) BETWEEN 1 AND 100),
     recent  double precision[] NOT NULL DEFAULT '{}' CHECK (cardinality(recent) <= 100),
-    next_at double precision NOT NULL DEFAULT 0
+    next_at double precision NOT NULL DEFAULT 0,
+    refusals   integer NOT NULL DEFAULT 0 CHECK (refusals >= 0),
+    configured text CHECK (length(configured) BETWEEN 1 AND 100),
+    moved_to   text CHECK (length(moved_to) BETWEEN 1 AND 100),
+    threads    jsonb NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(threads) = 'object'),
+    CHECK (configured IS NOT NULL OR (moved_to IS NULL AND threads = '{}'))
 );
-COMMENT ON TABLE core.chats IS 'Pacing of a chat: the recent sends and the end of a pause, in seconds since 1970';
+COMMENT ON TABLE core.chats IS 'A chat: its recent sends and the end of a pause, in seconds since 1970, and what changed in it';
+COMMENT ON COLUMN core.chats.refusals IS 'How often in a row it could not be written to';
+COMMENT ON COLUMN core.chats.configured IS 'The chat id of the deployment that moved_to and threads belong to';
+COMMENT ON COLUMN core.chats.moved_to IS 'The id that the group has now';
+COMMENT ON COLUMN core.chats.threads IS '"topic=deployed thread id" to the thread that was made instead';
 
 CREATE TABLE core.deliveries (
     mail_id      uuid NOT NULL REFERENCES core.ledger (mail_id) ON DELETE CASCADE,

@@ -6,6 +6,7 @@ import pytest
 
 from chalicelib.adapters.breaker import SERVICES, Breaker, GuardedMessenger, GuardedSource, key
 from chalicelib.core.errors import ConfigurationError, Permanent, Postponed, Retryable
+from chalicelib.core.message_text import MessageText
 from chalicelib.ports import Fetched, MessageReference
 from chalicelib.resilience.circuit import CLOSED, HALF_OPEN, OPEN, POLICY, State
 from tests.twins.cache import MemoryCache
@@ -253,7 +254,41 @@ def test_a_guarded_messenger_sends_through_its_breaker(world: Containers) -> Non
     messenger = GuardedMessenger(inner, world.one)
     for _ in range(POLICY.failures):
         with pytest.raises(Retryable):
-            messenger.send("email", "text")
+            messenger.send("email", MessageText.inert("text"))
     with pytest.raises(Postponed, match="emailengine_resting"):
-        messenger.send("email", "text")
+        messenger.send("email", MessageText.inert("text"))
     assert inner.sent == []
+
+
+def test_a_chat_that_cannot_be_written_to_opens_the_breaker() -> None:
+    world, inner = Containers("telegram"), MemoryMessenger()
+    inner.failures.extend([Retryable("telegram_chat_refused")] * POLICY.failures)
+    messenger = GuardedMessenger(inner, world.one)
+    for _ in range(POLICY.failures):
+        with pytest.raises(Retryable, match="telegram_chat_refused"):
+            messenger.send("email", MessageText.inert("text"))
+    with pytest.raises(Postponed, match="telegram_resting"):
+        messenger.send("email", MessageText.inert("text"))
+
+
+def test_a_text_that_is_refused_does_not_open_the_breaker() -> None:
+    world, inner = Containers("telegram"), MemoryMessenger()
+    inner.failures.extend([Permanent("telegram_refused")] * POLICY.failures)
+    messenger = GuardedMessenger(inner, world.one)
+    for _ in range(POLICY.failures):
+        with pytest.raises(Permanent):
+            messenger.send("email", MessageText.inert("text"))
+    assert messenger.send("email", MessageText.inert("text")).message_id == 1
+
+
+def test_a_pause_of_two_hours_is_kept_to_its_end_by_all_containers() -> None:
+    world, inner = Containers("telegram"), MemoryMessenger()
+    inner.failures.append(Retryable("telegram_rate_limited", after=7200))
+    messenger = GuardedMessenger(inner, world.one)
+    with pytest.raises(Retryable, match="telegram_rate_limited"):
+        messenger.send("email", MessageText.inert("text"))
+    world.now += 7199
+    with pytest.raises(Postponed, match="telegram_resting"):
+        GuardedMessenger(inner, world.two).send("email", MessageText.inert("text"))
+    world.now += 2
+    assert messenger.send("email", MessageText.inert("text")).message_id == 1

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.adapters.http.client import MAX_WAIT, Answer, AnswerTooLarge, HttpClient, bounded_wait
+from chalicelib.adapters.http.client import MAX_WAIT, Answer, AnswerTooLarge, HttpClient, Unanswered, bounded_wait
 from chalicelib.core.errors import Retryable
 from infra.local.standins.control import Reply
 from tests.aws_at import closed_port
@@ -105,6 +105,21 @@ def test_a_broken_transfer_is_a_passing_failure(
 def test_nobody_listening_is_a_passing_failure(client: HttpClient) -> None:
     with pytest.raises(Retryable, match="service_unavailable"):
         client.call("GET", f"http://127.0.0.1:{closed_port()}/", limit=100)
+
+
+def test_a_request_that_certainly_never_arrived_is_not_unanswered(client: HttpClient) -> None:
+    for url in (f"http://127.0.0.1:{closed_port()}/", "http://[::1", "no address", "http://name.invalid/"):
+        with pytest.raises(Retryable) as caught:
+            client.call("POST", url, limit=100)
+        assert not isinstance(caught.value, Unanswered), url
+
+
+def test_a_connection_that_breaks_after_the_request_leaves_it_unanswered(client: HttpClient) -> None:
+    def talk(connection: socket.socket) -> None:
+        connection.recv(65_536)
+
+    with raw_server(talk) as port, pytest.raises(Unanswered):
+        client.call("POST", f"http://127.0.0.1:{port}/", limit=100)
 
 
 def test_what_does_not_speak_http_is_a_passing_failure(client: HttpClient) -> None:

@@ -48,7 +48,7 @@ def test_a_part_is_made_once() -> None:
 
 def test_a_worker_is_made_once() -> None:
     made = Container(ENVIRONMENT)
-    made.__dict__ |= {"messenger": MemoryMessenger(), "cache": MemoryCache()}
+    made.__dict__ |= {"alarm_messenger": MemoryMessenger(), "cache": MemoryCache()}
     worker = made.worker("alert")
     assert isinstance(worker, AlertWorker)
     assert made.worker("alert") is worker
@@ -59,7 +59,7 @@ def test_a_worker_that_could_not_be_made_is_made_later() -> None:
     made.__dict__ |= {"backend_secrets": secrets(), "cache": MemoryCache()}
     with pytest.raises(ConfigurationError):
         made.worker("alert")
-    made.__dict__["messenger"] = MemoryMessenger()
+    made.__dict__["alarm_messenger"] = MemoryMessenger()
     assert made.worker("alert")
 
 

@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.core.errors import Permanent, Retryable
+from chalicelib.core.errors import Permanent, Postponed, Retryable
 from chalicelib.operations.alert import AlertWorker, read
+from chalicelib.resilience.rates import MemoryLimiter
+from chalicelib.resilience.refusals import CHAT_REFUSED
 from tests.twins.cache import MemoryCache
 from tests.twins.messenger import MemoryMessenger
 
@@ -32,9 +34,11 @@ class World:
 
     def __init__(self) -> None:
         self.messenger, self.cache = MemoryMessenger(), MemoryCache()
+        self.now = 1_000.0
+        self.limiter = MemoryLimiter(lambda: self.now)
 
     def deliver(self, text: str) -> list[str]:
-        worker = AlertWorker(self.messenger, self.cache, "en")
+        worker = AlertWorker(self.messenger, self.cache, self.limiter, "en")
         worker.begin([])
         worker.process(read(text))
         return [sent for _, sent in self.messenger.sent]
@@ -146,3 +150,52 @@ def test_an_alarm_that_could_not_be_reported_is_reported_later(world: World) -> 
     with pytest.raises(Retryable):
         world.deliver(body())
     assert len(world.deliver(body())) == 1
+
+
+def test_an_alarm_of_a_chat_that_refuses_is_postponed_and_never_a_failed_message(world: World) -> None:
+    world.messenger.failures.append(Retryable(CHAT_REFUSED))
+    with pytest.raises(Postponed, match=CHAT_REFUSED) as caught:
+        world.deliver(body())
+    assert not caught.value.attempted
+    assert len(world.deliver(body())) == 1
+
+
+def test_an_alarm_whose_description_is_refused_is_sent_without_it(world: World) -> None:
+    world.messenger.refuses = lambda text: "poison" in text
+    assert world.deliver(body(AlarmName="other", AlarmDescription="poison")) == ["🔴 Problem: other"]
+
+
+def test_an_alarm_that_is_refused_for_good_is_postponed(world: World) -> None:
+    world.messenger.refuses = lambda text: True
+    with pytest.raises(Postponed, match="telegram_refused") as caught:
+        world.deliver(body())
+    assert not caught.value.attempted
+
+
+def test_a_flood_of_alarms_keeps_to_its_share_and_loses_none(world: World) -> None:
+    waiting = [body(AlarmName=f"alarm-{number}") for number in range(20)]
+    minutes = []
+    while waiting:
+        before = len(world.messenger.sent)
+        for _ in range(60):
+            try:
+                world.deliver(waiting[0])
+                waiting.pop(0)
+            except (Postponed, IndexError):
+                pass
+            world.now += 1
+        minutes.append(len(world.messenger.sent) - before)
+    assert (max(minutes) <= 4, len(world.messenger.sent)) == (True, 20)
+
+
+def test_an_alarm_whose_turn_has_not_come_waits_as_long_as_it_must(world: World) -> None:
+    for number in range(2):
+        world.deliver(body(AlarmName=f"alarm-{number}"))
+    with pytest.raises(Postponed, match="notify_waiting") as caught:
+        world.deliver(body(AlarmName="alarm-3"))
+    assert caught.value.after == pytest.approx(20)
+
+
+def test_nothing_of_an_alarm_can_be_touched(world: World) -> None:
+    [text] = world.deliver(body(AlarmName="evil.example", AlarmDescription="/pause"))
+    assert world.messenger.spans == [((0, len(text)),)]

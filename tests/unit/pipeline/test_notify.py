@@ -5,8 +5,11 @@ from __future__ import annotations
 import pytest
 
 from chalicelib.core.errors import ConfigurationError, Permanent, Postponed, Retryable
+from chalicelib.core.message_text import MessageText
 from chalicelib.core.messages import Envelope, Quarantine
 from chalicelib.pipeline.notify import LEASE, MIN_WAIT, NotifyWorker
+from chalicelib.ports import Sent
+from chalicelib.resilience.refusals import CHAT_REFUSED, OUTCOME_UNKNOWN, TOPIC_LOST
 from chalicelib.telegram.notice import NoticeRenderer
 from tests.twins.messenger import MemoryMessenger
 from tests.twins.outbox import MemoryOutbox
@@ -68,7 +71,7 @@ def world() -> World:
     return World()
 
 
-def test_a_mail_is_told(world: World) -> None:
+def test_a_mail_is_sent(world: World) -> None:
     assert world.done(world.add(1)) == ["done"]
     assert world.messenger.sent == [("email", "New mail\n\npatient · praxis\nmail 1\nfrom <PERSON_1>")]
 
@@ -78,7 +81,7 @@ def test_a_batch_is_one_message(world: World) -> None:
     assert len(world.texts) == 1
 
 
-def test_what_is_told_leaves_a_receipt(world: World) -> None:
+def test_what_is_sent_leaves_a_receipt(world: World) -> None:
     envelope = world.add(1)
     world.done(envelope)
     assert (envelope.mail_id, "notify", "email.notify") in world.store.receipts
@@ -89,7 +92,7 @@ def test_the_most_urgent_mail_is_first(world: World) -> None:
     assert world.texts[0].index("mail 2") < world.texts[0].index("mail 1")
 
 
-def test_a_mail_that_was_told_is_not_told_again(world: World) -> None:
+def test_a_mail_that_was_sent_is_not_sent_again(world: World) -> None:
     envelope = world.add(1)
     world.done(envelope)
     world.now += 60
@@ -97,13 +100,13 @@ def test_a_mail_that_was_told_is_not_told_again(world: World) -> None:
     assert len(world.texts) == 1
 
 
-def test_a_mail_told_by_another_s_batch_is_done(world: World) -> None:
+def test_a_mail_sent_by_another_s_batch_is_done(world: World) -> None:
     first, second = world.add(1), world.add(2)
     world.done(first)
     assert world.done(second) == ["done"]
 
 
-def test_what_does_not_fit_is_told_next(world: World) -> None:
+def test_what_does_not_fit_is_sent_next(world: World) -> None:
     envelopes = [world.add(number, subject="😀" * 160) for number in range(1, 31)]
     outcomes = world.done(*envelopes)
     assert set(outcomes) == {"done", "notify_waiting"}
@@ -136,7 +139,7 @@ def test_the_wait_is_never_nothing(world: World) -> None:
     assert world.wait(envelope) == MIN_WAIT
 
 
-def test_after_the_pause_the_mail_is_told(world: World) -> None:
+def test_after_the_pause_the_mail_is_sent(world: World) -> None:
     world.done(world.add(1))
     second = world.add(2)
     world.done(second)
@@ -149,7 +152,7 @@ def test_while_telegram_is_away_the_mail_waits(world: World) -> None:
     assert world.done(world.add(1)) == ["telegram_unavailable"]
 
 
-def test_after_an_outage_the_mail_is_told(world: World) -> None:
+def test_after_an_outage_the_mail_is_sent(world: World) -> None:
     world.messenger.failures.append(Retryable("telegram_unavailable"))
     envelope = world.add(1)
     world.done(envelope)
@@ -172,7 +175,7 @@ def test_telegram_s_wait_is_the_whole_chat_s(world: World) -> None:
     assert world.texts == []
 
 
-def test_after_telegram_s_wait_all_are_told(world: World) -> None:
+def test_after_telegram_s_wait_all_are_sent(world: World) -> None:
     world.messenger.failures.append(Retryable("telegram_rate_limited", after=17))
     first, second = world.add(1), world.add(2)
     world.done(first, second)
@@ -208,14 +211,14 @@ def test_a_batch_asks_the_messenger_once_whatever_it_refuses(world: World) -> No
     assert world.messenger.asked == 1
 
 
-def rounds(world: World, count: int, pause: float = 4) -> None:
+def rounds(world: World, count: int, pause: float = 6) -> None:
     """So many runs of the sweep, each after the chat's pause."""
     for _ in range(count):
         world.now += pause
         world.worker.drain()
 
 
-def test_the_neighbours_of_a_refused_notice_are_told_whole(world: World) -> None:
+def test_the_neighbours_of_a_refused_notice_are_sent_whole(world: World) -> None:
     world.messenger.refuses = lambda text: "poison" in text
     for number in range(1, 41):
         world.add(number, subject="poison" if number == 17 else "")
@@ -232,14 +235,14 @@ def test_a_refused_notice_among_forty_is_alone_after_a_dozen_messages(world: Wor
     assert (world.messenger.asked, [row for row in world.outbox.rows.values() if not row.sent]) == (13, [])
 
 
-def test_a_refused_notice_is_told_without_its_text(world: World) -> None:
+def test_a_refused_notice_is_sent_without_its_text(world: World) -> None:
     world.messenger.refuses = lambda text: "poison" in text
     envelope = world.add(1, subject="poison")
     rounds(world, 2)
     assert world.texts == [f"New mail\n{envelope.mail_id} · praxis"]
 
 
-def test_a_refused_system_notice_is_told_without_its_text(world: World) -> None:
+def test_a_refused_system_notice_is_sent_without_its_text(world: World) -> None:
     world.messenger.refuses = lambda text: "poison" in text
     world.outbox.add_system("alarm", {"text": "poison"})
     rounds(world, 2)
@@ -250,7 +253,7 @@ def test_what_is_refused_bare_stays_unsent(world: World) -> None:
     world.messenger.refuses = lambda text: True
     world.add(1)
     rounds(world, 50)
-    assert [row.sent for row in world.outbox.rows.values()] == [False]
+    assert [row.sent for row in world.outbox.rows.values()] == [None]
 
 
 def test_what_is_refused_bare_is_an_operator_s_matter(world: World) -> None:
@@ -273,7 +276,7 @@ def test_a_chat_that_is_gone_is_asked_less_and_less(world: World) -> None:
     for number in range(1, 101):
         world.add(number)
     rounds(world, 24 * 60, pause=60)
-    assert world.messenger.asked < 100
+    assert world.messenger.asked < 125  # about each hour, with and without the text of two notices
 
 
 def test_a_chat_that_is_gone_is_not_asked_for_every_new_mail(world: World) -> None:
@@ -284,7 +287,7 @@ def test_a_chat_that_is_gone_is_not_asked_for_every_new_mail(world: World) -> No
     assert world.messenger.asked < 200
 
 
-def test_once_the_chat_is_back_everything_is_told(world: World) -> None:
+def test_once_the_chat_is_back_everything_is_sent(world: World) -> None:
     world.messenger.refuses = lambda text: True
     for number in range(1, 101):
         world.add(number)
@@ -306,7 +309,7 @@ def test_a_broken_set_up_is_raised(world: World) -> None:
         world.worker.begin([world.add(1)])
 
 
-def test_switched_off_nothing_is_told(world: World) -> None:
+def test_switched_off_nothing_is_sent(world: World) -> None:
     world.on = False
     world.done(world.add(1))
     assert world.texts == []
@@ -351,13 +354,13 @@ def test_a_note_is_no_mail(world: World) -> None:
         world.worker.process(note)
 
 
-def test_a_system_notice_is_told_in_its_topic(world: World) -> None:
+def test_a_system_notice_is_sent_in_its_topic(world: World) -> None:
     world.outbox.add_system("backlog", {"queue": "store"})
     world.worker.drain()
     assert world.messenger.sent == [("system", "queue: store")]
 
 
-def test_topics_are_told_apart(world: World) -> None:
+def test_topics_are_kept_apart(world: World) -> None:
     world.add(1)
     world.outbox.add_system("backlog", {"queue": "store"})
     world.worker.drain()
@@ -387,7 +390,7 @@ def test_while_the_messenger_rests_waiting_for_one_s_turn_does_not_count_either(
     world.messenger.failures.append(Retryable("telegram_rate_limited", after=60))
     world.worker.resting = lambda: True
     world.worker.begin([one])
-    world.worker.begin([two])  # the chat rests: nothing is claimed
+    world.worker.begin([two])  # the chat is paused: nothing is claimed
     with pytest.raises(Postponed, match="notify_waiting"):
         world.worker.process(two)
 
@@ -408,3 +411,144 @@ def test_a_held_mail_ends_at_the_stage_without_a_word(world: World) -> None:
     for row in world.outbox.rows.values():
         row.not_before = 2e10
     assert (world.done(held), world.texts) == (["done"], [])
+
+
+class Kicked(MemoryMessenger):
+    """A chat that cannot be written to while `out`."""
+
+    out = True
+
+    def send(self, topic: str, message: MessageText) -> Sent:
+        if self.out:
+            self.asked += 1
+            raise Retryable(CHAT_REFUSED)
+        return super().send(topic, message)
+
+
+@pytest.fixture
+def kicked() -> World:
+    world = World()
+    world.messenger = Kicked()
+    world.worker = world.another()
+    return world
+
+
+def test_a_bot_that_was_kicked_for_three_hours_loses_no_notice_and_no_text(kicked: World) -> None:
+    for number in range(1, 101):
+        kicked.add(number)
+    rounds(kicked, 180, pause=60)
+    kicked.messenger.out = False  # type: ignore[attr-defined]
+    rounds(kicked, 65, pause=60)
+    shown = "".join(kicked.texts)
+    assert all(f"\nmail {number}\n" in shown for number in range(1, 101))
+
+
+def test_a_chat_that_refuses_is_asked_less_and_less(kicked: World) -> None:
+    kicked.add(1)
+    rounds(kicked, 24 * 60, pause=60)
+    assert 20 < kicked.messenger.asked < 40
+
+
+def test_a_chat_that_refuses_changes_no_notice(kicked: World) -> None:
+    kicked.add(1)
+    rounds(kicked, 30, pause=60)
+    [row] = kicked.outbox.rows.values()
+    assert (row.notice.max_batch, row.notice.refusals, row.notice.unknown_sends) == (None, 0, 0)
+
+
+def test_each_refusal_of_the_chat_raises_the_alarm(kicked: World) -> None:
+    kicked.add(1)
+    kicked.worker.drain()
+    assert kicked.telemetry.counts == [("NotifyStuck", 1, {"stage": "notify"})]
+    assert kicked.telemetry.lines[-1][0] == "notify_chat_refused"
+
+
+def test_the_mails_of_a_chat_that_refuses_leave_the_queue_to_the_sweep(kicked: World) -> None:
+    assert kicked.done(kicked.add(1), kicked.add(2)) == ["done", "done"]
+
+
+def test_an_open_breaker_s_refusal_of_the_chat_is_one_too(world: World) -> None:
+    world.messenger.failures.append(Postponed(CHAT_REFUSED, after=30, attempted=True))
+    assert world.done(world.add(1)) == ["done"]
+
+
+def test_a_chat_that_is_back_begins_with_short_pauses_again(kicked: World) -> None:
+    kicked.add(1)
+    rounds(kicked, 10, pause=3601)
+    kicked.messenger.out = False  # type: ignore[attr-defined]
+    rounds(kicked, 1, pause=3601)
+    kicked.messenger.out = True  # type: ignore[attr-defined]
+    kicked.add(2)
+    rounds(kicked, 1, pause=60)
+    assert kicked.telemetry.lines[-1][1]["wait"] == 60
+
+
+def test_a_message_of_unknown_outcome_is_sent_again_and_says_so(world: World) -> None:
+    world.messenger.failures.append(Retryable(OUTCOME_UNKNOWN))
+    world.add(1)
+    rounds(world, 2)
+    assert [text.splitlines()[0] for text in world.texts] == ["New mail · may be a repeat"]
+
+
+def test_unknown_outcomes_and_repeats_are_counted(world: World) -> None:
+    world.messenger.failures.append(Retryable(OUTCOME_UNKNOWN))
+    world.add(1)
+    world.add(2)
+    rounds(world, 2)
+    counted = {name: value for name, value, _ in world.telemetry.counts}
+    assert (counted["NotifyUnknown"], counted["NotifyRepeated"]) == (2, 2)
+
+
+def test_a_path_that_swallows_every_answer_does_not_fill_the_chat(world: World) -> None:
+    world.messenger.failures.extend(Retryable(OUTCOME_UNKNOWN) for _ in range(1_000))
+    world.add(1)
+    rounds(world, 24 * 60, pause=60)
+    assert world.messenger.asked < 40
+
+
+def test_a_message_that_certainly_did_not_arrive_is_no_repeat(world: World) -> None:
+    world.messenger.failures.append(Retryable("telegram_unavailable"))
+    world.add(1)
+    rounds(world, 2)
+    assert world.texts[0].splitlines()[0] == "New mail"
+
+
+def test_the_message_of_a_worker_that_died_may_have_arrived(world: World) -> None:
+    envelope = world.add(1)
+    world.outbox.claim(40, LEASE)
+    world.now += LEASE + 1
+    world.done(envelope)
+    assert world.texts[0].splitlines()[0] == "New mail · may be a repeat"
+
+
+def test_a_notice_knows_its_message(world: World) -> None:
+    world.done(world.add(1), world.add(2))
+    assert {row.sent for row in world.outbox.rows.values()} == {Sent(1, "-100")}
+
+
+def test_a_lost_topic_is_an_operator_s_matter_although_the_notice_arrived(world: World) -> None:
+    world.messenger.changes = (TOPIC_LOST,)
+    assert world.done(world.add(1)) == ["done"]
+    assert ("NotifyStuck", 1, {"stage": "notify"}) in world.telemetry.counts
+
+
+@pytest.mark.parametrize("asked", [7200, 30_000])
+def test_a_wait_of_hours_is_obeyed_to_its_end(world: World, asked: float) -> None:
+    world.messenger.failures.append(Retryable("telegram_rate_limited", after=asked))
+    world.add(1)
+    world.worker.drain()
+    world.now += asked - 1
+    world.worker.drain()
+    assert world.texts == []
+    world.now += 2
+    assert world.worker.drain() == 1
+
+
+def test_what_is_refused_without_its_text_gets_the_text_back(world: World) -> None:
+    """The text was not the cause then, so it is shown once the chat takes messages again."""
+    world.messenger.refuses = lambda text: True
+    world.add(1)
+    rounds(world, 2)
+    world.messenger.refuses = lambda text: False
+    rounds(world, 2, pause=60)
+    assert "mail 1" in world.texts[0]

@@ -38,12 +38,8 @@ def notice(topic: str = "email", **fields: str) -> Notice:
     return Notice(1, topic, None, 1, (mail if topic == "email" else {}) | fields, NOW)
 
 
-def units(text: str) -> int:
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2
-
-
 def text_of(*notices: Notice, language: str = "en") -> str:
-    return compose(notices, language)[0]
+    return compose(notices, language)[0].text
 
 
 def test_one_mail_is_one_short_text() -> None:
@@ -107,16 +103,16 @@ def test_a_long_value_is_cut() -> None:
 
 
 def test_as_many_notices_as_fit_are_taken() -> None:
-    text, taken = compose([notice(subject="x" * 160)] * 40, "en")
+    message, taken = compose([notice(subject="x" * 160)] * 40, "en")
     assert 10 < taken < 40
-    assert text.startswith(f"{taken} new mails")
+    assert message.text.startswith(f"{taken} new mails")
 
 
 @settings(deadline=None)
 @given(st.lists(NOTICES, min_size=1, max_size=40), st.sampled_from(("en", "fr")))
 def test_any_notices_fit_into_one_message(notices: list[Notice], language: str) -> None:
-    text, taken = compose(notices, language)
-    assert units(text) <= 4096
+    message, taken = compose(notices, language)
+    assert len(message.text) <= 4096
     assert 1 <= taken <= len(notices)
 
 
@@ -124,7 +120,7 @@ def test_any_notices_fit_into_one_message(notices: list[Notice], language: str) 
 @given(st.integers(10, 500), st.text(min_size=1, max_size=3))
 def test_a_system_notice_of_many_wide_fields_fits_into_one_message(count: int, text: str) -> None:
     fields = {f"{number}{'😀' * 300}": f"{text}{'😀' * 300}" for number in range(count)}
-    assert units(text_of(notice("system", **fields))) <= 4096
+    assert len(text_of(notice("system", **fields))) <= 4096
 
 
 @settings(deadline=None)
@@ -150,3 +146,19 @@ def test_a_mail_that_a_rule_sends_to_system_is_shown_as_a_mail() -> None:
 def test_a_mail_among_system_notices_has_no_head_of_its_own() -> None:
     system = replace(notice("system", alarm="x"), mail_id=None)
     assert text_of(system, replace(notice(), topic="system", mail_id="1")).startswith("alarm: x\n\npatient")
+
+
+def test_a_message_that_holds_as_much_as_telegram_takes_is_not_cut_short_by_emoji() -> None:
+    """Telegram counts an emoji as one character of a text."""
+    assert compose([notice(subject="😀" * 160)] * 40, "en")[1] == compose([notice(subject="x" * 160)] * 40, "en")[1]
+
+
+@pytest.mark.parametrize(
+    ("language", "head"), [("en", "New mail · may be a repeat"), ("fr", "Nouveau message · peut-être une répétition")]
+)
+def test_a_notice_that_may_have_arrived_before_says_so(language: str, head: str) -> None:
+    assert text_of(replace(notice(), unknown_sends=1), language=language).splitlines()[0] == head
+
+
+def test_a_system_notice_that_may_have_arrived_before_says_so() -> None:
+    assert text_of(replace(notice("system", queue="store"), unknown_sends=2)) == "may be a repeat\n\nqueue: store"
