@@ -77,7 +77,7 @@ class RulesAnonymizer:
             _Field("subject", mail.subject, find(mail.subject, mentions, deadline)),
             _Field("text", text, find(text, mentions, deadline)),
             *(
-                _Field("attachment", a.filename, self.finder.find_in_name(a.filename, mentions))
+                _Field("attachment", a.filename, self.finder.find_in_name(a.filename, mentions, deadline))
                 for a in mail.attachments
             ),
         ]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby, pairwise
 
 from chalicelib.core.errors import Retryable
 from chalicelib.mail.language import detect
 from chalicelib.privacy.fold import fold
+from chalicelib.privacy.left_alone import BLANK, files, undated, unnumbered
 from chalicelib.privacy.lists import Lists
 from chalicelib.privacy.ner import Ner
 from chalicelib.privacy.normalize import View
@@ -28,7 +29,7 @@ from chalicelib.privacy.recognizers.organizations import ORGANIZATIONS
 from chalicelib.privacy.recognizers.phones import PHONES
 from chalicelib.privacy.recognizers.places import Places
 from chalicelib.privacy.recognizers.references import REFERENCES
-from chalicelib.privacy.rules import Recognizer
+from chalicelib.privacy.rules import Recognizer, Rule
 from chalicelib.privacy.spans import Span, resolve
 from chalicelib.privacy.trim import trim
 
@@ -36,6 +37,14 @@ NER_SCORE = 0.7
 _BATCH = 16
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _SEPARATORS = str.maketrans("_-.+~", "     ")
+_GUESSES = frozenset(
+    "ipv4 zip_city place_code address_block post_code plate_fni plate_near passport_fr id_card_it ssn vat_eu".split()
+)
+"""Rules by shape alone, beside those of telephones: a date or a document's number has their shape too."""
+_WEAK_NUMBERS = frozenset({"CREDIT_CARD", "ID_NUMBER", "FR_SIREN", "UK_NHS", "IT_VAT", "US_SSN"})
+_WEAK_NAMES = frozenset({"capitals", "ner_fr", "ner_en", "place_led_loosely", "organization_three"})
+_EACH = 256
+"""After so many finds of one rule the deadline is looked at again."""
 
 
 class Deadline:
@@ -56,50 +65,51 @@ class Finder:
     def __init__(self, lists: Lists, ner: Ner | None = None, extra: Sequence[Recognizer] = ()) -> None:
         self._lists = lists
         self._ner = ner
+        named = (*NET, *NATIONAL, *PHONES, *ADDRESSES, *REFERENCES, *SECRETS, *ORGANIZATIONS)
         self._rules: tuple[Recognizer, ...] = (
-            *NET,
-            Numbers(),
-            *NATIONAL,
-            *PHONES,
-            *ADDRESSES,
-            *REFERENCES,
-            *SECRETS,
+            *(rule for rule in named if not _guesses(rule)),
             Names(lists),
             Places(lists),
             Capitals(lists),
-            AddressBlocks(lists),
-            *ORGANIZATIONS,
             *extra,
         )
+        self._guessing: tuple[Recognizer, ...] = (*(rule for rule in named if _guesses(rule)), AddressBlocks(lists))
+        self._numbers = Numbers()
 
     def find(self, text: str, mentions: Mentions, deadline: Deadline) -> tuple[Span, ...]:
         """Disjoint spans of `text` in reading order."""
         if not text.strip():
             return ()
         view = View(text)
-        found = list(mentions.find(view.text))
-        for rule in self._rules:
-            if not rule.needs or any(c in view.text for c in rule.needs):
-                found += rule.find(view.text)
-                deadline.check()
+        found = [*_checked(mentions.find(view.text), deadline), *self._ruled(view.text, deadline)]
         found = [
             _without_common_head(s, view.text, self._lists) if s.entity == "ORGANIZATION" and s.rank == 1 else s
             for s in found
         ]
         if self._ner:
             found += self._named(view.text, resolve(s for s in found if s.score >= NER_SCORE), self._ner, deadline)
-        return _back(view, found, self._lists)
+        return _back(view, _unfiled(view.text, found), self._lists)
 
-    def find_in_name(self, name: str, mentions: Mentions) -> tuple[Span, ...]:
+    def find_in_name(self, name: str, mentions: Mentions, deadline: Deadline) -> tuple[Span, ...]:
         """Of a file name: its words are separated by anything, and the models make nothing of it."""
         view = View(name)
         words = view.text.translate(_SEPARATORS)
-        found = [*mentions.find(words)]
-        for rule in self._rules:
-            found += rule.find(view.text)
-            if words != view.text:
-                found += (s for s in rule.find(words) if s.entity not in ("URL", "ADDRESS"))
+        found = [*mentions.find(words), *self._ruled(view.text, deadline)]
+        if words != view.text:
+            found += (s for s in self._ruled(words, deadline) if s.entity not in ("URL", "ADDRESS"))
         return _back(view, found, self._lists)
+
+    def _ruled(self, text: str, deadline: Deadline) -> Iterator[Span]:
+        """What the rules find; those that go by shape do not see dates, amounts and numbers of documents."""
+        dateless = undated(text)
+        plain = unnumbered(dateless)
+        for rules, seen in ((self._rules, text), (self._guessing, plain)):
+            for rule in rules:
+                if not rule.needs or any(c in seen for c in rule.needs):
+                    yield from _checked(rule.find(seen), deadline)
+        for span in _checked(self._numbers.find(dateless), deadline):
+            if span.entity not in _WEAK_NUMBERS or plain[span.start] != BLANK:
+                yield span
 
     def _named(self, text: str, certain: Sequence[Span], ner: Ner, deadline: Deadline) -> Iterator[Span]:
         main = detect(text)
@@ -120,6 +130,18 @@ class Finder:
             yield from trim(span, text, self._lists)
 
 
+def _guesses(rule: Rule) -> bool:
+    return rule.name in _GUESSES or (rule.entity == "PHONE_NUMBER" and rule.name != "phone_international")
+
+
+def _checked(spans: Iterable[Span], deadline: Deadline) -> Iterator[Span]:
+    for count, span in enumerate(spans):
+        if count % _EACH == 0:
+            deadline.check()
+        yield span
+    deadline.check()
+
+
 def _without_common_head(span: Span, text: str, lists: Lists) -> Span:
     """ "Société Exemple SARL" is hidden from "Exemple" on: the head is a word, and often the sentence's."""
     words = list(_WORD.finditer(text, span.start, span.end))
@@ -129,6 +151,16 @@ def _without_common_head(span: Span, text: str, lists: Lists) -> Span:
         if not lists.common(fold(following.group())):
             return replace(span, start=following.start())
     return span
+
+
+def _unfiled(text: str, found: Sequence[Span]) -> list[Span]:
+    """Without guessed names inside the names of files: "Libretto_2026-01.pdf"."""
+    zones = list(files(text))
+    return [
+        span
+        for span in found
+        if span.recognizer not in _WEAK_NAMES or not any(a <= span.start < b for a, b in zones)
+    ]
 
 
 def _tells(rest: str, lists: Lists) -> bool:

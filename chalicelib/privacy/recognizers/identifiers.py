@@ -38,7 +38,7 @@ NET: tuple[Rule, ...] = (
         rf"(?:\[[0-9a-f.:]{{3,45}}\]|{_LABEL}(?:\.{_LABEL}){{0,8}})",
         1.0,
         needs="@",
-        rank=2,
+        rank=3,
     ),
     rule("email_long", "EMAIL_ADDRESS", r"[^\s@<>()\[\]\",;:]{1,512}@[^\W_][\w.-]{0,250}", 0.9, needs="@"),
     rule("email_quoted", "EMAIL_ADDRESS", rf'"[^"\n]{{1,64}}"@{_LABEL}(?:\.{_LABEL}){{0,8}}', 1.0, needs="@", rank=2),
