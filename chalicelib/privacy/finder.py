@@ -29,6 +29,7 @@ from chalicelib.privacy.recognizers.organizations import ORGANIZATIONS
 from chalicelib.privacy.recognizers.phones import PHONES
 from chalicelib.privacy.recognizers.places import Places
 from chalicelib.privacy.recognizers.references import REFERENCES
+from chalicelib.privacy.recognizers.spoken import SPOKEN
 from chalicelib.privacy.rules import Recognizer, Rule
 from chalicelib.privacy.spans import Span, resolve
 from chalicelib.privacy.trim import trim
@@ -65,7 +66,7 @@ class Finder:
     def __init__(self, lists: Lists, ner: Ner | None = None, extra: Sequence[Recognizer] = ()) -> None:
         self._lists = lists
         self._ner = ner
-        named = (*NET, *NATIONAL, *PHONES, *ADDRESSES, *REFERENCES, *SECRETS, *ORGANIZATIONS)
+        named = (*NET, *NATIONAL, *PHONES, *ADDRESSES, *REFERENCES, *SPOKEN, *SECRETS, *ORGANIZATIONS)
         self._rules: tuple[Recognizer, ...] = (
             *(rule for rule in named if not _guesses(rule)),
             Names(lists),
@@ -131,7 +132,7 @@ class Finder:
 
 
 def _guesses(rule: Rule) -> bool:
-    return rule.name in _GUESSES or (rule.entity == "PHONE_NUMBER" and rule.name != "phone_international")
+    return rule.name in _GUESSES or (rule.entity == "PHONE_NUMBER" and rule.name not in ("phone_international", "phone_spoken"))
 
 
 def _checked(spans: Iterable[Span], deadline: Deadline) -> Iterator[Span]:

@@ -91,7 +91,7 @@ _DOCUMENTS = (
     r"(?<![\w])(10\.\d{4,9}/[\w./()-]{1,80})",
     r"(?<![\w])(97[89][- ]?(?:\d[- ]?){9}\d)(?!\w)",
     # A product and its version: Python 3.11.7
-    r"(?<![\w])[A-Za-z]{2,20}[ ](?:v|version[ ])?(\d{1,4}(?:\.\d{1,6}){2,4})(?![\w])",
+    r"(?<![\w])[A-Z][A-Za-z+#]{1,20}[ ](?:v|version[ ])?((?!\d\d(?:\.\d\d){4})[1-9]\d{0,3}(?:\.\d{1,6}){1,4})(?![\w])",
 )
 _FILE = (
     r"(?<![\w@/])([\w][\w().,+-]{0,100}\.(?:pdf|docx?|xlsx?|pptx?|odt|ods|odp|csv|txt|rtf|zip|rar|7z|tar|gz|png|jpe?g|"

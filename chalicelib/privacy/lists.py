@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -51,6 +52,13 @@ _PEOPLE_INSIDE = (
     "floor ira leo otto"
 )
 
+_ENDING = re.compile(
+    r"(?:[ts]ions?|zion[ei]|sion[ei]|ments?|ment[eio]|iques?|ics?|ances?|enc(?:es?|y)|anz[ae]|enz[ae]|ness(?:es)?|ships?|ables?|ibles?|"
+    r"abil[ei]|ibil[ei]|ites?|ita|ings?|aggi[o]?|atri?ces?|ateurs?|ologies?|ologi[aey]s?|ismes?|ism[oi]?|istes?|"
+    r"ality|ility|ivity|euses?|ando|endo)$"
+)
+"""How words of French, English and Italian end, and names of no list seldom do."""
+
 
 @dataclass(frozen=True, slots=True)
 class Lists:
@@ -68,7 +76,11 @@ class Lists:
 
     def common(self, word: str) -> bool:
         """A word of the language (folded), which alone proves no name."""
-        return word in self.words or word in self.ambiguous
+        return word in self.ambiguous or self.word(word)
+
+    def word(self, word: str) -> bool:
+        """A word of a list (folded), or one whose ending makes it one: "Prescription", "Aggiornamento"."""
+        return word in self.words or (len(word) > 6 and bool(_ENDING.search(word)) and not self.known(word))
 
     def known(self, word: str) -> bool:
         """A name of any list (folded)."""
@@ -90,7 +102,7 @@ def shipped() -> Lists:
         _read("first_names"),
         _read("surnames"),
         _read("names_elsewhere"),
-        _read("words"),
+        [*_read("words"), *_read("things")],
         [*_read("places"), *_read("countries")],
     )
 
