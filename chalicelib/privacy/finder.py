@@ -29,7 +29,9 @@ from chalicelib.privacy.recognizers.organizations import ORGANIZATIONS
 from chalicelib.privacy.recognizers.phones import PHONES
 from chalicelib.privacy.recognizers.places import Places
 from chalicelib.privacy.recognizers.references import REFERENCES
+from chalicelib.privacy.recognizers.relations import Relations
 from chalicelib.privacy.recognizers.spoken import SPOKEN
+from chalicelib.privacy.recognizers.units import UNITS, completed
 from chalicelib.privacy.rules import Recognizer, Rule
 from chalicelib.privacy.spans import Span, resolve
 from chalicelib.privacy.trim import trim
@@ -66,10 +68,11 @@ class Finder:
     def __init__(self, lists: Lists, ner: Ner | None = None, extra: Sequence[Recognizer] = ()) -> None:
         self._lists = lists
         self._ner = ner
-        named = (*NET, *NATIONAL, *PHONES, *ADDRESSES, *REFERENCES, *SPOKEN, *SECRETS, *ORGANIZATIONS)
+        named = (*NET, *NATIONAL, *PHONES, *ADDRESSES, *UNITS, *REFERENCES, *SPOKEN, *SECRETS, *ORGANIZATIONS)
         self._rules: tuple[Recognizer, ...] = (
             *(rule for rule in named if not _guesses(rule)),
             Names(lists),
+            Relations(lists),
             Places(lists),
             Capitals(lists),
             *extra,
@@ -83,6 +86,7 @@ class Finder:
             return ()
         view = View(text)
         found = [*_checked(mentions.find(view.text), deadline), *self._ruled(view.text, deadline)]
+        found = list(completed(found, view.text))
         found = [
             _without_common_head(s, view.text, self._lists) if s.entity == "ORGANIZATION" and s.rank == 1 else s
             for s in found

@@ -80,7 +80,7 @@ class Lists:
 
     def word(self, word: str) -> bool:
         """A word of a list (folded), or one whose ending makes it one: "Prescription", "Aggiornamento"."""
-        return word in self.words or (len(word) > 6 and bool(_ENDING.search(word)) and not self.known(word))
+        return word in self.words or (len(word) > 6 and word.isalpha() and bool(_ENDING.search(word)) and not self.known(word))
 
     def known(self, word: str) -> bool:
         """A name of any list (folded)."""

@@ -103,8 +103,8 @@ SECRETS: tuple[Rule, ...] = (
         flags=0,
         group=0,
     ),
-    _secret("password", rf"(?<!\w){_WORD}(?:[ ][\w'’-]{{1,20}}){{0,4}}?{_IS}(?:now |désormais |maintenant |ora )?{_VALUE}", check=_value),
-    _secret("password_label", rf"(?<!\w){_WORD}(?:[ ][\w'’-]{{1,20}}){{0,5}}?[ ]{{0,3}}[:=][ ]{{0,3}}{_VALUE}", check=_announced),
+    _secret("password", rf"(?<!\w){_WORD}(?:[ ][^\W\d][\w'’-]{{0,19}}){{0,4}}?{_IS}(?:now |désormais |maintenant |ora )?{_VALUE}", check=_value),
+    _secret("password_label", rf"(?<!\w){_WORD}(?:[ ][^\W\d][\w'’-]{{0,19}}){{0,5}}?[ ]{{0,3}}[:=][ ]{{0,3}}{_VALUE}", check=_announced),
     _secret("password_bare", rf"(?<!\w){_WORD}[ ]{{1,2}}{_VALUE}", check=_mixed),
     _secret(
         "network_key",
@@ -143,7 +143,6 @@ SECRETS: tuple[Rule, ...] = (
         r"(?:[ ]{0,3}(?:[:=]|(?<!\w)(?:is|est|è)(?!\w)))?[ ]{0,3}[\"'`]?([A-Za-z0-9_\-./+=]{8,512})",
         check=lambda text: any(c.isdigit() for c in text),
     ),
-    _secret("url_password", r"(?<![\w])[a-z][a-z0-9+.-]{1,20}://[^\s:/@]{0,64}:([^\s@/]{1,128})@", 0.95, needs="@"),
     rule(
         "random_block",
         "SECRET",
