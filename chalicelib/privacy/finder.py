@@ -46,7 +46,8 @@ _GUESSES = frozenset(
 """Rules by shape alone, beside those of telephones: a date or a document's number has their shape too."""
 _WEAK_NUMBERS = frozenset({"CREDIT_CARD", "ID_NUMBER", "FR_SIREN", "UK_NHS", "IT_VAT", "US_SSN"})
 _WEAK_NAMES = frozenset({"capitals", "ner_fr", "ner_en", "place_led_loosely", "organization_three"})
-_EACH = 256
+_FILE_NAME_SECONDS = 10.0
+EACH = 256
 """After so many finds of one rule the deadline is looked at again."""
 
 
@@ -68,17 +69,24 @@ class Finder:
     def __init__(self, lists: Lists, ner: Ner | None = None, extra: Sequence[Recognizer] = ()) -> None:
         self._lists = lists
         self._ner = ner
-        named = (*NET, *NATIONAL, *PHONES, *ADDRESSES, *UNITS, *REFERENCES, *SPOKEN, *SECRETS, *ORGANIZATIONS)
         self._rules: tuple[Recognizer, ...] = (
-            *(rule for rule in named if not _guesses(rule)),
+            *NET,
+            Numbers(),
+            *NATIONAL,
+            *PHONES,
+            *ADDRESSES,
+            *UNITS,
+            *REFERENCES,
+            *SPOKEN,
+            *SECRETS,
             Names(lists),
             Relations(lists),
             Places(lists),
             Capitals(lists),
+            AddressBlocks(lists),
+            *ORGANIZATIONS,
             *extra,
         )
-        self._guessing: tuple[Recognizer, ...] = (*(rule for rule in named if _guesses(rule)), AddressBlocks(lists))
-        self._numbers = Numbers()
 
     def find(self, text: str, mentions: Mentions, deadline: Deadline) -> tuple[Span, ...]:
         """Disjoint spans of `text` in reading order."""
@@ -95,8 +103,9 @@ class Finder:
             found += self._named(view.text, resolve(s for s in found if s.score >= NER_SCORE), self._ner, deadline)
         return _back(view, _unfiled(view.text, found), self._lists)
 
-    def find_in_name(self, name: str, mentions: Mentions, deadline: Deadline) -> tuple[Span, ...]:
+    def find_in_name(self, name: str, mentions: Mentions, deadline: Deadline | None = None) -> tuple[Span, ...]:
         """Of a file name: its words are separated by anything, and the models make nothing of it."""
+        deadline = deadline or Deadline(_FILE_NAME_SECONDS)
         view = View(name)
         words = view.text.translate(_SEPARATORS)
         found = [*mentions.find(words), *self._ruled(view.text, deadline)]
@@ -108,13 +117,14 @@ class Finder:
         """What the rules find; those that go by shape do not see dates, amounts and numbers of documents."""
         dateless = undated(text)
         plain = unnumbered(dateless)
-        for rules, seen in ((self._rules, text), (self._guessing, plain)):
-            for rule in rules:
-                if not rule.needs or any(c in seen for c in rule.needs):
-                    yield from _checked(rule.find(seen), deadline)
-        for span in _checked(self._numbers.find(dateless), deadline):
-            if span.entity not in _WEAK_NUMBERS or plain[span.start] != BLANK:
-                yield span
+        for rule in self._rules:
+            if isinstance(rule, Numbers):
+                found = _checked(rule.find(dateless), deadline)
+                yield from (s for s in found if s.entity not in _WEAK_NUMBERS or plain[s.start] != BLANK)
+                continue
+            seen = plain if _guesses(rule) else text
+            if not rule.needs or any(c in seen for c in rule.needs):
+                yield from _checked(rule.find(seen), deadline)
 
     def _named(self, text: str, certain: Sequence[Span], ner: Ner, deadline: Deadline) -> Iterator[Span]:
         main = detect(text)
@@ -135,13 +145,17 @@ class Finder:
             yield from trim(span, text, self._lists)
 
 
-def _guesses(rule: Rule) -> bool:
-    return rule.name in _GUESSES or (rule.entity == "PHONE_NUMBER" and rule.name not in ("phone_international", "phone_spoken"))
+def _guesses(rule: Recognizer) -> bool:
+    """Does it go by the shape of digits alone?"""
+    if isinstance(rule, Rule):
+        phone = rule.entity == "PHONE_NUMBER" and rule.name not in ("phone_international", "phone_spoken")
+        return phone or rule.name in _GUESSES
+    return isinstance(rule, AddressBlocks)
 
 
 def _checked(spans: Iterable[Span], deadline: Deadline) -> Iterator[Span]:
     for count, span in enumerate(spans):
-        if count % _EACH == 0:
+        if count % EACH == 0:
             deadline.check()
         yield span
     deadline.check()

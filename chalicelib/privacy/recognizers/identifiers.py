@@ -61,7 +61,7 @@ NET: tuple[Rule, ...] = (
     rule(
         "url_opaque",
         "URL",
-        r"(?<![\w+.-])(?:mailto|tel|tg|sms|smsto|geo|data|javascript|vbscript|magnet|bitcoin|ethereum|sips?|xmpp|skype|"
+        r"(?<![\w+.-])(?:tg|sms|smsto|geo|data|javascript|vbscript|magnet|bitcoin|ethereum|sips?|xmpp|skype|"
         r"facetime(?:-audio)?|whatsapp|intent|market|itms(?:-apps|-services)?|zoommtg|msteams|ms-[a-z-]{2,20}|slack|webcal|"
         r"callto|blob|view-source|viber|signal|fb|fb-messenger|steam|spotify|vnd\.[a-z.]{2,20}|urn|cid|mid):(?=[^\s:])"
         r"[^\s<>\"']{2,2000}",
