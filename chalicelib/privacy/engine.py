@@ -62,8 +62,6 @@ class RulesAnonymizer:
         """The same with the mail's HTML in the place of its text: visible text and attributes, tags untouched."""
 
         def find(text: str, mentions: Mentions, deadline: Deadline) -> tuple[Span, ...]:
-            if text is mail.subject:
-                return self.finder.find(text, mentions, deadline)
             return find_in_html(text, lambda shown: self.finder.find(shown, mentions, deadline))
 
         return _closed(lambda: self._anonymize(mail, number, mail.html, find))
@@ -75,7 +73,7 @@ class RulesAnonymizer:
         text = body if len(body) <= MAX_TEXT else body[:MAX_TEXT] + CUT
         fields = [
             *self._mailboxes(mail),
-            _Field("subject", mail.subject, find(mail.subject, mentions, deadline)),
+            _Field("subject", mail.subject, self.finder.find_in_subject(mail.subject, mentions, deadline)),
             _Field("text", text, find(text, mentions, deadline)),
             *(
                 _Field("attachment", a.filename, self.finder.find_in_name(a.filename, mentions, deadline))

@@ -46,6 +46,7 @@ _GUESSES = frozenset(
 """Rules by shape alone, beside those of telephones: a date or a document's number has their shape too."""
 _WEAK_NUMBERS = frozenset({"CREDIT_CARD", "ID_NUMBER", "FR_SIREN", "UK_NHS", "IT_VAT", "US_SSN"})
 _WEAK_NAMES = frozenset({"capitals", "ner_fr", "ner_en", "place_led_loosely", "organization_three"})
+_SUBJECT_GUESSES = _WEAK_NAMES | {"organization_led", "organization_head", "organization_form", "address_block", "street_name", "name_list"}
 _FILE_NAME_SECONDS = 10.0
 EACH = 256
 """After so many finds of one rule the deadline is looked at again."""
@@ -93,6 +94,7 @@ class Finder:
         if not text.strip():
             return ()
         view = View(text)
+        plain = unnumbered(undated(view.text))
         found = [*_checked(mentions.find(view.text), deadline), *self._ruled(view.text, deadline)]
         found = list(completed(found, view.text))
         found = [
@@ -101,7 +103,23 @@ class Finder:
         ]
         if self._ner:
             found += self._named(view.text, resolve(s for s in found if s.score >= NER_SCORE), self._ner, deadline)
-        return _back(view, _unfiled(view.text, found), self._lists)
+        return _back(view, _unfiled(view.text, plain, found), self._lists)
+
+    def find_in_subject(self, subject: str, mentions: Mentions, deadline: Deadline) -> tuple[Span, ...]:
+        """Of a subject, where capitals prove nothing: no model reads it, and a guessed name must hold a listed one."""
+        if not subject.strip():
+            return ()
+        view = View(subject)
+        plain = unnumbered(undated(view.text))
+        found = [*mentions.find(view.text), *completed(list(self._ruled(view.text, deadline)), view.text)]
+        found = [s for s in found if s.recognizer not in _SUBJECT_GUESSES or self._lists_one(view.text[s.start : s.end])]
+        return _back(view, _unfiled(view.text, plain, found), self._lists)
+
+    def _lists_one(self, name: str) -> bool:
+        """Does it hold a name that is nothing else?"""
+        words = [fold(word) for word in _WORD.findall(name)]
+        lists = self._lists
+        return any(lists.is_first(word) or (word in lists.last and not lists.common(word)) for word in words)
 
     def find_in_name(self, name: str, mentions: Mentions, deadline: Deadline | None = None) -> tuple[Span, ...]:
         """Of a file name: its words are separated by anything, and the models make nothing of it."""
@@ -172,14 +190,11 @@ def _without_common_head(span: Span, text: str, lists: Lists) -> Span:
     return span
 
 
-def _unfiled(text: str, found: Sequence[Span]) -> list[Span]:
-    """Without guessed names inside the names of files: "Libretto_2026-01.pdf"."""
-    zones = list(files(text))
-    return [
-        span
-        for span in found
-        if span.recognizer not in _WEAK_NAMES or not any(a <= span.start < b for a, b in zones)
-    ]
+def _unfiled(text: str, plain: str, found: Sequence[Span]) -> list[Span]:
+    """Without guessed names in names of files ("Libretto_2026-01.pdf") and in dates and numbers of documents."""
+    for start, end in files(text):
+        plain = plain[:start] + BLANK * (end - start) + plain[end:]
+    return [s for s in found if s.recognizer not in _WEAK_NAMES or BLANK not in plain[s.start : s.end]]
 
 
 def _tells(rest: str, lists: Lists) -> bool:

@@ -23,6 +23,9 @@ _CLOCK = (
     r"(?:[01]?\d|2[0-4])(?:[ ]?(?:h|heures?|uhr|o'clock)(?:[ ]?[0-5]\d)?(?!\w)|:[0-5]\d(?::[0-5]\d(?:[.,]\d{1,9})?)?)"
 )
 _DATES = (
+    rf"{_CLEAR}{_DAY}([./-]){_DAY}\1(?:{_YEAR}|\d\d)[ ]?[-–][ ]?{_DAY}\1{_DAY}\1(?:{_YEAR}|\d\d){_END}",
+    rf"{_CLEAR}{_DAY}[ ]?[-–][ ]?{_DAY}[./]{_DAY}[./](?:{_YEAR}|\d\d){_END}",
+    rf"{_CLEAR}{_DAY}[./]{_DAY}[.]?[ ]?[-–][ ]?{_DAY}[./]{_DAY}[.]?(?:[/]?{_YEAR})?{_END}",
     rf"{_CLEAR}{_DAY}([./-])[ ]?{_DAY}\1[ ]?(?:{_YEAR}|\d\d){_END}",
     rf"{_CLEAR}{_DAY}[ ]{_DAY}[ ]{_YEAR}(?![\w]|[ ./-]\d)",
     rf"{_CLEAR}(?:19|20)\d\d([./-])(?:0?[1-9]|1[0-2])\1{_DAY}"
@@ -82,6 +85,7 @@ _DOCUMENT = (
     r"bon de commande|transaction|transazione|marché|lotto|bozza|gara|cig|cup|appel d'offres)"
 )
 _SHAPE = (
+    r"(?!\d{4}([ -])\d{4}\2\d{4}\2\d{4}(?!\d))"
     r"[A-Z]{0,4}[-/#.]?\d[\dA-Za-z]{0,19}(?:[-/._][A-Za-z0-9]{1,16}){0,6}"
     r"(?:[ ](?:[A-Z]{1,3}(?=\d|[ ]\d)|(?=\d))[\dA-Z]{0,12}(?:[-/.][\dA-Z]{1,12}){0,3}){0,5}(?!\w)"
 )
@@ -118,7 +122,7 @@ def unnumbered(text: str) -> str:
     if _NO_DIGIT.match(text):
         return text
     pieces, position = [], 0
-    for start, end in sorted(_zones(text)):
+    for start, end in sorted(_zones(text), key=lambda zone: (zone[0], -zone[1])):
         if start >= position:
             pieces += [text[position:start], BLANK * (end - start)]
             position = end

@@ -59,6 +59,9 @@ _ENDING = re.compile(
 )
 """How words of French, English and Italian end, and names of no list seldom do."""
 
+_ELIDED = re.compile(r"(?:[dlcjmnst]|qu|dell|all|dall|nell|sull|un|quest|quell|jusqu|lorsqu|puisqu|com|dov)'")
+"""What French and Italian put before a word: "D'Ordine", "l'audience"."""
+
 
 @dataclass(frozen=True, slots=True)
 class Lists:
@@ -80,7 +83,11 @@ class Lists:
 
     def word(self, word: str) -> bool:
         """A word of a list (folded), or one whose ending makes it one: "Prescription", "Aggiornamento"."""
-        return word in self.words or (len(word) > 6 and word.isalpha() and bool(_ENDING.search(word)) and not self.known(word))
+        if word in self.words or (len(word) > 6 and word.isalpha() and _ENDING.search(word) and not self.known(word)):
+            return True
+        if elided := _ELIDED.match(word):
+            return self.common(word[elided.end() :])
+        return "-" in word and not self.known(word) and all(self.common(half) or len(half) < 3 for half in word.split("-"))
 
     def known(self, word: str) -> bool:
         """A name of any list (folded)."""

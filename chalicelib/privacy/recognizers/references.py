@@ -144,7 +144,7 @@ REFERENCES: tuple[Rule, ...] = (
         "ACCOUNT_REFERENCE",
         _after(
             r"(?:n[°ºo.]{1,2}|num[ée]ro|numero|codice|code|référence|réf\.?|rif\.?|id)[ ](?:de |"
-            r"d'|di |du )?(?:client|cliente|commande|compte|contrat|"
+            r"d'|di |du )?(?:client|cliente|compte|contrat|"
             r"adhérent|abonnée?|abonnement|allocataire|contratto|conto|polizza|police|membre|étudiante?|étranger|salariée?|candidate?|agent|dipendente|studente|"
             r"matricola|fidélité|fedeltà|tessera|assurée?|bénéficiaire|assicurato|utente|châssis|telaio)|"
             r"(?:client|compte|contrat|adhérente?|abonnée?|mutuelle|salariée?|dipendente|étudiante?|candidate?|assurée?|"
