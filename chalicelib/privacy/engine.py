@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from chalicelib.core.errors import MailroomError, Permanent, Retryable
 from chalicelib.mail.language import detect
 from chalicelib.mail.model import Address, Mail
-from chalicelib.privacy.finder import Deadline, Finder
+from chalicelib.privacy.finder import EACH, Deadline, Finder
 from chalicelib.privacy.html import REST, find_in_html
 from chalicelib.privacy.lists import Lists, shipped
+from chalicelib.privacy.mapping import Originals, fingerprint
 from chalicelib.privacy.model import Anonymized, Replacement
 from chalicelib.privacy.ner import Ner
 from chalicelib.privacy.people import Mentions, addresses, kind, known_people
@@ -61,8 +62,6 @@ class RulesAnonymizer:
         """The same with the mail's HTML in the place of its text: visible text and attributes, tags untouched."""
 
         def find(text: str, mentions: Mentions, deadline: Deadline) -> tuple[Span, ...]:
-            if text is mail.subject:
-                return self.finder.find(text, mentions, deadline)
             return find_in_html(text, lambda shown: self.finder.find(shown, mentions, deadline))
 
         return _closed(lambda: self._anonymize(mail, number, mail.html, find))
@@ -74,19 +73,25 @@ class RulesAnonymizer:
         text = body if len(body) <= MAX_TEXT else body[:MAX_TEXT] + CUT
         fields = [
             *self._mailboxes(mail),
-            _Field("subject", mail.subject, find(mail.subject, mentions, deadline)),
+            _Field("subject", mail.subject, self.finder.find_in_subject(mail.subject, mentions, deadline)),
             _Field("text", text, find(text, mentions, deadline)),
             *(
-                _Field("attachment", a.filename, self.finder.find_in_name(a.filename, mentions))
+                _Field("attachment", a.filename, self.finder.find_in_name(a.filename, mentions, deadline))
                 for a in mail.attachments
             ),
         ]
         tokens = Tokens(people, number)
         for field in fields:
-            for span, original in _originals(field):
+            for count, (span, original) in enumerate(_originals(field)):
                 tokens.introduce(span.entity, original)
+                if count % EACH == 0:
+                    deadline.check()
         replacements: list[Replacement] = []
-        done = [(field.name, _replace(field, tokens, replacements)) for field in fields]
+        given: list[list[tuple[str, str]]] = [[] for _ in fields]
+        done = [
+            (field.name, _replace(field, tokens, replacements, pairs, deadline))
+            for field, pairs in zip(fields, given, strict=True)
+        ]
         deadline.check()
         if left_over("\n".join(text for _, text in done), people, [a.address for a in addresses(mail)]):
             raise Permanent("personal_data_left")
@@ -98,7 +103,7 @@ class RulesAnonymizer:
             text=by_name["text"],
             attachments=tuple(text for name, text in done if name == "attachment"),
             language=detect(f"{mail.subject}\n{mail.text}"),
-            mapping=tokens.mapping,
+            mapping=_with_forms(tokens.mapping, [text for _, text in done], given),
             replacements=tuple(replacements),
         )
 
@@ -165,15 +170,30 @@ def _originals(field: _Field) -> Iterator[tuple[Span, str]]:
         yield span, original
 
 
-def _replace(field: _Field, tokens: Tokens, replacements: list[Replacement]) -> str:
+def _replace(
+    field: _Field, tokens: Tokens, replacements: list[Replacement], given: list[tuple[str, str]], deadline: Deadline
+) -> str:
+    """The field with tokens. `given` collects each token with the form that stood there."""
     pieces, position, token = [], 0, ""
-    for span, original in _originals(field):
+    for count, (span, original) in enumerate(_originals(field)):
         pieces.append(escape(field.text[position : span.start]))
         if span.rank != REST:
             token = tokens.token(span.entity, original)
             pieces.append(token)
+            given.append((token, original))
         replacements.append(
             Replacement(field.name, span.start, span.end, span.entity, token, span.recognizer, span.score)
         )
         position = span.end
+        if count % EACH == 0:
+            deadline.check()
     return "".join([*pieces, escape(field.text[position:])])
+
+
+def _with_forms(mapping: Mapping[str, str], texts: Sequence[str], given: Sequence[list[tuple[str, str]]]) -> Originals:
+    forms: dict[str, dict[int, str]] = {}
+    for text, pairs in zip(texts, given, strict=True):
+        other = {at: original for at, (token, original) in enumerate(pairs) if mapping[token] != original}
+        if other:
+            forms[fingerprint(text)] = other
+    return Originals(mapping, forms)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby, pairwise
 
 from chalicelib.core.errors import Retryable
 from chalicelib.mail.language import detect
 from chalicelib.privacy.fold import fold
+from chalicelib.privacy.left_alone import BLANK, files, undated, unnumbered
 from chalicelib.privacy.lists import Lists
 from chalicelib.privacy.ner import Ner
 from chalicelib.privacy.normalize import View
@@ -28,7 +29,10 @@ from chalicelib.privacy.recognizers.organizations import ORGANIZATIONS
 from chalicelib.privacy.recognizers.phones import PHONES
 from chalicelib.privacy.recognizers.places import Places
 from chalicelib.privacy.recognizers.references import REFERENCES
-from chalicelib.privacy.rules import Recognizer
+from chalicelib.privacy.recognizers.relations import Relations
+from chalicelib.privacy.recognizers.spoken import SPOKEN
+from chalicelib.privacy.recognizers.units import UNITS, completed
+from chalicelib.privacy.rules import Recognizer, Rule
 from chalicelib.privacy.spans import Span, resolve
 from chalicelib.privacy.trim import trim
 
@@ -36,6 +40,16 @@ NER_SCORE = 0.7
 _BATCH = 16
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _SEPARATORS = str.maketrans("_-.+~", "     ")
+_GUESSES = frozenset(
+    "ipv4 zip_city place_code address_block post_code plate_fni plate_near passport_fr id_card_it ssn vat_eu".split()
+)
+"""Rules by shape alone, beside those of telephones: a date or a document's number has their shape too."""
+_WEAK_NUMBERS = frozenset({"CREDIT_CARD", "ID_NUMBER", "FR_SIREN", "UK_NHS", "IT_VAT", "US_SSN"})
+_WEAK_NAMES = frozenset({"capitals", "ner_fr", "ner_en", "place_led_loosely", "organization_three"})
+_SUBJECT_GUESSES = _WEAK_NAMES | {"organization_led", "organization_head", "organization_form", "address_block", "street_name", "name_list"}
+_FILE_NAME_SECONDS = 10.0
+EACH = 256
+"""After so many finds of one rule the deadline is looked at again."""
 
 
 class Deadline:
@@ -62,9 +76,12 @@ class Finder:
             *NATIONAL,
             *PHONES,
             *ADDRESSES,
+            *UNITS,
             *REFERENCES,
+            *SPOKEN,
             *SECRETS,
             Names(lists),
+            Relations(lists),
             Places(lists),
             Capitals(lists),
             AddressBlocks(lists),
@@ -77,29 +94,55 @@ class Finder:
         if not text.strip():
             return ()
         view = View(text)
-        found = list(mentions.find(view.text))
-        for rule in self._rules:
-            if not rule.needs or any(c in view.text for c in rule.needs):
-                found += rule.find(view.text)
-                deadline.check()
+        plain = unnumbered(undated(view.text))
+        found = [*_checked(mentions.find(view.text), deadline), *self._ruled(view.text, deadline)]
+        found = list(completed(found, view.text))
         found = [
             _without_common_head(s, view.text, self._lists) if s.entity == "ORGANIZATION" and s.rank == 1 else s
             for s in found
         ]
         if self._ner:
             found += self._named(view.text, resolve(s for s in found if s.score >= NER_SCORE), self._ner, deadline)
-        return _back(view, found, self._lists)
+        return _back(view, _unfiled(view.text, plain, found), self._lists)
 
-    def find_in_name(self, name: str, mentions: Mentions) -> tuple[Span, ...]:
+    def find_in_subject(self, subject: str, mentions: Mentions, deadline: Deadline) -> tuple[Span, ...]:
+        """Of a subject, where capitals prove nothing: no model reads it, and a guessed name must hold a listed one."""
+        if not subject.strip():
+            return ()
+        view = View(subject)
+        plain = unnumbered(undated(view.text))
+        found = [*mentions.find(view.text), *completed(list(self._ruled(view.text, deadline)), view.text)]
+        found = [s for s in found if s.recognizer not in _SUBJECT_GUESSES or self._lists_one(view.text[s.start : s.end])]
+        return _back(view, _unfiled(view.text, plain, found), self._lists)
+
+    def _lists_one(self, name: str) -> bool:
+        """Does it hold a name that is nothing else?"""
+        words = [fold(word) for word in _WORD.findall(name)]
+        lists = self._lists
+        return any(lists.is_first(word) or (word in lists.last and not lists.common(word)) for word in words)
+
+    def find_in_name(self, name: str, mentions: Mentions, deadline: Deadline | None = None) -> tuple[Span, ...]:
         """Of a file name: its words are separated by anything, and the models make nothing of it."""
+        deadline = deadline or Deadline(_FILE_NAME_SECONDS)
         view = View(name)
         words = view.text.translate(_SEPARATORS)
-        found = [*mentions.find(words)]
-        for rule in self._rules:
-            found += rule.find(view.text)
-            if words != view.text:
-                found += (s for s in rule.find(words) if s.entity not in ("URL", "ADDRESS"))
+        found = [*mentions.find(words), *self._ruled(view.text, deadline)]
+        if words != view.text:
+            found += (s for s in self._ruled(words, deadline) if s.entity not in ("URL", "ADDRESS"))
         return _back(view, found, self._lists)
+
+    def _ruled(self, text: str, deadline: Deadline) -> Iterator[Span]:
+        """What the rules find; those that go by shape do not see dates, amounts and numbers of documents."""
+        dateless = undated(text)
+        plain = unnumbered(dateless)
+        for rule in self._rules:
+            if isinstance(rule, Numbers):
+                found = _checked(rule.find(dateless), deadline)
+                yield from (s for s in found if s.entity not in _WEAK_NUMBERS or plain[s.start] != BLANK)
+                continue
+            seen = plain if _guesses(rule) else text
+            if not rule.needs or any(c in seen for c in rule.needs):
+                yield from _checked(rule.find(seen), deadline)
 
     def _named(self, text: str, certain: Sequence[Span], ner: Ner, deadline: Deadline) -> Iterator[Span]:
         main = detect(text)
@@ -120,6 +163,22 @@ class Finder:
             yield from trim(span, text, self._lists)
 
 
+def _guesses(rule: Recognizer) -> bool:
+    """Does it go by the shape of digits alone?"""
+    if isinstance(rule, Rule):
+        phone = rule.entity == "PHONE_NUMBER" and rule.name not in ("phone_international", "phone_spoken")
+        return phone or rule.name in _GUESSES
+    return isinstance(rule, AddressBlocks)
+
+
+def _checked(spans: Iterable[Span], deadline: Deadline) -> Iterator[Span]:
+    for count, span in enumerate(spans):
+        if count % EACH == 0:
+            deadline.check()
+        yield span
+    deadline.check()
+
+
 def _without_common_head(span: Span, text: str, lists: Lists) -> Span:
     """ "Société Exemple SARL" is hidden from "Exemple" on: the head is a word, and often the sentence's."""
     words = list(_WORD.finditer(text, span.start, span.end))
@@ -129,6 +188,13 @@ def _without_common_head(span: Span, text: str, lists: Lists) -> Span:
         if not lists.common(fold(following.group())):
             return replace(span, start=following.start())
     return span
+
+
+def _unfiled(text: str, plain: str, found: Sequence[Span]) -> list[Span]:
+    """Without guessed names in names of files ("Libretto_2026-01.pdf") and in dates and numbers of documents."""
+    for start, end in files(text):
+        plain = plain[:start] + BLANK * (end - start) + plain[end:]
+    return [s for s in found if s.recognizer not in _WEAK_NAMES or BLANK not in plain[s.start : s.end]]
 
 
 def _tells(rest: str, lists: Lists) -> bool:

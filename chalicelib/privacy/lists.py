@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -51,6 +52,16 @@ _PEOPLE_INSIDE = (
     "floor ira leo otto"
 )
 
+_ENDING = re.compile(
+    r"(?:[ts]ions?|zion[ei]|sion[ei]|ments?|ment[eio]|iques?|ics?|ances?|enc(?:es?|y)|anz[ae]|enz[ae]|ness(?:es)?|ships?|ables?|ibles?|"
+    r"abil[ei]|ibil[ei]|ites?|ita|ings?|aggi[o]?|atri?ces?|ateurs?|ologies?|ologi[aey]s?|ismes?|ism[oi]?|istes?|"
+    r"ality|ility|ivity|euses?|ando|endo)$"
+)
+"""How words of French, English and Italian end, and names of no list seldom do."""
+
+_ELIDED = re.compile(r"(?:[dlcjmnst]|qu|dell|all|dall|nell|sull|un|quest|quell|jusqu|lorsqu|puisqu|com|dov)'")
+"""What French and Italian put before a word: "D'Ordine", "l'audience"."""
+
 
 @dataclass(frozen=True, slots=True)
 class Lists:
@@ -68,7 +79,15 @@ class Lists:
 
     def common(self, word: str) -> bool:
         """A word of the language (folded), which alone proves no name."""
-        return word in self.words or word in self.ambiguous
+        return word in self.ambiguous or self.word(word)
+
+    def word(self, word: str) -> bool:
+        """A word of a list (folded), or one whose ending makes it one: "Prescription", "Aggiornamento"."""
+        if word in self.words or (len(word) > 6 and word.isalpha() and _ENDING.search(word) and not self.known(word)):
+            return True
+        if elided := _ELIDED.match(word):
+            return self.common(word[elided.end() :])
+        return "-" in word and not self.known(word) and all(self.common(half) or len(half) < 3 for half in word.split("-"))
 
     def known(self, word: str) -> bool:
         """A name of any list (folded)."""
@@ -90,7 +109,7 @@ def shipped() -> Lists:
         _read("first_names"),
         _read("surnames"),
         _read("names_elsewhere"),
-        _read("words"),
+        [*_read("words"), *_read("things")],
         [*_read("places"), *_read("countries")],
     )
 

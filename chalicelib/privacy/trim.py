@@ -29,6 +29,8 @@ _AND = re.compile(r"\n|[ ](?:e|ed|et|and|und)[ ](?=[^\W\d_]{2})")
 """Where one person ends: "Anna Verdi e Paolo" are two. Not "y": Spanish surnames hold it."""
 _SAID = re.compile(r"(?:[ ](?:ci|è|é|sarà|será|sera|farà|verrà|non|si))+$")
 """What follows a name and looks like one without its accent: "Paolo ci sarà"."""
+_CODE = re.compile(r"\d|[/:=_\\<>{}]")
+"""Digits and signs of codes, which no name holds."""
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 
 
@@ -68,7 +70,8 @@ def _line(span: Span, text: str, lists: Lists) -> Iterator[Span]:
         named += [word for _, _, word in words if word in lists.first and len(words) > 1]
     if end - start < 2 or not named or (len(words) == 1 and len(words[0][2]) < 3 and not text[start:end].isupper()):
         return
-    if not any(c.isupper() for c in text[start:end]):
+    shown = text[start:end]
+    if not any(c.isupper() for c in shown) or _CODE.search(shown) or (len(words) == 1 and _acronym(shown, lists)):
         return
     if len(words) == 1 and _HYPHENED.match(text, end):
         return
@@ -78,5 +81,10 @@ def _line(span: Span, text: str, lists: Lists) -> Iterator[Span]:
     yield span if (start, end) == (span.start, span.end) else replace(span, start=start, end=end)
 
 
+def _acronym(shown: str, lists: Lists) -> bool:
+    """ "TTC", "VAT": capitals alone, too short for a name that no list has."""
+    return shown.isupper() and len(shown) < 6 and not lists.known(fold(shown)) and fold(shown) not in lists.places
+
+
 def _plain(word: str, lists: Lists) -> bool:
-    return word in lists.words and word not in lists.first and word not in lists.last
+    return lists.word(word) and word not in lists.first and word not in lists.last

@@ -1,6 +1,6 @@
 """The second look: does an anonymized text still show an identifier that is certain?
 
-It shares no expression with the recognizers and knows nothing of their spans, so that a slip there is seen here. It
+It shares no expression with the recognizers (what is no personal datum, it learns from where they do) and knows nothing of their spans, so that a slip there is seen here. It
 asks only for what is certain (checksums, `@`, international phones, header names and addresses): a guess here would
 quarantine good mail.
 """
@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable
 
 from chalicelib.privacy.fold import fold
+from chalicelib.privacy.left_alone import undated, unnumbered
 from chalicelib.privacy.mapping import TOKEN
 from chalicelib.privacy.normalize import View
 from chalicelib.privacy.people import Person
@@ -31,7 +32,7 @@ def left_over(text: str, people: Iterable[Person], addresses: Iterable[str]) -> 
         return "phone"
     if any(checks.iban("".join(m.group().split())) for m in _IBAN.finditer(seen)):
         return "iban"
-    for match in _RUN.finditer(seen):
+    for match in _RUN.finditer(unnumbered(undated(seen))):
         digits = "".join(c for c in match.group() if c.isdigit())
         if checks.card(digits) or checks.nir(digits):
             return "number"

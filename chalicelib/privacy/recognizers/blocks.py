@@ -147,6 +147,6 @@ class AddressBlocks:
             return 0.7
         if led and (len(words) > 2 or broken or len(numbers) == 1):
             return 0.65
-        if broken and _HOUSE.search(shown) and len(names) > 1 and len(numbers) < 4:
+        if broken and _HOUSE.search(shown) and len(names) > 2 and len(numbers) < 4:
             return 0.5
         return 0.55 if code and len(names) >= 1 and broken and len(words) >= 3 else 0.0

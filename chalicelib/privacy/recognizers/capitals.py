@@ -51,11 +51,11 @@ class Capitals:
         return words[first:last]
 
     def _plain(self, word: str) -> bool:
-        return len(word) < 3 or (word in self._lists.words and word not in self._lists.last)
+        return len(word) < 3 or (self._lists.word(word) and word not in self._lists.last)
 
     def _score(self, text: str, start: int, words: list[str], shown: str) -> float:
         lists = self._lists
-        if any(word in lists.words and not lists.known(word) for word in words):
+        if any(lists.word(word) and not lists.known(word) for word in words):
             return 0.0
         known = [word for word in words if lists.known(word)]
         if len(words) == 1:

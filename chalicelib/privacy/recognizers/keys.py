@@ -1,8 +1,49 @@
-"""Passwords, keys and tokens that leak by mail: known shapes, words that announce one, and long random strings."""
+"""Secrets: keys and tokens by their shape, passwords and codes by the words before them."""
 
 from __future__ import annotations
 
+import re
+
+from chalicelib.privacy.fold import fold
+from chalicelib.privacy.lists import shipped
 from chalicelib.privacy.rules import Rule, rule
+
+_STATE = re.compile(
+    r"(?:.*(?:ed|ing|ory|ary|ible|able|ive|ful|less|ent|ial|oire|oires|é|ée|és|ées|iel|ielle|ato|ata|ati|ate|uto|uta|"
+    r"ito|ita|orio|oria|bile|ale|ante|ente)|nul|trop|très|too|not|now|new|no|pas|non|old|weak|wrong|bon|mauvais|faux|"
+    r"juste|unique|ici|here|below|your|the|ton|votre|mon|le|la|un|une|il|lo|sans|with|without|for|pour|per|que|che|"
+    r"that|in|on|at|by|dans|nel|nella|oui|yes|si|perso|perdu|reset|safe|secret|case|kept|lost|sent|set|longue?|"
+    r"court|short|long|corta|personale|troppo|più|tua|sua|mia)",
+    re.IGNORECASE,
+)
+"""What is said about a password: "is expired", "est obligatoire", "è personale"."""
+_VALUE = r"[\"'«“`(\[]?[ ]?([^\s\"'«»“”`()\[\]<>,;]{2,127}[^\s\"'«»“”`()\[\]<>,;:.])"
+_IS = r"(?:[ ]{0,3}(?:[:=]|->|=>|:-)|[ ]{1,3}(?:est|is|are|è|was|sera|c'est|are|fu|era)(?!\w)[ ]?:?)[ ]{0,3}"
+_WORD = (
+    r"(?:mots? de passe|mdp|passwords?|passwd|passphrase|passcodes?|pwd|psw|pw|parola d'ordine|parola chiave|"
+    r"chiave d'accesso|kennwort|passwort|contraseña|phrase secrète|secret|segreto)"
+)
+_WIFI = r"(?:wi-?fi|wlan|réseau|network|rete|box|hotspot|routeur|router|partage)"
+_CODES = (
+    r"(?:(?:door|gate|entry|entrance|access|alarm|building|safe|lock|padlock|garage|security|unlock|sim|puk|pin|otp|"
+    r"verification|validation|confirmation|one-time|secret|login|lobby|lift|card|key ?safe|lock ?box)[ ](?:code|pin|key)|"
+    r"code[ ](?:d'accès|d'entrée|confidentiel|secret|pin|puk|wifi|wi-fi|à usage unique|d'en bas|de sécurité|"
+    r"(?:de |du |de la |de l'|d')(?:validation|vérification|confirmation|porte|portail|portillon|immeuble|entrée|hall|"
+    r"parking|garage|alarme|coffre|cadenas|cave|bas|déverrouillage))|"
+    r"codice[ ](?:segreto|pin|puk|otp|portone|(?:di |del |della |dell'|d')(?:accesso|verifica|conferma|sicurezza|portone|"
+    r"cancello|ingresso|allarme|garage|cassaforte|sotto|sblocco|porta))|"
+    r"digicode|digicodes|pin(?:[ ]code)?|puk|otp)"
+)
+_PLACES = (
+    r"(?:portail|porte d'entrée|portillon|alarme|boîte à clés?|coffre(?:-fort)?|cadenas|antivol|gate|alarm|key ?safe|"
+    r"lock ?box|padlock|bike lock|safe|vault|portone|cancello|allarme|cassetta delle chiavi|lucchetto|cassaforte|digicode)"
+)
+_PRESS = r"(?:tu fais|vous faites|faire|fais|tapez|tape|composez|compose|fai|digita|digitate|premi|press|dial|enter|type)"
+_CODE = r"([A-Z*#]?\d[A-Z\d*#-]{2,14}(?<!-)|[A-Z]{1,3}\d{2,10}[A-Z]?[#*]?)(?![\w]|[:.,/]\d)"
+_GAVE = (
+    r"(?:you (?:gave|sent|told|texted) (?:me|us)|(?:que )?(?:tu m'as|vous m'avez|vous nous avez) (?:donné|envoyé|"
+    r"communiqué)e?|(?:che )?(?:mi|ci) (?:hai|ha|avete|hanno) (?:dato|inviato|mandato|comunicato))"
+)
 
 
 def _random(text: str) -> bool:
@@ -11,10 +52,36 @@ def _random(text: str) -> bool:
     return digits >= 3 and len(text) - digits >= 6
 
 
+def _value(text: str) -> bool:
+    """A secret, and not what is said about one: signs of its own, or a word that tells no state."""
+    bare = text.strip(".,;:!?*")
+    if len(bare) < 3:
+        return False
+    return _mixed(bare) or not (_STATE.fullmatch(bare) or shipped().common(fold(bare)))
+
+
+def _announced(text: str) -> bool:
+    """After a colon even a plain word is one, unless it tells a state."""
+    bare = text.strip(".,;:!?*")
+    return len(bare) > 2 and (_mixed(bare) or not _STATE.fullmatch(bare))
+
+
+def _mixed(text: str) -> bool:
+    return not text.isalpha() and (any(c.isdigit() for c in text) or any(not c.isalnum() and c not in "-'’" for c in text))
+
+
+def _digits(text: str) -> bool:
+    return sum(c.isdigit() for c in text) >= 2 and not re.fullmatch(r"(?:19|20)\d\d", text)
+
+
+def _secret(name: str, pattern: str, score: float = 0.9, **more: object) -> Rule:
+    options = {"group": 1, "rank": 3, "whole": True, **more}
+    return rule(name, "SECRET", pattern, score, **options)  # type: ignore[arg-type]
+
+
 SECRETS: tuple[Rule, ...] = (
-    rule(
+    _secret(
         "private_key",
-        "SECRET",
         (
             r"-----BEGIN [A-Z ]{0,30}(?:KEY|CERTIFICATE|MESSAGE)[A-Z ]{0,10}-----[^-]{0,20000}(?:-----END [A-Z ]{0,40}"
             r"-----)?"
@@ -22,11 +89,10 @@ SECRETS: tuple[Rule, ...] = (
         1.0,
         flags=0,
         needs="-",
-        rank=2,
+        group=0,
     ),
-    rule(
+    _secret(
         "known_key",
-        "SECRET",
         r"(?<![A-Za-z0-9])(?:(?:AKIA|ASIA)[A-Z0-9]{16}|gh[pousr]_[A-Za-z0-9]{30,255}|"
         r"github_pat_\w{22,255}|glpat-[\w-]{20,64}|"
         r"sk-[\w-]{16,200}|[sr]k_(?:live|test)_[A-Za-z0-9]{10,120}|xox[abeoprs]-[A-Za-z0-9-]{10,250}|AIza[\w-]{35}|"
@@ -35,38 +101,47 @@ SECRETS: tuple[Rule, ...] = (
         r"eyJ[\w-]{8,4000}\.[\w-]{4,4000}(?:\.[\w-]{0,1000})?|\d{8,10}:AA[\w-]{33})",
         1.0,
         flags=0,
-        rank=2,
+        group=0,
     ),
-    rule(
-        "password",
-        "SECRET",
-        r"(?<!\w)(?:mots? de passe|mdp|passwords?|passwd|passphrase|passcode|pwd|"
-        r"pass|parola d'ordine|chiave d'accesso|kennwort|passwort|"
-        r"contraseña|code (?:d'accès|confidentiel|secret|pin|wifi|wi-fi)|digicode|"
-        r"pin(?: code)?|codice (?:segreto|pin|di accesso)|cvv2?|cvc|cryptogramme|"
-        r"otp|"
-        r"code de (?:validation|vérification|confirmation)|verification code|one-time code|codice di verifica)"
-        r"(?:[ ][\w'’-]{1,20}){0,3}?"
-        r"[ ]{0,3}(?:[:=]|est|is|è|was|sera|->|:-)[ ]{0,3}(?:now |désormais |maintenant |"
-        r": ?)?[\"'«“]?[ ]?([^\s\"'«»”]{3,128})",
-        0.9,
-        group=1,
-        check=lambda text: bool(text.strip(".,;:!?*")),
-        whole=True,
-        rank=2,
+    _secret("password", rf"(?<!\w){_WORD}(?:[ ][^\W\d][\w'’-]{{0,19}}){{0,4}}?{_IS}(?:now |désormais |maintenant |ora )?{_VALUE}", check=_value),
+    _secret("password_label", rf"(?<!\w){_WORD}(?:[ ][^\W\d][\w'’-]{{0,19}}){{0,5}}?[ ]{{0,3}}[:=][ ]{{0,3}}{_VALUE}", check=_announced),
+    _secret("password_bare", rf"(?<!\w){_WORD}[ ]{{1,2}}{_VALUE}", check=_mixed),
+    _secret(
+        "network_key",
+        rf"(?<!\w){_WIFI}(?!\w)[^\n]{{0,40}}?(?<!\w)(?:clé|clef|key|chiave|code|pass|mdp|pwd)(?!\w)[ ]?(?:[:=]|est|is|è)?[ ]{{0,2}}{_VALUE}",
+        check=_mixed,
     ),
-    rule(
+    _secret("access_code", rf"(?<!\w){_CODES}(?!\w)(?:[ ][\w'’-]{{1,15}}){{0,4}}?(?:{_IS}|[ ])(?:now |désormais )?{_CODE}", check=_digits),
+    _secret(
+        "place_code_is",
+        rf"(?<!\w){_PLACES}(?!\w)(?:[ ][\w'’-]{{1,15}}){{0,4}}?(?:{_IS}|[ ,]{{1,2}}{_PRESS}[ ](?:le |the |il )?){_CODE}"
+        r"(?![ ](?:m|km|cm|mètres?|metres?|metri|ans|years|anni|jours|days|giorni|euros?)\b)",
+        check=_digits,
+    ),
+    _secret(
+        "code_is",
+        r"(?<![\w-])(?:le |the |il |mon |my )?(?:code|codice|combination|combinaison|combinazione)"
+        r"(?![ ](?:de |di |d'|du |del )?(?:postal|postale|article|articolo|produit|prodotto|product|promo\w*|sconto|discount|"
+        r"coupon|réduction|remise|ape|naf|erreur|error|errore|source|barres?|fiscale|client|cliente|customer|zip|area|"
+        r"booking|réservation|prenotazione|country|pays|status|civil|civile|swift|bic|cours|course|dress|iban|ateco|cpv|"
+        r"cig|cup|univoco|insee|commune|iso|qr))"
+        rf"(?:[ ][\w'’-]{{1,15}}){{0,5}}?{_IS}{_CODE}",
+        check=_digits,
+    ),
+    _secret("given_code", rf"(?<!\w){_GAVE}[ ]?[,:(]{{0,2}}[ ]{{0,2}}{_VALUE}", check=lambda text: _value(text) and not text.istitle()),
+    _secret(
+        "card_check_value",
+        r"(?<!\w)(?:cvv2?|cvc2?|cvn|csc|cryptogramme(?: visuel)?|security code|code (?:de sécurité|visuel)|codice di sicurezza|"
+        r"check value|three digits|3 digits|trois (?:derniers )?chiffres)(?!\w)(?:[ ](?!\d)[\w'’-]{1,12}){0,4}[ ]?[:=,(]?[ ]?(\d{3,4})(?!\w)",
+    ),
+    _secret(
         "announced_key",
-        "SECRET",
         r"(?<![A-Za-z])(?:api[ _-]?keys?|apikey|(?:access|refresh|auth|bearer|api|"
         r"secret)[ _-]?tokens?|tokens?|secrets?(?:[ _-]?(?:access[ _-]?)?key)?|"
         r"client[ _-]?secret|access[ _-]?key(?:[ _-]?id)?|bearer|clé (?:api|d'api|"
-        r"secrète|privée)|chiave (?:api|segreta)|licen[cs]e key|clé de licence)"
-        r"[ ]{0,3}(?:[:=]|is|est|è)?[ ]{0,3}[\"'`]?([A-Za-z0-9_\-./+=]{8,512})",
-        0.9,
-        group=1,
+        r"secrète|privée)|chiave (?:api|segreta)|licen[cs]e key|clé de licence|recovery code|code de récupération)"
+        r"(?:[ ]{0,3}(?:[:=]|(?<!\w)(?:is|est|è)(?!\w)))?[ ]{0,3}[\"'`]?([A-Za-z0-9_\-./+=]{8,512})",
         check=lambda text: any(c.isdigit() for c in text),
-        rank=2,
     ),
     rule(
         "random_block",

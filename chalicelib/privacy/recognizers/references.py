@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
+from chalicelib.privacy.months import MONTH
 from chalicelib.privacy.rules import DIGITS, Rule, has_digit, rule
 
-_MONTH = (
-    r"(?:janv(?:ier|\.)?|févr?(?:ier|\.)?|fevrier|mars|avr(?:il|\.)?|mai|juin|"
-    r"juil(?:let|\.)?|août|aout|sept(?:embre|\.)?|oct(?:obre|\.)?|"
-    r"nov(?:embre|\.)?|déc(?:embre|\.)?|decembre|jan(?:uary)?|feb(?:ruary)?|"
-    r"mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|"
-    r"sep(?:tember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?|gennaio|febbraio|"
-    r"marzo|aprile|maggio|giugno|luglio|agosto|settembre|"
-    r"ottobre|novembre|dicembre)"
-)
 _DATE = (
     r"(?:\d{1,2}[ ]?[./-][ ]?\d{1,2}[ ]?[./-][ ]?\d{2,4}|\d{4}[./-]\d\d?[./-]\d\d?|"
-    rf"\d{{1,2}}(?:er|st|nd|rd|th|°)?[ ](?:of )?{_MONTH}\.?,?[ ]\d{{4}}|{_MONTH}\.?[ ]\d{{1,2}}(?:st|"
+    rf"\d{{1,2}}(?:er|st|nd|rd|th|°)?[ ](?:of )?{MONTH}\.?,?[ ]\d{{4}}|{MONTH}\.?[ ]\d{{1,2}}(?:st|"
     r"nd|rd|th)?,?[ ]\d{4})"
 )
 _LINK = r"[ ]?(?:n[°ºo.]{0,2}|no\.?|num[ée]ro|number|numero|id|ref\.?|#|:|est|is|è|=|le|la|il|de|du|the|of|,|\(|-)"
-_CODE = r"([A-Z0-9][A-Z0-9./_-]{2,28}[A-Z0-9])(?![A-Z0-9])"
+_CODE = r"((?=[A-Z./_-]{0,12}\d)[A-Z0-9][A-Z0-9./_-]{2,28}[A-Z0-9](?:[ ]\d{2,9}){0,4})(?![A-Z0-9])"
 
 
 def _after(words: str) -> str:
@@ -28,6 +20,14 @@ def _after(words: str) -> str:
 
 
 REFERENCES: tuple[Rule, ...] = (
+    rule(
+        "vin",
+        "ID_NUMBER",
+        r"(?<![A-Za-z0-9])(?=[A-HJ-NPR-Z0-9]{0,8}[A-HJ-NPR-Z][A-HJ-NPR-Z0-9]{0,8}[A-HJ-NPR-Z])[A-HJ-NPR-Z0-9]{9}[A-HJ-NPR-Z0-9]{4}\d{4}(?![A-Za-z0-9])",
+        0.8,
+        flags=0,
+        needs=DIGITS,
+    ),
     rule(
         "birth_date",
         "DATE_OF_BIRTH",
@@ -122,6 +122,8 @@ REFERENCES: tuple[Rule, ...] = (
         r"Hindu|Sikh|Orthodox|Mormon|Democrat|Republican)s?(?![\w-])",
         0.5,
         flags=0,
+        unless=r"speak|speaks|speaking|spoke|in|into|from|learn|learning|teach|teaches|translate\w*|translation|language|know|"
+        r"(?:French|English|Italian|German|Spanish|Chinese|Arabic|Russian|Portuguese|Dutch|Japanese),?(?: and| or)?",
     ),
     rule(
         "medical_record",
@@ -130,7 +132,7 @@ REFERENCES: tuple[Rule, ...] = (
             r"ipp|nip|nda|mrn|medical record|patient (?:id|number|no\.?)|hospital (?:number|"
             r"no\.?)|dossier (?:médical|patient)|"
             r"(?:n[°o]|num[ée]ro) (?:de )?(?:dossier|patient)|cartella(?: clinica)?|"
-            r"tessera sanitaria|numero paziente|dossier n[°o]"
+            r"tessera sanitaria|numero paziente"
         ),
         0.85,
         group=1,
@@ -142,15 +144,16 @@ REFERENCES: tuple[Rule, ...] = (
         "ACCOUNT_REFERENCE",
         _after(
             r"(?:n[°ºo.]{1,2}|num[ée]ro|numero|codice|code|référence|réf\.?|rif\.?|id)[ ](?:de |"
-            r"d'|di |du )?(?:client|cliente|commande|compte|contrat|"
-            r"adhérent|abonnée?|abonnement|allocataire|sinistre|réservation|ordine|contratto|"
-            r"pratica|conto|prenotazione|polizza|police|membre|étudiant)|"
-            r"(?:client|commande|compte|contrat|adhérent|abonné|sinistre|réservation|"
-            r"cliente|ordine|contratto|pratica|polizza)[ ](?=n[°ºo.]|num|:|#)|"
-            r"(?:account|customer|client|order|booking|policy|member(?:ship)?|contract|"
-            r"claim|employee|student|tracking)[ ](?:number|no\.?|id|ref(?:erence)?|code|"
-            r"#)|"
-            r"(?:account|order|booking|policy) ?#|kundennummer|vertragsnummer|acct\.?(?: no\.?)?|routing number"
+            r"d'|di |du )?(?:client|cliente|compte|contrat|"
+            r"adhérent|abonnée?|abonnement|allocataire|contratto|conto|polizza|police|membre|étudiante?|étranger|salariée?|candidate?|agent|dipendente|studente|"
+            r"matricola|fidélité|fedeltà|tessera|assurée?|bénéficiaire|assicurato|utente|châssis|telaio)|"
+            r"(?:client|compte|contrat|adhérente?|abonnée?|mutuelle|salariée?|dipendente|étudiante?|candidate?|assurée?|"
+            r"cliente|contratto|polizza|police|tessera|customer|staff|member|policy|agent)(?![ ]?\w*[ ](?:du|le|of|del)[ ])|"
+            r"(?:account|customer|client|policy|member(?:ship)?|contract|claim|employee|student|staff|candidate|loyalty|"
+            r"file|passenger|insurance|badge|case)[ ](?:number|no\.?|id|ref(?:erence)?|code|#)|"
+            r"(?:account|policy) ?#|vin|telaio|châssis|chassis|matricule|matricola|ine|(?:carte|carta|card)[ ](?:de |di )?"
+            r"(?:fidélité|fedeltà|loyalty)|badge|licence n[°o]|passeport|passaporto|passport|"
+            r"kundennummer|vertragsnummer|acct\.?(?: no\.?)?|routing number"
         ),
         0.75,
         group=1,

@@ -89,7 +89,7 @@ AFTER: tuple[tuple[str, str, str], ...] = (
     ("MEDICAL_RECORD", "IPP ", "8001234567"),
     ("MEDICAL_RECORD", "MRN: ", "A-0012345"),
     ("ACCOUNT_REFERENCE", "n° client ", "4587-AB"),
-    ("ACCOUNT_REFERENCE", "order number ", "AB-12345"),
+    ("ACCOUNT_REFERENCE", "policy number ", "AB-12345"),
     ("ACCOUNT_REFERENCE", "codice cliente ", "CL99812"),
     ("PASSPORT", "passport ", "X1234567"),
     ("SECRET", "mot de passe : ", "Tr0ub4dor&3"),
