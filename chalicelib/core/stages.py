@@ -46,7 +46,7 @@ DELIVER = Stage("deliver", "webhooks", batch=5, concurrency=4, reserve=24.0)  # 
 SIDE = (OFFLOAD, DELIVER)
 """Side stages: what the rules ask for once a mail is stored. Whatever happens here, the mail stays `stored`."""
 
-ALERT = Stage("alert", "alertes", batch=10, concurrency=2)
+ALERT = Stage("alert", "alertes", batch=10, concurrency=2, reserve=35.0)  # Telegram may take 33 s for one
 """Takes CloudWatch alarms from SNS to Telegram "System"."""
 
 STAGES = (*PIPELINE, *SIDE, ALERT)

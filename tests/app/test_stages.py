@@ -62,7 +62,7 @@ class Context:
 
     @staticmethod
     def get_remaining_time_in_millis() -> int:
-        return 30_000
+        return 45_000
 
 
 class Patient(Context):

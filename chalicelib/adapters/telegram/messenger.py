@@ -24,8 +24,11 @@ MAX_TOPIC_NAME = 128
 ANSWER_LIMIT = 256 * 1024
 UNAVAILABLE = "telegram_unavailable"
 MOST_MOVES = 2
+TIMEOUT = (3.05, 20.0)
+"""Seconds to connect and to read. Telegram holds a request for up to 8 seconds before it answers 429."""
 FOLLOW_UP = 10.0
-"""Seconds after the start of a `send` in which a further call may still begin: all of them fit into a function."""
+"""Seconds after the start of a `send` in which a further call may still begin."""
+LONGEST_SEND = FOLLOW_UP + sum(TIMEOUT)
 
 
 class _NoToken(logging.Filter):
@@ -42,9 +45,7 @@ class Telegram:
     """A `Messenger`. `topics` maps a topic's name to its `message_thread_id`; 0 or 1 is the group's general topic.
 
     The text goes without `parse_mode`, and its foreign spans as `pre` entities: Telegram looks for links, mentions and
-    commands in every text, but not in code. There is no idempotency key and no way to ask what has arrived. The read
-    time-out is long because Telegram holds a request for up to 8 seconds before it answers 429.
-    """
+    commands in every text, but not in code. There is no idempotency key and no way to ask what has arrived."""
 
     def __init__(
         self,
@@ -53,7 +54,7 @@ class Telegram:
         chat_id: str,
         topics: Mapping[str, int],
         book: ChatBook,
-        timeout: tuple[float, float] = (3.05, 20.0),
+        timeout: tuple[float, float] = TIMEOUT,
     ) -> None:
         self._url = f"{base_url.rstrip('/')}/bot{token}/"
         self._places = Places(chat_id, topics, book)

@@ -10,6 +10,7 @@ import pytest
 from chalicelib.adapters.aws.file_bucket import TIMEOUT as PART_TIMEOUT
 from chalicelib.adapters.aws.secrets import Secrets
 from chalicelib.adapters.http.receivers import DEADLINE
+from chalicelib.adapters.telegram.messenger import LONGEST_SEND
 from chalicelib.bootstrap.container import Container
 from chalicelib.bootstrap.functions import function
 from chalicelib.bootstrap.parts.aws import file_target
@@ -21,6 +22,7 @@ from chalicelib.core.errors import ConfigurationError
 from chalicelib.delivery.offload import FOLDER_TIMEOUT, GRACE
 from chalicelib.mail.model import Mail
 from chalicelib.pipeline.anonymize import AnonymizeWorker
+from chalicelib.pipeline.notify import LEASE
 from chalicelib.privacy.rules import rule
 from infra.local.certificates import authority
 from tests.twins.cache import MemoryCache
@@ -91,6 +93,12 @@ def test_a_batch_of_silent_receivers_ends_before_its_function_is_killed() -> Non
     stage = stages.stage("deliver")
     assert stage.reserve > DEADLINE
     assert (stage.batch - 1) * DEADLINE + stage.reserve < function("deliver").timeout
+
+
+def test_a_silent_telegram_ends_before_its_function_is_killed_and_its_claim_is_over() -> None:
+    alert = stages.stage("alert")
+    assert LONGEST_SEND < alert.reserve < function("alert").timeout
+    assert LONGEST_SEND < function("notify").timeout < LEASE
 
 
 def test_a_mail_that_reaches_the_anonymizers_limit_ends_before_its_function_is_killed() -> None:
