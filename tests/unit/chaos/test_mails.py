@@ -1,4 +1,4 @@
-"""The mails of `make chaos`: as many as asked for, each told apart from all others, the same for the same seed."""
+"""The mails of `make chaos`: as many as asked for, each different from all others, the same for the same seed."""
 
 from __future__ import annotations
 
