@@ -1,4 +1,4 @@
-/** What a person may set, with defaults and limits: read from script properties, validated before anything is stored. */
+/** The settings, with defaults and limits: read from script properties and validated before anything is stored. */
 /* exported MailroomConfig */
 const MailroomConfig = (() => {
   const PREFIX = "MAILROOM_";
@@ -8,7 +8,7 @@ const MailroomConfig = (() => {
   const FIELDS = {
     url: ["URL", "", (text) => {
       if (!/^https:\/\/[^\s/?#@]+(\/[^\s?#]*)?$/.test(text)) {
-        throw new Error("must be the https address of the door, like https://api.example.com/api/ingress/gmail");
+        throw new Error("must be the https address of the endpoint, such as https://api.example.com/api/ingress/gmail");
       }
       return text;
     }],

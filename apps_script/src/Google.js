@@ -1,4 +1,4 @@
-/** The ports of a run over Google's services. Nothing is decided here but which error means what. */
+/** The ports of a run over Google's services. It decides only which error means what. */
 /* exported MailroomGoogle */
 const MailroomGoogle = (() => {
   const LABEL = "Mailroom/failed";
@@ -122,7 +122,7 @@ const MailroomGoogle = (() => {
 
   function door(url, counts) {
     return {
-      /** `path` is what follows the door's address: "" for a push. */
+      /** `path` is what follows the endpoint's address: "" for a push. */
       post(body, headers, path) {
         counts.fetch += 1;
         let answer;
@@ -132,7 +132,7 @@ const MailroomGoogle = (() => {
             muteHttpExceptions: true, followRedirects: false,
           });
         } catch {
-          // No answer (name, connection, time-out): the door may or may not have taken the batch; a repeat is harmless.
+          // No answer (name, connection, time-out): the endpoint may or may not have accepted the batch; a repeat is harmless.
           return { status: 0, headers: {}, text: "" };
         }
         return { status: answer.getResponseCode(), headers: answer.getAllHeaders(), text: answer.getContentText() };

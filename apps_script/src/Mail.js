@@ -1,7 +1,7 @@
-/** A message of the Gmail API as the push object of the door: with its raw bytes, with their upload, or in fields. Pure. */
+/** A message of the Gmail API as the push object of the endpoint: with its raw bytes, with their upload, or in fields. Pure. */
 /* exported MailroomMail */
 const MailroomMail = (() => {
-  /** Field limits of the door (`ingress/push.py`). */
+  /** Field limits of the endpoint (`sources/gmail_push/push.py`). */
   const LIST_MAX = { to: 500, cc: 500, labels: 200, attachments: 200 };
   const DATES_END = Date.UTC(2100, 0);
 
@@ -17,14 +17,14 @@ const MailroomMail = (() => {
     return { ...named(message, account), ...dated(message), labels: list(message.labelIds, "labels"), raw: message.raw };
   }
 
-  /** The push of a message whose raw bytes lie at the door already. */
+  /** The push of a message whose raw bytes are uploaded already. */
   function uploaded(message, account, upload) {
     return { ...named(message, account), ...dated(message), labels: list(message.labelIds, "labels"), upload };
   }
 
   /**
-   * The push of a message told in fields. `text(part)` gives a text part's characters.
-   * Never cut: a text that is longer than the door takes is refused by it, and so visible.
+   * The push of a message in fields. `text(part)` gives a text part's characters.
+   * Never cut: the endpoint refuses a text that is too long, so the loss is visible.
    */
   function fields(message, account, text) {
     const payload = message.payload || {};
@@ -45,7 +45,7 @@ const MailroomMail = (() => {
     const body = bodies["text/plain"].join("\n");
     const push = {
       ...named(message, account),
-      // A mail without From is still mail; the door wants some sender.
+      // A mail without From is still mail; the endpoint requires a sender.
       sender: (get("from")[0] || "").trim().slice(0, 2000) || "unknown sender",
       subject: (get("subject")[0] || "").slice(0, 10000),
       date: (Number.isNaN(Date.parse(get("date")[0])) ? arrived(message) : get("date")[0]).slice(0, 200),
@@ -74,7 +74,7 @@ const MailroomMail = (() => {
     return push;
   }
 
-  /** When the mailbox got it, for a mail without a date of its own; empty outside what the door takes for a date. */
+  /** When the mailbox got it, for a mail without a date of its own; empty where the endpoint would not accept the date. */
   function arrived(message) {
     const at = Number(message.internalDate);
     return message.internalDate && at >= 0 && at < DATES_END ? new Date(at).toISOString() : "";

@@ -1,4 +1,4 @@
-/** What a person or a trigger runs: setup, push, uninstall, status, retryFailed, forgetEverything. */
+/** The functions that a person or a trigger runs: setup, push, uninstall, status, retryFailed, forgetEverything. */
 /* exported setup, push, uninstall, status, retryFailed, forgetEverything */
 
 /** The moment. Its own function, so that nothing else asks Google's clock. */
@@ -29,7 +29,7 @@ function mailroomPorts_(config) {
 /**
  * Store the configuration, send a test push, create the trigger. Run it again after any change: it repeats nothing.
  * `given` is for scripts; a person sets the script properties (see README.md) and passes nothing.
- * Throws when the door cannot be reached or does not know us; then there is no trigger.
+ * Throws when the endpoint cannot be reached or refuses the credentials; then there is no trigger.
  */
 function setup(given) {
   const done = mailroomAlone_(() => {
@@ -47,18 +47,18 @@ function setup(given) {
     MailroomState.save(state, ports.disk);
     mailroomUntrigger_();
     ScriptApp.newTrigger("push").timeBased().everyMinutes(config.every).create();
-    console.info(`Mailroom is set up: the door said ${said}, a push every ${config.every} minutes.`);
+    console.info(`Mailroom is set up: the endpoint answered ${said}, a push every ${config.every} minutes.`);
     return said;
   });
   if (done === "busy") throw new Error("A push is running. Run setup again in a minute.");
   return done;
 }
 
-/** One small mail with an id of its own; the second time the door has seen it. */
+/** One small mail with an id of its own; the second time the endpoint has seen it. */
 function mailroomTestPush_(config, state, ports) {
   const mail = {
     id: "mailroom-setup-test", sender: "Mailroom pusher <pusher@mailroom.example>", subject: "Mailroom: test push",
-    body: "The Gmail pusher of this mailbox reached the door.", date: new Date(ports.clock()).toISOString(),
+    body: "The Gmail pusher of this mailbox reached the endpoint.", date: new Date(ports.clock()).toISOString(),
   };
   if (config.account) mail.account = config.account;
   const body = MailroomWire.batch([MailroomWire.json(mail)]);
@@ -70,15 +70,15 @@ function mailroomTestPush_(config, state, ports) {
     answer = send();
   }
   const meaning = MailroomWire.judge(answer);
-  if (meaning.kind === "wait") return `${meaning.why || "nothing"} (it will be tried again)`;
+  if (meaning.kind === "wait") return `${meaning.why || "nothing"} (the trigger will retry)`;
   const verdict = meaning.kind === "verdicts" ? MailroomWire.verdict(meaning.list[0], mail.id) : "";
   if (verdict === "final" || verdict === "retry") return String(meaning.list[0] && meaning.list[0].status);
   const field = verdict ? meaning.list[0].field : "";
   const hint = {
-    unauthorized: "MAILROOM_TOKEN or MAILROOM_KEY is not what the door knows",
-    misplaced: "MAILROOM_URL is not a door, or MAILROOM_ACCOUNT is not one of its accounts",
+    unauthorized: "MAILROOM_TOKEN or MAILROOM_KEY is not one that the endpoint knows",
+    misplaced: "MAILROOM_URL is not an endpoint of Mailroom, or MAILROOM_ACCOUNT is not one of its accounts",
   }[verdict || meaning.kind] || "see the table of answers in README.md";
-  throw new Error(`The door refused the test push (${meaning.why} ${field || ""}): ${hint}. No trigger was created.`);
+  throw new Error(`The endpoint refused the test push (${meaning.why} ${field || ""}): ${hint}. No trigger was created.`);
 }
 
 /** The trigger's function. */
@@ -90,7 +90,7 @@ function push() {
     ports.door = MailroomGoogle.door(config.url, ports.counts);
     const now = mailroomNow_();
     const state = MailroomState.load(properties, now);
-    // Starting anew would jump over mail in silence; a failed run is reported to the person by Google.
+    // Starting with a new cursor would skip mail silently. Google reports a failed run to the person.
     if (!state) throw new Error("Mailroom has no cursor: run setup");
     return MailroomRun.run(state, config, ports);
   });
@@ -102,12 +102,12 @@ function mailroomUntrigger_() {
   }
 }
 
-/** End the pushing and remove the secrets. The cursor stays: a later setup goes on where this one stopped. */
+/** Stop pushing and remove the secrets. The cursor stays: a later setup continues where this one stopped. */
 function uninstall() {
   mailroomUntrigger_();
   const store = PropertiesService.getScriptProperties();
   for (const name of MailroomConfig.SECRETS) store.deleteProperty(name);
-  console.info("Mailroom pushes no more. Its cursor is kept; forgetEverything removes it.");
+  console.info("Mailroom no longer pushes. Its cursor is kept; forgetEverything removes it.");
 }
 
 /** Like uninstall, and the settings and the cursor too. */
@@ -121,18 +121,18 @@ function forgetEverything() {
 function status() {
   const now = mailroomNow_();
   const state = MailroomState.load(PropertiesService.getScriptProperties().getProperties(), now);
-  const told = state ? {
+  const facts = state ? {
     installed: true, cursor: new Date(state.floor).toISOString(), open: state.queue.length,
     postponed: state.queue.filter(({ attempts }) => attempts > 0).length,
     waitingUntil: state.hold > now ? new Date(state.hold).toISOString() : "", why: state.why, totals: state.totals,
     clockSkewSeconds: Math.round(state.skew / 1000), heartbeat: state.beat ? new Date(state.beat).toISOString() : "",
     usedInADay: MailroomQuota.used(state.usage, now), triggers: ScriptApp.getProjectTriggers().length,
   } : { installed: false };
-  console.info(JSON.stringify(told, null, 2));
-  return told;
+  console.info(JSON.stringify(facts, null, 2));
+  return facts;
 }
 
-/** Push again what was labelled Mailroom/failed, after the cause was mended. Returns how many. */
+/** Push again what was labelled Mailroom/failed, after the cause was fixed. Returns how many. */
 function retryFailed() {
   return mailroomAlone_(() => {
     const ports = mailroomPorts_(null);

@@ -14,7 +14,7 @@ const MailroomRun = (() => {
   const MAIL_BACKOFF_MAX = 3600 * 1000;
   const HEARTBEAT_MS = 10 * 60 * 1000;
   const SKEW_MIN = 30 * 1000;
-  /** The door takes 5 minutes either way: a clock that is this wrong explains a refusal that names another cause. */
+  /** The endpoint allows 5 minutes either way. A clock that is this wrong explains a refusal that names another cause. */
   const SKEW_SURE = 4 * 60 * 1000;
   /** Open mails that a run has more than enough to do with. */
   const ENOUGH = 1000;
@@ -22,10 +22,10 @@ const MailroomRun = (() => {
 
   function run(state, config, ports) {
     const now = ports.clock();
-    // A hold far ahead is a clock that was wrong, not a door that asked for it.
+    // A hold far in the future comes from a wrong clock, not from the endpoint.
     if (state.hold > now && state.hold < now + LONGEST_HOLD) {
       const turn = { state, config, ports };
-      // The door is well and says no: it hears that we are too. Of a door or a mailbox that fails we keep silent.
+      // The endpoint works but is switched off, so send a heartbeat. Send none while the endpoint or the mailbox fails.
       const beaten = state.why.startsWith("409") && beat(turn);
       commit(turn);
       return beaten ? "heartbeat" : "held";
@@ -52,7 +52,7 @@ const MailroomRun = (() => {
   function go(turn) {
     const { state, config, ports } = turn;
     for (;;) {
-      // A backlog is worked off before it is made longer: a search in a long one is dear.
+      // Work off a backlog before adding to it: a search is expensive then.
       const enough = state.queue.length >= ENOUGH && due(turn).length > 0;
       const present = !enough && MailroomSearch.look(state, config, ports.box, ports.clock());
       if (present && MailroomSearch.sweepDue(state, ports.clock())) {
@@ -76,7 +76,7 @@ const MailroomRun = (() => {
     return [0, 1, 2].flatMap((rank) => open.filter((entry) => last(entry) === rank));
   }
 
-  /** It broke the door when it was with others, or on its own. */
+  /** It made the endpoint fail, in a batch or alone. */
   function alone({ form }) {
     return form === "s" || form === "t" || form === "u";
   }
@@ -142,13 +142,13 @@ const MailroomRun = (() => {
     turn.cache.clear();
     if (kept !== undefined) return kept;
     try {
-      const told = inFields(entry);
-      const message = told ? ports.box.full(entry.id) : ports.box.raw(entry.id);
+      const asFields = inFields(entry);
+      const message = asFields ? ports.box.full(entry.id) : ports.box.raw(entry.id);
       if (!MailroomMail.received(message)) {
         count(turn, "other", entry);
         return null;
       }
-      if (!told) return MailroomWire.json(MailroomMail.raw(message, config.account));
+      if (!asFields) return MailroomWire.json(MailroomMail.raw(message, config.account));
       const push = MailroomMail.fields(message, config.account, ports.box.text);
       const text = MailroomWire.json(push);
       const most = (state.bytes || MailroomWire.MAX_BODY) - MailroomWire.size([]) - 1;
@@ -179,25 +179,25 @@ const MailroomRun = (() => {
   function large(turn, entry) {
     const { state, config, ports } = turn;
     turn.tried.add(entry.id + entry.form);
-    let told;
+    let made;
     try {
-      told = MailroomUpload.carry(entry, state, config, ports, (body, path) => post(turn, body, path), () => commit(turn));
+      made = MailroomUpload.carry(entry, state, config, ports, (body, path) => post(turn, body, path), () => commit(turn));
     } catch (error) {
       unreadable(turn, entry, error);
       return "";
     }
-    if (told.text) return push(turn, [{ entry, text: told.text }]);
-    if (told.other) count(turn, "other", entry);
-    else if (told.refused) refuse(turn, entry, told.refused);
-    else if (told.fields) {
-      ports.log("warn", "sent_in_fields", { id: entry.id, why: told.fields });
+    if (made.text) return push(turn, [{ entry, text: made.text }]);
+    if (made.other) count(turn, "other", entry);
+    else if (made.refused) refuse(turn, entry, made.refused);
+    else if (made.fields) {
+      ports.log("warn", "sent_in_fields", { id: entry.id, why: made.fields });
       Object.assign(entry, { form: "f", attempts: 0, due: 0 });
-    } else if (told.again) {
-      ports.log("warn", "upload_failed", { id: entry.id, why: told.again });
+    } else if (made.again) {
+      ports.log("warn", "upload_failed", { id: entry.id, why: made.again });
       if (entry.due <= ports.clock()) postpone(turn, entry);
     } else {
-      if (told.setUp) ports.log("error", "check_the_set_up", { why: told.why });
-      return hold(turn, told.hold, told.why);
+      if (made.setUp) ports.log("error", "check_the_set_up", { why: made.why });
+      return hold(turn, made.hold, made.why);
     }
     return "";
   }
@@ -222,12 +222,12 @@ const MailroomRun = (() => {
     return hold(turn, meaning.ms || 0, meaning.why);
   }
 
-  /** Post, and once more with the door's clock when it refuses ours. */
+  /** Post, and once more with the endpoint's clock when it refuses ours. */
   function post(turn, body, path = "") {
     const { state, config, ports } = turn;
     const send = () => ports.door.post(body, MailroomWire.headers(config, body, ports.clock() + state.skew, ports.sign), path);
     const answer = send();
-    // A door that has had too many wrong signatures from this address, which is Google's and shared, says 429 for 401.
+    // After too many wrong signatures from this address, which is Google's and shared, the endpoint answers 429 instead of 401.
     const least = { 401: SKEW_MIN, 429: SKEW_SURE }[answer.status];
     if (!least || !config.key) return answer;
     const skew = MailroomWire.date(answer) - ports.clock();
@@ -254,7 +254,7 @@ const MailroomRun = (() => {
       } else if (meaning === "refused") refuse(turn, entry, given);
       else if (meaning === "misplaced") why = `${String(given.status)} ${String(given.field)}`;
       else {
-        // A rule keeps it out until then: the door works, and knows better than we do when to come again.
+        // A rule refuses it until then. The endpoint works and names the time to retry.
         const closed = Boolean(given) && given.status === "outside_time_window";
         answered = answered || closed;
         postpone(turn, entry, MailroomWire.asked(given), closed);
@@ -269,14 +269,14 @@ const MailroomRun = (() => {
     }
     if (mails.length === state.limit && state.limit < MailroomWire.MAX_BATCH) state.limit = Math.min(state.limit * 2, MailroomWire.MAX_BATCH);
     const moved = answered || mails.some(({ entry }) => entry.attempts === 0 || !state.queue.includes(entry));
-    // Not one mail of the batch was taken: the door answers but cannot work.
+    // No mail of the batch was accepted: the endpoint answers but cannot work.
     if (!moved && mails.length > 1) return hold(turn, 0, "no_mail_taken");
     state.holds = 0;
     state.why = "";
     return "";
   }
 
-  /** A whole batch was refused: find out which mail it is by halving; alone, it is treated by what the door says. */
+  /** A whole batch was refused: halve it to find the mail that causes it, then act on the endpoint's answer for that mail. */
   function divide(turn, mails, meaning) {
     const { state } = turn;
     if (meaning.kind === "too_large" && meaning.field === "messages" && meaning.limit) {
@@ -296,7 +296,7 @@ const MailroomRun = (() => {
       if (entry.form !== "u") entry.form = inFields(entry) ? "t" : "s";
       turn.tried.add(entry.id + entry.form);
       postpone(turn, entry);
-      // One mail that breaks the door must not stop the others; a door that breaks over all of them is down.
+      // One mail that makes the endpoint fail must not stop the others. An endpoint that fails for all of them is down.
       if (++turn.alone >= (state.holds ? 1 : 3) && !turn.finals) return hold(turn, 0, meaning.why);
     }
     return "";
@@ -332,7 +332,7 @@ const MailroomRun = (() => {
     entry.due = turn.ports.clock() + (exact && ms ? Math.max(ms, 60 * 1000) : Math.max(ms, own));
   }
 
-  /** Leave the door alone: at least as long as it asks, longer each time. The next trigger after that tries again. */
+  /** Pause all pushes: at least as long as the endpoint asks, longer each time. The next trigger after that retries. */
   function hold(turn, ms, why) {
     const { state, ports } = turn;
     state.holds += 1;
@@ -342,18 +342,18 @@ const MailroomRun = (() => {
     return "held";
   }
 
-  /** Nothing to push: say so now and then, so that silence means failure. */
+  /** Nothing to push: send a heartbeat now and then, so that silence means failure. */
   function idle(turn) {
     if (!beat(turn)) return "idle";
     Object.assign(turn.state, { holds: 0, why: "" });
     return "heartbeat";
   }
 
-  /** A heartbeat when the last answer is ten minutes old. Returns whether the door took it. */
+  /** A heartbeat when the last answer is ten minutes old. Returns whether the endpoint accepted it. */
   function beat(turn) {
     const { state, config, ports } = turn;
     const now = ports.clock();
-    // A beat ahead of the clock is a clock that was wrong.
+    // A beat in the future comes from a wrong clock.
     if (!config.heartbeat || (state.beat <= now && now - state.beat < HEARTBEAT_MS - 1000 * 30)) return false;
     state.beat = now;
     const answer = post(turn, MailroomWire.json({ heartbeat: true }));
@@ -364,14 +364,14 @@ const MailroomRun = (() => {
     return false;
   }
 
-  /** Save, with what this run used so far; the use is booked as a difference, so that it may be booked often. */
+  /** Save, with what this run used since the last save. */
   function commit(turn) {
     const { state, ports } = turn;
     const spent = ports.spent();
     const booked = turn.booked || { ms: -MailroomQuota.STARTUP_MS, gmail: 0, fetch: 0, props: 0 };
     const fresh = {};
     for (const kind of MailroomQuota.KINDS) fresh[kind] = spent[kind] - booked[kind];
-    // The writes of this very save, told beforehand: the head, and chunks old and new.
+    // Counts the writes of this save in advance: the head, and old and new chunks.
     const writes = 4 + Math.ceil(state.queue.length / 100);
     fresh.props += writes;
     turn.booked = { ...spent, props: spent.props + writes };

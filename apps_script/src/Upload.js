@@ -1,22 +1,22 @@
 /**
- * A mail too large for a push: its raw bytes are put where the door offers a place, a push then names the place. Pure but for its ports.
+ * A mail too large for a push: its raw bytes are uploaded to the offered address, and a push then names the upload. Pure but for its ports.
  *
  * A run may end between the steps, also for lack of memory, which no script can catch. So a try is counted and saved
- * before the bytes are read: a mail that ends every run goes in fields after five. What was put there is remembered
- * before it is pushed: a repeat names it again instead of carrying it again.
+ * before the bytes are read: a mail that ends every run goes in fields after five. An upload is saved
+ * before it is pushed: a repeat names it again instead of uploading it again.
  */
 /* exported MailroomUpload */
 const MailroomUpload = (() => {
   const PATH = "/uploads";
   const TRIES = 5;
   const PLACE_MS = 30 * 60 * 1000;
-  /** Uploads remembered; the door keeps one for days, and a forgotten one is made anew. */
+  /** Uploads remembered. The endpoint keeps one for days; a forgotten one is uploaded again. */
   const REMEMBERED = 30;
 
   /**
-   * Bring a queue's entry to the point where it can be pushed. `post(body, path)` asks the door, signed; `save()` saves the state.
+   * Bring a queue's entry to the point where it can be pushed. `post(body, path)` sends a signed request; `save()` saves the state.
    * Returns one of {text}: the push to send; {fields: why}: it must go in fields; {refused: {status, field}}: for good;
-   * {hold, why, setUp}: leave the door alone for ms; {again: why}: this mail later; {other: true}: no received mail.
+   * {hold, why, setUp}: pause for ms; {again: why}: this mail later; {other: true}: no received mail.
    * Throws `{mailbox: …}` when Gmail fails before a try has begun.
    */
   function carry(entry, state, config, ports, post, save) {
@@ -39,14 +39,14 @@ const MailroomUpload = (() => {
     let status = ports.door.put(asked.offer.url, asked.offer.headers, bytes);
     let place = asked.offer;
     if (status === 401 || status === 403) {
-      // S3 says 403 to an offer that ran out, after a slow read say: a new one, once.
+      // S3 answers 403 to an expired offer, for example after a slow read: ask for a new one, once.
       const renewed = offer(config, post);
       if (!renewed.offer) return renewed;
       place = renewed.offer;
       status = ports.door.put(place.url, place.headers, bytes);
     }
     if (status >= 500) {
-      // The place fails, not the mail: that is no reason to give up its attachments. Reading it again is dear, so not soon.
+      // The bucket fails, not the mail: keep its attachments. Reading it again is expensive, so wait.
       [entry.attempts, entry.due] = [before[0], ports.clock() + PLACE_MS];
     }
     if (status < 200 || status > 299) return { again: `put ${status}` };
@@ -75,7 +75,7 @@ const MailroomUpload = (() => {
     const meaning = MailroomWire.judge(answer);
     if (meaning.kind === "offered") return { offer: meaning.offer };
     if (meaning.kind === "too_large") return { refused: { status: "too_large", field: meaning.field } };
-    // A door of before the uploads has no such address.
+    // An endpoint without uploads has no such address.
     if (answer.status === 404 || answer.status === 403 || meaning.kind === "refused") return { fields: `no uploads: ${meaning.why}` };
     if (meaning.kind === "broken") return { again: meaning.why };
     return { hold: meaning.ms || 0, why: meaning.why, setUp: meaning.kind !== "wait" };
@@ -85,7 +85,7 @@ const MailroomUpload = (() => {
     state.uploads = [...state.uploads.slice(1 - REMEMBERED), [id, upload]];
   }
 
-  /** The door does not have it (any more): the next try carries it anew. */
+  /** The endpoint no longer has it: the next attempt uploads it again. */
   function forget(state, id) {
     state.uploads = state.uploads.filter(([other]) => other !== id);
   }

@@ -39,7 +39,7 @@ const MailroomWire = (() => {
   /**
    * What an answer to a batch means: {kind, …} with kind
    * `verdicts` (list), `offered` (offer: where to put a large mail), `unauthorized`,
-   * `too_large` (limit, field), `refused` (field), `broken` (the door failed over what it got), `wait` (ms), `misplaced`
+   * `too_large` (limit, field), `refused` (field), `broken` (the endpoint failed over this request), `wait` (ms), `misplaced`
    * (this is no Mailroom, or not our account).
    */
   function judge(answer) {
@@ -79,7 +79,7 @@ const MailroomWire = (() => {
 
   /**
    * One verdict of a batch: `final`, `retry`, `smaller` (send less of it), `refused` (for good), `misplaced`.
-   * Anything unknown, missing or for another id is `retry`: a mail is never settled by a guess.
+   * Anything unknown, missing or for another id is `retry`: a guess never settles a mail.
    */
   function verdict(given, id) {
     if (!given || typeof given.status !== "string" || given.id !== id) return "retry";
@@ -107,7 +107,7 @@ const MailroomWire = (() => {
     return String(Array.isArray(value) ? value[0] : value);
   }
 
-  /** The door's clock in ms, or NaN. */
+  /** The endpoint's clock in ms, or NaN. */
   function date(answer) {
     return Date.parse(header(answer, "date"));
   }

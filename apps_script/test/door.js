@@ -1,4 +1,4 @@
-/** The door's rules as `chalicelib/sources/gmail_push/ and chalicelib/web/{auth,http}.py` have them, in memory, with faults to order. */
+/** The endpoint's rules as `chalicelib/sources/gmail_push/ and chalicelib/web/{auth,http}.py` have them, in memory, with faults to order. */
 "use strict";
 const crypto = require("node:crypto");
 

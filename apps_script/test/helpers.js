@@ -2,7 +2,7 @@
 "use strict";
 const assert = require("node:assert/strict");
 
-/** Every id of `ids` is at the door or under the label; none twice; no quota, no six minutes, no property size exceeded. */
+/** Every id of `ids` is at the endpoint or under the label; none twice; no quota, no six minutes, no property size exceeded. */
 function nothingLost(world, ids) {
   const failed = new Set(world.failedIds());
   const lost = ids.filter((id) => !world.door.taken.has(id) && !failed.has(id));

@@ -75,11 +75,11 @@ class LiveDoor {
   }
 
   secured(text) {
-    const told = JSON.parse(text);
-    if (!told.upload) return text;
-    const place = told.upload.url.replace(/^http:/, "https:");
-    this.places.set(place, told.upload.url);
-    return JSON.stringify({ ...told, upload: { ...told.upload, url: place } });
+    const answer = JSON.parse(text);
+    if (!answer.upload) return text;
+    const place = answer.upload.url.replace(/^http:/, "https:");
+    this.places.set(place, answer.upload.url);
+    return JSON.stringify({ ...answer, upload: { ...answer.upload, url: place } });
   }
 
   put(url, headers, bytes) {

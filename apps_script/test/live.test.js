@@ -1,4 +1,4 @@
-/** The live harness itself, against the door's rules behind real HTTP. */
+/** The live harness itself, against the endpoint's rules behind real HTTP. */
 "use strict";
 const test = require("node:test");
 const assert = require("node:assert/strict");
@@ -45,19 +45,19 @@ test("the script under Node pushes over HTTP with faults, and each mail is taken
     const url = `http://127.0.0.1:${server.address().port}/api/ingress/gmail`;
     const { code, stdout, stderr } = await live(url, door, { MAILROOM_MAILS: "120", MAILROOM_SEED: "14" });
     assert.equal(code, 0, stdout + stderr);
-    const told = JSON.parse(stdout);
-    assert.equal(told.mails.length, 120);
-    assert.ok(told.mails.every(({ id, form }) => door.taken.get(id).form === form));
+    const report = JSON.parse(stdout);
+    assert.equal(report.mails.length, 120);
+    assert.ok(report.mails.every(({ id, form }) => door.taken.get(id).form === form));
     assert.equal(door.taken.size, 121);
-    const large = told.mails.filter(({ form }) => form === "upload");
+    const large = report.mails.filter(({ form }) => form === "upload");
     assert.equal(large.length, 3);
     assert.ok(large.every(({ id }) => door.uploads.get(door.taken.get(id).mail.upload).length >= 4.5 * 1024 * 1024));
-    assert.ok(told.faults.lost + told.faults.mute + told.faults.killed > 2, stdout.slice(-300));
+    assert.ok(report.faults.lost + report.faults.mute + report.faults.killed > 2, stdout.slice(-300));
   } finally {
     server.close();
   }
 });
 
-test("the harness says so when it was told no door", async () => {
+test("the harness reports that it was given no endpoint", async () => {
   assert.equal((await live("", { token: "", key: "" }, {})).code, 2);
 });

@@ -19,14 +19,14 @@ test("JSON is ASCII and says the same: accents, emoji, lone surrogates, line sep
   assert.deepEqual(JSON.parse(text), value);
 });
 
-test("the told size of a batch is its size in bytes", () => {
+test("the stated size of a batch is its size in bytes", () => {
   for (const texts of [["{}"], ['{"a":1}', "{}"], Array(50).fill('{"id":"x"}')]) {
     const size = MailroomWire.size(texts);
     assert.ok(size >= Buffer.byteLength(MailroomWire.batch(texts)) && size <= Buffer.byteLength(MailroomWire.batch(texts)) + 1);
   }
 });
 
-test("the signature is the door's: v1, hexadecimal, over timestamp.body", () => {
+test("the signature is the endpoint's: v1, hexadecimal, over timestamp.body", () => {
   // The expected value is what chalicelib.web.auth.sign_push gives for ("k", "1700000000", b"{}").
   const headers = MailroomWire.headers({ token: "", key: "k" }, "{}", 1700000000999, sign);
   assert.deepEqual(headers, {
@@ -219,7 +219,7 @@ test("fields: bodies of all text parts, attachments by name, no transport header
   assert.deepEqual(push.attachments, [{ name: "log.txt", type: "text/plain", size: 3 }, { name: "", type: "message/rfc822", size: 9 }]);
 });
 
-test("raw and uploaded mail tell when the mailbox got it; what is no time that the door takes is left out", () => {
+test("raw and uploaded mail tell when the mailbox got it; what is no time that the endpoint takes is left out", () => {
   const message = { id: "a", threadId: "t", internalDate: "1700000000000", labelIds: [], raw: "eA" };
   assert.equal(MailroomMail.raw(message, "").date, "2023-11-14T22:13:20.000Z");
   assert.equal(MailroomMail.uploaded(message, "", "u").date, "2023-11-14T22:13:20.000Z");

@@ -143,7 +143,7 @@ test("a status that nobody knows keeps the mail", () => {
   nothingLost(world, ids);
 });
 
-test("mail that a rule refuses comes again when the door said, and holds up nobody", () => {
+test("mail that a rule refuses comes again when the endpoint said, and holds up nobody", () => {
   const world = installed();
   const ids = many(world, 4);
   const opens = world.now + 11.5 * HOUR;
@@ -220,7 +220,7 @@ test("a backlog larger than one look and one queue is worked off from its old en
   nothingLost(world, ids);
 });
 
-test("a door without uploads gets a mail of 20 MB in fields, and it holds up nobody", () => {
+test("an endpoint without uploads gets a mail of 20 MB in fields, and it holds up nobody", () => {
   const world = installed({ door: { maxUpload: 0 } });
   const ids = [world.arrive({ size: 20 * 1024 * 1024, text: "see the scan" }), ...many(world, 10)];
   world.fire();
@@ -281,7 +281,7 @@ test("a 413 for raw mail is answered with an upload, a second one with the label
   nothingLost(world, ids);
 });
 
-test("a gateway that takes less than the door says is found out by halving", () => {
+test("a gateway that takes less than the endpoint says is found out by halving", () => {
   const world = installed();
   const ids = many(world, 40, () => ({ raw: "q".repeat(20000) }));
   world.door.fault = ({ body }) => (body.length > 100000 ? { status: 413, body: { message: "Request Too Long" } } : null);
@@ -290,7 +290,7 @@ test("a gateway that takes less than the door says is found out by halving", () 
   nothingLost(world, ids);
 });
 
-test("a door set to smaller bodies and batches is obeyed once it said so", () => {
+test("an endpoint set to smaller bodies and batches is obeyed once it said so", () => {
   const world = installed({ door: { maxBatch: 7, maxBody: 60000 } });
   const ids = [...many(world, 30), ...many(world, 4, () => ({ raw: "w".repeat(60000), text: "in fields" }))];
   world.live(30);
@@ -309,7 +309,7 @@ test("a mail refused for good (400) is labelled, reported without its content, a
   nothingLost(world, ids);
 });
 
-test("what failed can be sent again when its cause is mended", () => {
+test("what failed can be sent again when its cause is fixed", () => {
   const world = installed();
   const ids = many(world, 3);
   world.door.rule = () => "invalid_field";
@@ -355,24 +355,24 @@ for (const [name, answer] of Object.entries({
   });
 }
 
-test("one mail that breaks the door (500) holds up only itself, for ever if need be", () => {
+test("one mail that breaks the endpoint (500) holds up only itself, for ever if need be", () => {
   const world = installed();
   const ids = many(world, 120);
-  let mended = false;
-  world.door.fault = ({ body }) => (!mended && body.includes(ids[60]) ? { status: 500, body: { status: "internal_error" } } : null);
+  let fixed = false;
+  world.door.fault = ({ body }) => (!fixed && body.includes(ids[60]) ? { status: 500, body: { status: "internal_error" } } : null);
   world.live(60);
   assert.equal(world.door.taken.size, 119);
   assert.equal(world.call("status").open, 1);
   const later = many(world, 50);
   world.live(15);
   assert.ok(later.every((id) => world.door.taken.has(id)));
-  mended = true;
+  fixed = true;
   world.live(120);
   assert.equal(world.door.repeats, 0);
   nothingLost(world, [...ids, ...later]);
 });
 
-test("a door that fails over everything (500) is left alone, not hammered", () => {
+test("an endpoint that fails over everything (500) is left alone, not hammered", () => {
   const world = installed();
   const ids = many(world, 120);
   world.door.fault = () => ({ status: 500, body: { status: "internal_error" } });
@@ -415,7 +415,7 @@ test("drafts and sent mail are not received mail; a mail to oneself is", () => {
 });
 
 for (const [name, minutes] of Object.entries({ "an hour behind": -60, "seven minutes ahead": 7, "a day ahead": 1440 })) {
-  test(`a clock ${name} is corrected by the door's Date, once`, () => {
+  test(`a clock ${name} is corrected by the endpoint's Date, once`, () => {
     const world = installed();
     world.door.skew = -minutes * MINUTE;
     const ids = many(world, 60);
@@ -430,7 +430,7 @@ for (const [name, minutes] of Object.entries({ "an hour behind": -60, "seven min
   });
 }
 
-test("a clock that is wrong is corrected also where the door says 429 for 401, because others failed from the same address", () => {
+test("a clock that is wrong is corrected also where the endpoint says 429 for 401, because others failed from the same address", () => {
   const world = installed();
   world.door.skew = 20 * MINUTE;
   const authorized = world.door.authorized.bind(world.door);
@@ -472,7 +472,7 @@ test("a wrong key is not corrected but waited for: the mails are kept", () => {
   nothingLost(world, ids);
 });
 
-test("a door that is down for a day gets a day's mail when it is back", () => {
+test("an endpoint that is down for a day gets a day's mail when it is back", () => {
   const world = installed();
   const ids = [];
   world.door.fault = () => "lost";
@@ -554,7 +554,7 @@ test("a mail that only can be read in fields gets there", () => {
   const world = installed({ door: { maxUpload: 0 } });
   const [id] = many(world, 1);
   const get = world.sizeOf.bind(world);
-  // Its size is told wrong to the search, so raw is tried and Google refuses to hand it out.
+  // The search gets a wrong size, so raw is tried and Google refuses to hand it out.
   let calls = 0;
   world.sizeOf = (message) => (message.id === id && ++calls > 1 ? 30 * 1024 * 1024 : get(message));
   world.live(60);
@@ -609,7 +609,7 @@ test("while mail is pushed there is no heartbeat", () => {
   assert.equal(world.door.heartbeats, 0);
 });
 
-test("while the door is switched off heartbeats go on: the pusher is well", () => {
+test("while the endpoint is switched off heartbeats go on: the pusher is well", () => {
   const world = installed({ door: { enabled: false } });
   const ids = many(world, 3);
   world.live(60);
@@ -620,7 +620,7 @@ test("while the door is switched off heartbeats go on: the pusher is well", () =
   nothingLost(world, ids);
 });
 
-test("a pusher that cannot read its mailbox is silent, which is an alarm at the door", () => {
+test("a pusher that cannot read its mailbox is silent, which is an alarm at the endpoint", () => {
   const world = installed();
   world.gmailFault = () => {
     throw new Error("Empty response");
@@ -629,14 +629,14 @@ test("a pusher that cannot read its mailbox is silent, which is an alarm at the 
   assert.equal(world.door.heartbeats, 0);
 });
 
-test("a heartbeat that the door does not let in says so to the person", () => {
+test("a heartbeat that the endpoint does not let in says so to the person", () => {
   const world = installed();
   world.door.key = "another";
   world.live(30);
   assert.ok(world.logs.some(({ level, text }) => level === "error" && text.includes("check_the_set_up")));
 });
 
-test("a door that does not know heartbeats does not stop the pushing", () => {
+test("an endpoint that does not know heartbeats does not stop the pushing", () => {
   const world = installed({ door: { heartbeats: undefined } });
   world.live(30);
   const ids = many(world, 3);

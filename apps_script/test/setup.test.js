@@ -53,7 +53,7 @@ for (const [name, change, says] of [
   });
 }
 
-test("setup with a door that is switched off installs, for the trigger tries again", () => {
+test("setup with an endpoint that is switched off installs, for the trigger tries again", () => {
   const world = new World({ door: { enabled: false } });
   assert.match(world.setup(), /409/);
   assert.equal(world.triggers.length, 1);
@@ -95,7 +95,7 @@ test("a trigger that is left without configuration or cursor fails loudly and se
   assert.match(world.fire(), /run setup/);
 });
 
-test("the door may ask for the token, the key, or both", () => {
+test("the endpoint may ask for the token, the key, or both", () => {
   for (const [mode, given] of [["bearer", { key: "" }], ["hmac", { token: "" }], ["both", {}]]) {
     const world = new World({ door: { mode } });
     Object.assign(world.config, given);

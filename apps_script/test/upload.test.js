@@ -1,4 +1,4 @@
-/** Mail too large for a push: the raw bytes go to the place that the door offers, each step may fail, none is lost or sent twice. */
+/** Mail too large for a push: the raw bytes go to the place that the endpoint offers, each step may fail, none is lost or sent twice. */
 "use strict";
 const test = require("node:test");
 const assert = require("node:assert/strict");
@@ -15,7 +15,7 @@ function installed(given) {
   return world;
 }
 
-/** What lies at the door for a mail. */
+/** What lies at the endpoint for a mail. */
 function lying(world, id) {
   return world.door.uploads.get(world.door.taken.get(id).mail.upload);
 }
@@ -42,7 +42,7 @@ test("the largest mail that Google hands out is uploaded", () => {
   nothingLost(world, [id]);
 });
 
-test("a mail over the door's 40 MB is refused visibly, and never read", () => {
+test("a mail over the endpoint's 40 MB is refused visibly, and never read", () => {
   const world = installed();
   const id = world.arrive({ size: 41 * MB });
   world.live(30);
@@ -93,7 +93,7 @@ test("an offer that ran out while the mail was read is renewed", () => {
   nothingLost(world, [id]);
 });
 
-test("what was put there is not carried again when its push finds the door switched off", () => {
+test("what was put there is not carried again when its push finds the endpoint switched off", () => {
   const world = installed();
   const id = world.arrive({ size: 5 * MB });
   world.door.fault = ({ body }) => (body.includes('"upload"') && world.door.posts.length < 6
@@ -114,7 +114,7 @@ test("a push of a reference whose answer is lost is repeated and counted once", 
   nothingLost(world, [id]);
 });
 
-test("an upload that the door has forgotten is made again", () => {
+test("an upload that the endpoint has forgotten is made again", () => {
   const world = installed();
   const id = world.arrive({ size: 5 * MB });
   let forgotten = 0;
@@ -182,15 +182,15 @@ test("an offer in the clear is not followed", () => {
   const world = installed();
   const id = world.arrive({ size: 5 * MB });
   const offer = world.door.offer.bind(world.door);
-  let mended = false;
+  let fixed = false;
   world.door.offer = (...args) => {
     const given = offer(...args);
-    if (!mended) given.body.upload.url = given.body.upload.url.replace("https:", "http:");
+    if (!fixed) given.body.upload.url = given.body.upload.url.replace("https:", "http:");
     return given;
   };
   world.live(30);
   assert.equal(world.door.puts.length, 0);
-  mended = true;
+  fixed = true;
   world.live(30);
   nothingLost(world, [id]);
 });

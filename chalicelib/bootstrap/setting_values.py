@@ -66,7 +66,7 @@ def targets(text: str) -> dict[str, str]:
     pairs = dict(word.partition("=")[::2] for word in words(text))
     host, place = r"[a-z0-9][a-z0-9._-]{0,252}(:[0-9]{1,5})?", r"([0-9.]{7,15}:[0-9]{1,5})?"
     if not all(re.fullmatch(host, name) and re.fullmatch(place, at) for name, at in pairs.items()):
-        raise ValueError("expected comma-separated host, host:port or host:port=IPv4 address:port in small letters")
+        raise ValueError("expected comma-separated host, host:port or host:port=IPv4 address:port in lower case")
     return pairs
 
 

@@ -1,4 +1,4 @@
-"""The endpoints that mail comes in by, written once: flags, credentials, alarms and status codes are made from it."""
+"""The table of mail endpoints: flags, credentials, alarms and status codes are made from it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can go wrong, named after what has to happen next.
+"""The errors, named after what must happen next.
 
 Adapters translate their vendor's errors into these at their border; the batch
 runner alone decides what happens to the message (design invariant 6).

@@ -1,4 +1,4 @@
-"""Keyed hashes that stand for what may not be written down: addresses, and any other text. Light to import."""
+"""Keyed hashes that replace addresses and other texts that must not be stored. Light to import."""
 
 from __future__ import annotations
 

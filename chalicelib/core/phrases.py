@@ -15,7 +15,7 @@ TOKEN = re.compile(r"<[a-z][a-z_]{0,40}_\d{1,9}>|[^\W_]+|[.,!?;:]")
 """A personal-data token, a word, or the end of a clause; never more than one look at a character."""
 
 BREAK = "."
-"""Stands for a clause's end and for a personal-data token: no phrase reaches across it."""
+"""Marks the end of a clause or a personal-data token: no phrase spans it."""
 
 MAXIMUM_STEM = 24
 PIECE = 1_024

@@ -1,4 +1,4 @@
-"""Under which keys the spool holds something of a mail. No other module spells one."""
+"""The keys of the spool's objects. No other module builds one."""
 
 from __future__ import annotations
 

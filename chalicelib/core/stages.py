@@ -1,4 +1,4 @@
-"""The stages in their order, written once: queues, template and status all read this table."""
+"""The table of stages in their order: queues, template and status read it."""
 
 from __future__ import annotations
 

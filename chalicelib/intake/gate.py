@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 OPEN = IntakeDecision()
 WAIT_AT_MOST = 3600.0
-"""Seconds: a pusher asks again after an hour at the latest, because windows and limits may be changed meanwhile."""
+"""Seconds: a pusher asks again after an hour at the latest, because windows and limits may change in the meantime."""
 
 HEAD_BYTES = 64 * 1024
 """Bytes of a raw mail that are looked at for its sender alone."""

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any
 from chalicelib.core.errors import ConfigurationError, MailroomError, Permanent, Retryable
 from chalicelib.policy.ruleset import InvalidRules, RuleSet, load
 
-if TYPE_CHECKING:  # the doors read the rules, and need no port but these names
+if TYPE_CHECKING:  # the endpoints read the rules and need only these names of the ports
     from chalicelib.ports import Cache, RuleStore, RuleVersion
 
 KEY = "rules:in_force"
 CACHE_SECONDS = 15 * 60
-"""A change that Redis missed is seen after this at the latest; so often one container asks PostgreSQL."""
+"""Seconds after which a change that Redis missed is seen at the latest: how often one container asks PostgreSQL."""
 MEMORY_SECONDS = 2.0
 REST_SECONDS = 10.0
-"""After a failure PostgreSQL is not asked for so long: a batch must not wait its time-out for every mail."""
+"""Seconds without asking PostgreSQL after a failure: a batch must not wait for its time-out once per mail."""
 
 PLACE = "rules in force"
 """What the sealed value is authenticated for: no other sealed value can take its place."""
@@ -34,7 +34,7 @@ def _nothing(_code: str) -> None:
 
 @dataclass
 class RuleBook:
-    """`durable` is called only when Redis has no answer, so that a door loads no database driver otherwise.
+    """`durable` is called only when Redis has no answer, so that an endpoint loads no database driver otherwise.
 
     `key` is the mapping key (32 bytes), asked for only when there is something to open or to seal.
     `on_unavailable` is called with a code at each failure to read them (a metric, say).
@@ -99,7 +99,7 @@ class RuleBook:
             found = load(document, version)
         except (Permanent, InvalidRules):
             found = None
-        # An older one than what was seen here was put back by somebody: PostgreSQL decides.
+        # Another client put back an older version than this process has seen: PostgreSQL decides.
         if found is None or (self._held is not None and found.version < self._held.version):
             self.cache.delete(KEY)
             return None
@@ -114,14 +114,14 @@ class RuleBook:
         else:
             found = self._held
         value = _sealed(saved, self.key())
-        # Only where there is none: a change that was saved since the question must not be undone.
+        # Only if there is none: a change that was saved in the meantime must not be undone.
         if self.cache.set(KEY, value, CACHE_SECONDS, only_if_absent=True):
             self._value = value
         return found
 
 
 def _sealed(saved: RuleVersion | None, key: bytes) -> bytes:
-    """What Redis holds. That there are no rules is no secret, and is told without loading a cipher."""
+    """What Redis holds. "No rules" is no secret, so it is marked without loading a cipher."""
     if saved is None:
         return NO_RULES + _none(key)
     from chalicelib.privacy.mapping import seal
@@ -137,9 +137,9 @@ def _opened(value: bytes, key: bytes) -> tuple[int, dict[str, Any]]:
         raise Permanent("mapping_unreadable")
     from chalicelib.privacy.mapping import open_sealed
 
-    told = open_sealed(value, key, PLACE)
+    fields = open_sealed(value, key, PLACE)
     try:
-        version, document = int(told["version"]), json.loads(told["document"])
+        version, document = int(fields["version"]), json.loads(fields["document"])
     except (KeyError, ValueError):
         raise Permanent("mapping_unreadable") from None
     if not isinstance(document, dict):

@@ -1,4 +1,4 @@
-"""What a change of the rules changes: a unified diff, and a short list by name."""
+"""Describes a change of the rules: a unified diff, and a short list by name."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from chalicelib.core.texts.catalogue import counted, label, text
 
 MOST_LINES = 40_000
-"""Of both documents together: a longer diff would cost the route its time-out, and nobody would read it."""
+"""Lines of both documents together: a longer diff would exceed the route's time-out and be unreadable."""
 
 FIELDS = ("allowlist", "rate_limits")
 """Parts whose names are ours and not the operator's."""

@@ -124,7 +124,7 @@ def _none(part: Test) -> Test:
 
 
 def _any_word(phrases: tuple[str, ...], fields: tuple[str, ...]) -> Plain:
-    """Is one of the phrases in one of the fields? A word that ends in `*` stands for all that begin so."""
+    """Whether one of the fields contains one of the phrases; `word*` matches every word with this beginning."""
     single: set[str] = set()
     longer: list[str] = []
     for phrase in phrases:
@@ -162,7 +162,7 @@ def _address(kind: str, test: str, values: tuple[str, ...]) -> Plain:
 
 
 def domains(values: tuple[str, ...] | frozenset[str]) -> Callable[[str], bool]:
-    """Is a domain one of those? `*.example.org` covers the subdomains of example.org, not itself."""
+    """Whether a domain is in the list. `*.example.org` covers the subdomains of example.org, not example.org itself."""
     exact = frozenset(value for value in values if not value.startswith("*."))
     under = frozenset(value[2:] for value in values if value.startswith("*."))
 
@@ -197,7 +197,7 @@ def _listed(condition: Condition) -> Plain:
 
 
 def _words(condition: Condition) -> tuple[str, str]:
-    """Why it matched, why it did not: names of the operator's, nothing of the mail's."""
+    """Why it matched or did not: the operator's names, never mail content."""
     what, test = condition.kind.replace("_", " "), condition.test
     if test == "present":
         has, lacks = f"has a {what}", f"has no {what}"

@@ -1,4 +1,4 @@
-"""What the operator's rules are asked, and what they answer."""
+"""Input and result of the operator's rules."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """One rule that was looked at: whether it matched, and why (or why not), in words without mail content."""
+    """One rule that was evaluated: whether it matched, and why or why not, without mail content."""
 
     rule: str
     matched: bool

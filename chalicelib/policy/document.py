@@ -10,7 +10,7 @@ from chalicelib.mail.links import DEFAULT_PROVIDERS, Provider
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """So many mails a minute on the average, `burst` at once."""
+    """An average number of mails per minute, and `burst` at once."""
 
     per_minute: float
     burst: int
@@ -18,7 +18,7 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Rate limits of the door: `sender` counts each address apart, `total` all mail; None = unlimited."""
+    """Rate limits of the endpoints: `sender` counts each address apart, `total` all mail; None = unlimited."""
 
     sender: Rate | None = None
     total: Rate | None = None
@@ -37,7 +37,7 @@ class Destination:
 
 @dataclass(frozen=True, slots=True)
 class Allowlist:
-    """Addresses and domains that may send, normalised; both empty = everyone."""
+    """Addresses and domains that may send, normalised; both empty = all senders."""
 
     addresses: frozenset[str] = frozenset()
     domains: frozenset[str] = frozenset()
@@ -48,8 +48,8 @@ class Allowlist:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A time window: `days` (0 = Monday) on which it begins, minutes of the day `start` to `end` (excluded) by the
-    clock on the wall in `zone`; `end` at or below `start` lies on the next day."""
+    """A time window: `days` (0 = Monday) on which it begins, minutes of the day `start` to `end` (excluded) in
+    local time of `zone`; `end` at or below `start` is on the next day."""
 
     days: frozenset[int]
     start: int
@@ -60,7 +60,7 @@ class Span:
 @dataclass(frozen=True, slots=True)
 class Pattern:
     """Named words and expressions, looked for in `fields` (subject, body). `every`: all of them, else any. `link`
-    asks for a provider's link besides. `urgent` words tell the pattern's urgent mails from the others."""
+    asks for a provider's link besides. `urgent` words mark a mail of the pattern as urgent."""
 
     name: str
     words: tuple[str, ...] = ()

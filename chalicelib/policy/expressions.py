@@ -23,7 +23,7 @@ class InvalidExpression(ValueError):
 
 
 def prepare(text: str, cut: bool = False) -> bytes:
-    """What expressions read of a folded text: its first `MAX_TEXT_BYTES`; `cut` tells that it was longer already."""
+    """What expressions read of a folded text: its first `MAX_TEXT_BYTES`; `cut`: it was longer."""
     read = text[:MAX_TEXT_BYTES].encode("utf-8", "replace")
     if cut or len(read) > MAX_TEXT_BYTES or len(text) > MAX_TEXT_BYTES:
         return read[: MAX_TEXT_BYTES - 1] + b"\0"  # else `$` would match where the text only seems to end
@@ -62,8 +62,8 @@ def _compile(source: str) -> Any:
     return compiled
 
 
-def _advice(told: object) -> str:
-    words = told.decode("utf-8", "replace") if isinstance(told, bytes) else str(told)
+def _advice(error: object) -> str:
+    words = error.decode("utf-8", "replace") if isinstance(error, bytes) else str(error)
     problem = words.partition(":")[0][:100]
     if problem in ("invalid perl operator", "invalid named capture group", "invalid escape sequence"):
         return f"{problem}: the syntax is RE2's, without look-around and back-references; rewrite that part"

@@ -1,4 +1,4 @@
-"""From a parsed mail to what the rules are asked: addresses in the one form that lists are compared in."""
+"""Turns a parsed mail into the facts that rules read; addresses get the form in which lists are compared."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NEEDS_QUOTES = frozenset(' "(),:;<>@[\\]')
 
 
 def facts_of(mail: Mail, account: str, labels: Iterable[str] = ()) -> Facts:
-    """The mail as the rules see it; `labels` are those that the Gmail door was told. Never raises."""
+    """The mail as the rules see it; `labels` are those of a Gmail push. Never raises."""
     return Facts(
         account=account,
         sender=plain_address(mail.sender.address) if mail.sender else "",

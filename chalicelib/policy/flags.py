@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from chalicelib.core.doors import DOORS
 from chalicelib.core.errors import ConfigurationError, MailroomError
 
-if TYPE_CHECKING:  # the doors read flags, and need no port but these names
+if TYPE_CHECKING:  # the endpoints read flags and need only these names of the ports
     from chalicelib.ports import Cache, FlagStore
 
 DEFAULTS = {
@@ -20,7 +20,7 @@ DEFAULTS = {
 """Every flag and its safe default: what keeps mail flowing, because nothing that was accepted may wait unseen."""
 
 CACHE_SECONDS = 15 * 60
-"""A switch that Redis missed is seen after this at the latest; so often the door asks PostgreSQL."""
+"""Seconds after which a switch that Redis missed is seen at the latest: how often an endpoint asks PostgreSQL."""
 MEMORY_SECONDS = 2.0
 VALUES = {b"1": True, b"0": False}
 """What Redis may hold; anything else counts as no answer."""
@@ -28,7 +28,7 @@ VALUES = {b"1": True, b"0": False}
 
 @dataclass
 class Flags:
-    """`durable` is called only when Redis has no answer, so that a door loads no database driver otherwise."""
+    """`durable` is called only when Redis has no answer, so that an endpoint loads no database driver otherwise."""
 
     cache: Cache
     durable: Callable[[], FlagStore]

@@ -13,7 +13,7 @@ from chalicelib.policy import windows
 from chalicelib.policy.decision import OUTSIDE_WINDOW, SENDER_NOT_ALLOWED, STOPPED, Decision, Facts, Match, PolicyAction
 from chalicelib.policy.document import Destination, Document, InvalidRules, Limits, Rate, Rule, Span
 
-if TYPE_CHECKING:  # a door without rules loads neither the compiler nor the validator
+if TYPE_CHECKING:  # an endpoint without rules loads neither the compiler nor the validator
     from chalicelib.policy.conditions import Test
     from chalicelib.policy.view import View
 
@@ -40,7 +40,7 @@ class Compiled:
 class RuleSet:
     """A compiled document. `document` is the JSON as it was given, `version` its number in the rule book.
 
-    `covers` tells the domains of the allowlist, `budget` is what the expressions of one decision may take (seconds).
+    `covers` tests a domain against the allowlist, `budget` is what the expressions of one decision may take (seconds).
     """
 
     document: Mapping[str, Any]
@@ -52,7 +52,7 @@ class RuleSet:
 
     @property
     def empty(self) -> bool:
-        """Nothing can exclude, refuse or hold a mail: a door need not even parse it."""
+        """No rule can exclude, refuse or hold a mail, so an endpoint need not parse it."""
         return not self.parsed.allowlist and not any(
             entry.rule.stop_processing or entry.spans for entry in self.compiled
         )

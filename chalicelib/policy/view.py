@@ -112,7 +112,7 @@ class View:
 
     @cached_property
     def labels(self) -> frozenset[str]:
-        """The door's labels, folded."""
+        """The labels of the push, folded."""
         return frozenset(fold(label[:MAX_LABEL_CHARS]) for label in self.facts.labels[:MAX_LABELS])
 
     @cached_property

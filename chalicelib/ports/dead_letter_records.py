@@ -1,4 +1,4 @@
-"""The record of a failed message, for people and for the ledger: which mail, why, since when; never its original."""
+"""The record of a failed message, for people and for the ledger: mail, reason, times; never the original."""
 
 from __future__ import annotations
 

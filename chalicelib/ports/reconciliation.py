@@ -1,4 +1,4 @@
-"""Ports of what finds mail without a webhook: a mailbox's listing, and the result of its last comparison."""
+"""Ports for finding mail without a webhook: a mailbox's listing, and the result of its last comparison."""
 
 from __future__ import annotations
 

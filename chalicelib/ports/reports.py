@@ -90,7 +90,7 @@ class MailStory:
 
 
 class Reports(Protocol):
-    """Read only, anonymized, bounded (PostgreSQL). Bodies and originals are out of its reach."""
+    """Read only, anonymized, bounded (PostgreSQL). It cannot read bodies or originals."""
 
     def totals(self) -> list[StateCount]:
         """The whole ledger by state and reason, the most first, 200 reasons at most. `Retryable`."""

@@ -1,4 +1,4 @@
-"""Ports to those who do something with a mail: source, anonymizer, classifier, telemetry."""
+"""Ports to messenger, source, anonymizer, classifier and telemetry."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The circuit breaker's rules, pure: when a service may be asked, and what an answer or a failure changes.
+"""The circuit breaker, pure: when a service may be called, and what an answer or a failure changes.
 
 Requirements, Resilience: opens after 5 failures in a row, half-open after 30 s, closes after 3 successes. Times are
 Unix seconds, because containers share the state. Half-open, one call at a time is let through; a call that never
@@ -57,12 +57,12 @@ class State:
     since: float = 0.0
 
     def wait(self, now: float) -> float:
-        """Seconds until anybody may ask; 0 when that time has come."""
+        """Seconds until a call may be made; 0 if it may be made now."""
         left = self.until - now
         return left if 0 < left <= LONGEST + SKEW else 0.0
 
     def encode(self) -> bytes:
-        """As it is shared: no text of anybody's in it."""
+        """The shared form; it holds no text of a mail or a service."""
         return json.dumps(asdict(self), separators=(",", ":")).encode("ascii")
 
 
@@ -136,7 +136,7 @@ def failed(
 
 
 def paused(state: State, ticket: float | None, now: float, after: float) -> State:
-    """After "too many requests, come back in `after` seconds": the service is well, and everybody obeys it."""
+    """After "too many requests, come back in `after` seconds": the service works, and all callers obey it."""
     return replace(returned(state, ticket), until=max(state.until, now + min(max(after, 0.0), LONGEST)))
 
 

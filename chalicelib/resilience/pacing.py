@@ -1,4 +1,4 @@
-"""When the next message of notices may go to a chat: quick at first, then a pace that never meets the provider's wall.
+"""When the next message may go to a chat: fast at first, then at a pace that never reaches the provider's limit.
 
 Telegram allows about one message a second in a chat and 20 a minute in a group ("My bot is hitting limits", Bots FAQ),
 all topics, edits and new topics together. Notices take `LIMIT` of these, `ALARMS` four; two are left for what a person
@@ -23,7 +23,7 @@ BURST = 4
 QUICK_GAP = 1.05
 STEADY_GAP = 5.7
 MARGIN = 0.01
-"""Seconds added past the wall, so that no rounding leaves the oldest send in the window."""
+"""Seconds added past the limit, so that no rounding leaves the oldest send in the window."""
 
 
 def recent(sends: Sequence[float], now: float) -> list[float]:
@@ -43,7 +43,7 @@ def next_allowed(sends: Sequence[float], now: float) -> float:
     moment = max(now, past[-1] + QUICK_GAP)
     if len(recent(past, moment)) >= BURST:
         moment = max(moment, past[-1] + STEADY_GAP)
-    # The pace keeps the wall away by itself; sends recorded at another pace may not have.
+    # This pace never reaches the limit; sends recorded at another pace may have.
     while len(held := [send for send in past if send > moment - WINDOW]) >= LIMIT:
         moment = held[-LIMIT] + WINDOW + MARGIN
     return moment

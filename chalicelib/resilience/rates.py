@@ -1,4 +1,4 @@
-"""Rate limits, pure: GCRA, and the memory that stands in for Redis while that is away."""
+"""Rate limits, pure: GCRA, and a memory that replaces Redis while Redis is unavailable."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 MOST_KEYS = 10_000
-"""Keys that a container remembers: about 2 MB. Above it the one that was asked longest ago is forgotten."""
+"""Keys that a container remembers: about 2 MB. Above it the least recently used key is forgotten."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +55,11 @@ class MemoryLimiter:
         return [self._one(quotas, now) for quotas in asks]
 
     def _one(self, quotas: Sequence[Quota], now: float) -> float:
-        told = [(quota.key, *next_arrival(self._arrivals.get(quota.key), now, quota)) for quota in quotas]
-        wait = max((wait for _, wait, _ in told), default=0.0)
+        asked = [(quota.key, *next_arrival(self._arrivals.get(quota.key), now, quota)) for quota in quotas]
+        wait = max((wait for _, wait, _ in asked), default=0.0)
         if wait > 0:
             return wait
-        for key, _, arrival in told:
+        for key, _, arrival in asked:
             self._arrivals[key] = arrival
             self._arrivals.move_to_end(key)
         while len(self._arrivals) > self._most_keys:

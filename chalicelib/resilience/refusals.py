@@ -1,4 +1,4 @@
-"""What becomes of notices that the messenger refuses.
+"""Notices that the messenger refuses for good: halved, then sent without text, then paused until an operator acts.
 
 A refused text: a message that held several is halved until the notice that spoils it is alone; that notice is sent
 without its text. What is refused even then is no text's fault: the notice gets its text back and is paused.
@@ -11,7 +11,7 @@ WITHOUT_TEXT = 0
 """Stands for "alone, and without its text"."""
 ALONE = 1
 STUCK = 2
-"""Paused notices of one topic, from which on the whole topic is paused: it is not the notices' fault."""
+"""Number of paused notices of one topic from which the whole topic is paused: the notices are not the cause."""
 FIRST_REST = 60.0
 LAST_REST = 3600.0
 FIRST_DOUBT = 5.0
@@ -27,12 +27,12 @@ TOPIC_REMADE = "telegram_topic_remade"
 
 
 def after_refusal(held: int) -> int:
-    """Notices that the next message may hold at most, after one that held so many was refused (0: without text)."""
+    """The most notices of the next message, after a message with so many was refused (0: without text)."""
     return held // 2 if held > 1 else WITHOUT_TEXT
 
 
 def rest(refusals: int) -> float:
-    """Seconds of pause after a refusal, with `refusals` in a row before: 1 minute, doubled up to 1 hour."""
+    """Seconds that a notice refused without its text is paused after `refusals`: 1 minute, doubled up to 1 hour."""
     return min(FIRST_REST * 2.0 ** min(max(refusals, 0), 10), LAST_REST)
 
 

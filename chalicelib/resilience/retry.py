@@ -20,7 +20,7 @@ SCHEDULE = (
 """Seconds to wait after the 1st, 2nd, … failed receive. SQS hides a message for 12 hours at most."""
 
 MAX_RECEIVES = len(SCHEDULE) + 1
-"""The try after which a stage gives up: the last entry of the schedule is still waited for."""
+"""The try after which a stage gives up; the schedule's last wait comes before it."""
 
 MAX_RECEIVE_COUNT = MAX_RECEIVES + 3
 """`maxReceiveCount` of every stage queue. Three more than the stage takes: a quarantine that fails, or a worker
@@ -36,8 +36,8 @@ MAX_WAIT = 12 * HOUR
 
 FIRST_POSTPONEMENT = 5
 LAST_POSTPONEMENT = 5 * MINUTE
-"""A mail that waits for another side to be well looks again after 5 s, 10 s, … at last every 5 minutes: so much later
-than the recovery is the last one at work again."""
+"""A mail that waits for a service tries again after 5 s, 10 s, … finally every 5 minutes: the longest delay after the
+recovery."""
 
 MAX_POSTPONEMENT = 15 * MINUTE
 """Seconds that SQS delays a message at most (`DelaySeconds`)."""

@@ -1,1 +1,1 @@
-"""`make chaos`: everything that can break, broken at random while mail comes in; then the proof that none was lost."""
+"""`make chaos`: injects faults at random while mail comes in, then checks that no mail was lost."""

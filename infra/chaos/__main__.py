@@ -1,4 +1,4 @@
-"""`make chaos`: `python -m infra.chaos`; the exit code is 0 only when nothing was lost, doubled or betrayed."""
+"""`make chaos`: `python -m infra.chaos`; the exit code is 0 only if nothing was lost, doubled or leaked."""
 
 from __future__ import annotations
 

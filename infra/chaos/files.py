@@ -43,5 +43,5 @@ def judged(
     ]
     if whole < states["stored"]:
         found.append(f"{whole} whole files in the bucket for {states['stored']} stored links")
-    told = ", ".join(f"{number} {state}" for state, number in sorted(states.items())) or "none"
-    return Check("files", told, tuple(found))
+    counts = ", ".join(f"{number} {state}" for state, number in sorted(states.items())) or "none"
+    return Check("files", counts, tuple(found))

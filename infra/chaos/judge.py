@@ -1,4 +1,4 @@
-"""The verdict: what the spool, the ledger, the database and Telegram say, against what was sent and broken."""
+"""The checks: compares spool, ledger, database and Telegram with what was sent and which faults were injected."""
 
 from __future__ import annotations
 
@@ -116,17 +116,19 @@ def twice(sent: Mapping[str, int], known: Mapping[str, Fate]) -> Check:
 
 
 def never_stored(mails: int, gone: Iterable[int], sent: Mapping[str, int], known: Mapping[str, Fate]) -> Check:
-    """Each mail that could be fetched and is not kept out is stored under one of its ids; what is kept out is not."""
+    """Each mail that could be fetched and that no rule excludes is stored under one of its ids; no excluded mail is."""
     there = {sent[mail_id] for mail_id, fate in known.items() if fate.rows and mail_id in sent}
-    kept_out = {number for number in range(mails) if rules.of(number) == rules.KEPT_OUT}
-    found = [f"mail {number} is not stored" for number in sorted(set(range(mails)) - there - kept_out - set(gone))]
-    found += [f"mail {number} is stored, and the rules keep it out" for number in sorted(there & kept_out)]
-    return Check("stored", f"{len(there)} of {mails} mails, {len(kept_out)} kept out by a rule", tuple(found))
+    excluded = {number for number in range(mails) if rules.of(number) == rules.EXCLUDED}
+    found = [f"mail {number} is not stored" for number in sorted(set(range(mails)) - there - excluded - set(gone))]
+    found += [f"mail {number} is stored, but the rules exclude it" for number in sorted(there & excluded)]
+    return Check("stored", f"{len(there)} of {mails} mails, {len(excluded)} excluded by a rule", tuple(found))
 
 
 def webhooks(sent: Mapping[str, int], known: Mapping[str, Fate], heard: Sequence[Mapping[str, Any]]) -> Check:
     """Each stored mail of the webhook's rule was delivered, signed, under one key of its own; no other mail was."""
-    wanted = {mail_id for mail_id, fate in known.items() if fate.rows and rules.of(sent.get(mail_id, -1)) == rules.TOLD}
+    wanted = {
+        mail_id for mail_id, fate in known.items() if fate.rows and rules.of(sent.get(mail_id, -1)) == rules.DELIVERED
+    }
     keys: dict[str, set[str]] = defaultdict(set)
     found = []
     for entry in heard:

@@ -1,4 +1,4 @@
-"""Brings the mail to both doors as the real senders do: repeats whatever has no final answer, until it has one."""
+"""Sends the mail to both endpoints as the real senders do, and repeats each mail until it has a final answer."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ FINAL = frozenset({"accepted", "accepted_held", "already_processed", "stopped_by
 """Verdicts after which the real pusher does not bring the mail again; it stays with anything else."""
 BATCH = 5
 WORKERS = 6
-"""Pushes at a time: the emulator starts a worker of the door for each, and each costs half a second of processor."""
+"""Pushes at a time: the emulator starts one worker for each, and each costs half a second of processor time."""
 TIMEOUT = 20.0
 LONGEST_PAUSE = 3.0
 
@@ -29,7 +29,7 @@ LONGEST_PAUSE = 3.0
 class Pusher:
     """Sends shipments at a steady pace. `clock_offset` seconds are what a sender with a wrong clock is off by.
 
-    `ids` tells the mail ids that each mail has, one for each way in which it came; `answers` counts what the door said.
+    `ids` has the mail ids of each mail, one for each way in which it came; `answers` counts the endpoint's answers.
     """
 
     def __init__(self, info: Info) -> None:
@@ -74,7 +74,7 @@ class Pusher:
             return {identifier: number for number, ids in self.ids.items() for identifier in ids}
 
     def since(self) -> dict[str, float]:
-        """Mail id → when it was accepted, or told to EmailEngine (seconds since 1970)."""
+        """Mail id → when it was accepted or handed to EmailEngine (seconds since 1970)."""
         with self._lock:
             return dict(self._since)
 
@@ -89,7 +89,7 @@ class Pusher:
                 self._webhook(batch[0])
             else:
                 self._push(batch)
-        except Exception as error:  # noqa: BLE001 - told in the report: a run that did not send everything is no proof
+        except Exception as error:  # noqa: BLE001 - the report shows it: a run that did not send everything is no proof
             with self._lock:
                 self.problems.append(f"pusher: {type(error).__name__}: {error}"[:300])
 
@@ -97,7 +97,7 @@ class Pusher:
         waiting, pause, skewed = list(batch), 0.25, True
         while waiting and not self._abort.is_set():
             statuses = self._ask(waiting, self.clock_offset if skewed else 0.0)
-            # As a person does who is told about the clock: the next try has the right time.
+            # As a sender whose clock was corrected: the next try has the right time.
             skewed = "unauthorized" not in statuses
             waiting = [shipment for shipment, status in zip(waiting, statuses, strict=True) if status not in FINAL]
             if waiting:
@@ -117,8 +117,8 @@ class Pusher:
         try:
             url = f"{self._info.api}/api/ingress/gmail"
             answer = requests.post(url, data=body, headers=headers, timeout=TIMEOUT)
-            told = answer.json()
-            verdicts = told.get("verdicts", [told] * len(batch))
+            given = answer.json()
+            verdicts = given.get("verdicts", [given] * len(batch))
             statuses = [str(verdict.get("status", f"http {answer.status_code}")) for verdict in verdicts]
             ids = [str(verdict.get("mail_id", "")) for verdict in verdicts]
         except (requests.RequestException, ValueError, AttributeError):
@@ -149,7 +149,7 @@ class Pusher:
         with self._lock:
             self.ids.setdefault(shipment.number, set()).add(identifier)
             self._since.setdefault(identifier, time.time())
-        if shipment.untold:
+        if shipment.unannounced:
             return
         event = control(base, "deliver", delivery)["eventId"]
         with self._lock:

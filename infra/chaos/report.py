@@ -88,10 +88,10 @@ class Report:
         """As tables."""
         console.print(_faults(self.faults))
         if self.spoiled:
-            told = ", ".join(f"{number} {name}" for name, number in sorted(self.spoiled.items()))
-            console.print(f"AWS calls spoiled: {told}")
+            calls = ", ".join(f"{number} {name}" for name, number in sorted(self.spoiled.items()))
+            console.print(f"AWS calls disturbed: {calls}")
         if self.unhit:
-            console.print(f"met nothing at their time: {', '.join(self.unhit)}")
+            console.print(f"hit nothing: {', '.join(self.unhit)}")
         console.print(
             "workers killed: " + (", ".join(f"{n} {name}" for name, n in sorted(self.kills.items())) or "none")
         )

@@ -1,4 +1,4 @@
-"""The rules of a run, by the first word of each mail's number: one is kept out, one goes to a webhook with
+"""The rules of a run, by the first word of each mail's number: one is excluded, one goes to a webhook with
 its file off-loaded, one is held."""
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from infra.cli.api_client import admin
 from infra.local.rehearsal import control
 from infra.local.stack import Info
 
-KEPT_OUT, TOLD, HELD = len(WORDS) - 1, WITH_FILE, len(WORDS) - 3
+EXCLUDED, DELIVERED, HELD = len(WORDS) - 1, WITH_FILE, len(WORDS) - 3
 """Numbers modulo sixteen."""
 
 DESTINATION, PATH = "desk", "/mail"
@@ -37,8 +37,8 @@ def document(now: datetime, short: bool) -> dict[str, Any]:
         return {"subject": {"contains": [f"({WORDS[place]} "]}}
 
     rules: list[dict[str, Any]] = [
-        {"name": "kept out", "when": subject(KEPT_OUT), "then": {"stop_processing": True}},
-        {"name": "told", "when": subject(TOLD), "then": {"webhooks": [DESTINATION], "offload": True}},
+        {"name": "excluded", "when": subject(EXCLUDED), "then": {"stop_processing": True}},
+        {"name": "delivered", "when": subject(DELIVERED), "then": {"webhooks": [DESTINATION], "offload": True}},
     ]
     window = {"zone": "UTC", "from": f"{opens:%H:%M}", "to": f"{closes:%H:%M}"}
     if not short:

@@ -1,4 +1,4 @@
-"""One run from empty servers to the verdict; leaves nothing running, however it ends."""
+"""One run from empty servers to the result; leaves nothing running, however it ends."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class Options:
         return 90.0 if self.short else self.minutes * 60 * 0.33
 
 
-def run(folder: Path, options: Options, tell: Callable[[str], None], logs: bool = False) -> Report:
+def run(folder: Path, options: Options, show: Callable[[str], None], logs: bool = False) -> Report:
     """Break a stack of its own in `folder` while mail comes in, heal it, wait, judge. The folder is removed.
 
     With `logs`, and whenever the proof fails, the servers' and functions' logs are kept beside the report.
@@ -71,7 +71,7 @@ def run(folder: Path, options: Options, tell: Callable[[str], None], logs: bool 
     started, clock = datetime.now(UTC), time.monotonic()
     made = load(options.seed, options.mails, started)
     plan = schedule(options.seed, options.seconds, options.short)
-    tell(f"{len(made.shipments)} deliveries of {made.mails} mails, {len(plan)} faults in {options.seconds:.0f} s")
+    show(f"{len(made.shipments)} deliveries of {made.mails} mails, {len(plan)} faults in {options.seconds:.0f} s")
     with temporary(folder, step, parameters={"MissingMinutes": "1"}, llm=True, proxied=True) as stack:
         info = stack.info()
         rules.save(info, rules.document(datetime.now(UTC), options.short))
@@ -80,19 +80,19 @@ def run(folder: Path, options: Options, tell: Callable[[str], None], logs: bool 
         pusher = Pusher(info)
         striker = Striker(stack, info, pusher, options.visible, hurried=options.short)
         try:
-            _rage(info, striker, made, plan, options, tell)
+            _rage(info, striker, made, plan, options, show)
         finally:
             pusher.stop()
             striker.heal()
-        tell("healed; waiting until nothing is left to do")
-        _settle(info, pusher, options, tell)
+        show("healed; waiting until nothing is left to do")
+        _settle(info, pusher, options, show)
         report = _judged(stack, info, made, striker, options, started, clock)
         if logs or not report.proven:
             _keep_logs(info, folder, folder.with_name(folder.name.removeprefix("stack-")))
         return report
 
 
-def _rage(info: Info, striker: Striker, made: Load, plan: tuple, options: Options, tell: Callable[[str], None]) -> None:  # type: ignore[type-arg]
+def _rage(info: Info, striker: Striker, made: Load, plan: tuple, options: Options, show: Callable[[str], None]) -> None:  # type: ignore[type-arg]
     pushing = threading.Thread(target=striker.pusher.run, args=(made.shipments, options.seconds), daemon=True)
     striking = threading.Thread(target=striker.run, args=(plan,), daemon=True)
     threads = (pushing, striking)
@@ -104,12 +104,12 @@ def _rage(info: Info, striker: Striker, made: Load, plan: tuple, options: Option
         pushing.join(0.5) if pushing.is_alive() else striking.join(0.5)
         if time.monotonic() - last > 10:
             last = time.monotonic()
-            tell(f"{last - began:5.0f} s  {_told(info, striker)}")
+            show(f"{last - began:5.0f} s  {_progress(info, striker)}")
     if any(thread.is_alive() for thread in threads):
         striker.problems.append("the senders or the faults did not come to an end")
 
 
-def _told(info: Info, striker: Striker) -> str:
+def _progress(info: Info, striker: Striker) -> str:
     pusher = striker.pusher
     known = _fates(info)
     ended = "?" if known is None else str(len(known))
@@ -127,7 +127,7 @@ def _fates(info: Info) -> dict[str, judge.Fate] | None:
         return None
 
 
-def _settle(info: Info, pusher: Pusher, options: Options, tell: Callable[[str], None]) -> None:
+def _settle(info: Info, pusher: Pusher, options: Options, show: Callable[[str], None]) -> None:
     """Until every accepted mail has its end and no queue that carries mail holds anything."""
     until, sent, last = time.monotonic() + options.patience, set(pusher.mail_ids), 0.0
     while time.monotonic() < until:
@@ -138,7 +138,7 @@ def _settle(info: Info, pusher: Pusher, options: Options, tell: Callable[[str], 
             return
         if time.monotonic() - last > 10:
             last = time.monotonic()
-            tell(f"  {len(open_ones)} mails on their way, queues {held}")
+            show(f"  {len(open_ones)} mails on their way, queues {held}")
             scheduled(info, "Reconcile")
             if not options.short:  # it empties no queue
                 scheduled(info, "Sweep")
@@ -158,7 +158,7 @@ def _in_webhooks(heard: Sequence[Mapping[str, Any]], made: Load) -> list[str]:
 
 
 def _keep_logs(info: Info, folder: Path, target: Path) -> None:
-    """What the servers and functions said, for whoever looks for the cause."""
+    """Keep the logs of servers and functions, to find the cause."""
     target.mkdir(parents=True, exist_ok=True)
     for file in folder.glob("*/*.log"):
         shutil.copy(file, target)

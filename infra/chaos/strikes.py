@@ -1,4 +1,4 @@
-"""Inflicts the faults of the schedule on a running stack, each for its time, and heals them again."""
+"""Injects the faults of the schedule into a running stack, each for its time, and ends them again."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ class Striker:
             self.now.add(strike.kind)
             try:
                 hit, detail = self._action(strike)(strike)
-            except Exception as error:  # noqa: BLE001 - told in the report: a fault that could not be made is no proof
+            except Exception as error:  # noqa: BLE001 - the report shows it: a fault that could not be made is no proof
                 hit, detail = 0, f"{type(error).__name__}: {error}"[:200]
                 self.problems.append(f"{strike.kind}: {detail}")
             finally:

@@ -1,4 +1,4 @@
-"""What the stand-ins and the fault proxy are told for each fault of a vendor or of AWS."""
+"""The orders to the stand-ins and the fault proxy for each fault of a vendor or of AWS."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ VENDOR: dict[str, dict[str, Any]] = {
     "truncated": {"body": "truncated"},
     "answer lost": {"reset": True, "after": True, "times": 2},
 }
-"""What a stand-in is told (`infra/local/standins/control.py`); without `times` for as long as the fault lasts."""
+"""An order to a stand-in (`infra/local/standins/control.py`); without `times` for as long as the fault lasts."""
 
 AWS: dict[str, dict[str, Any]] = {
     "s3 slow down": {"service": "s3", "error": {"code": "SlowDown", "status": 503}},
@@ -36,7 +36,7 @@ AWS: dict[str, dict[str, Any]] = {
     "sqs garbage": {"service": "sqs", "response": {"corrupt_bytes": 16}},
     "secrets unavailable": {"service": "secretsmanager", "error": {"code": "InternalServiceError", "status": 500}},
 }
-"""What the fault proxy is told; `ttl_s` ends it."""
+"""An order to the fault proxy; `ttl_s` ends it."""
 
 PATHS = {"telegram": "/sendMessage", "emailengine": "/v1/", "llm": "/v1/", "webhook": rules.PATH}
 """Which requests to a stand-in are spoiled."""

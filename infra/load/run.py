@@ -1,4 +1,4 @@
-"""One run: a fresh stack, mail at a steady rate, a sample every few seconds, and what the trends say."""
+"""One run: a fresh stack, mail at a steady rate, a sample every few seconds, and the trends."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ PATIENCE = 180.0
 
 
 def measured_maximum() -> float:
-    """Mails a second from the door to the notification, as `make bench` measured and docs/bench.json keeps.
+    """Mails a second from the endpoint to the notification, as `make bench` measured and docs/bench.json keeps.
 
     The chain's slowest part is Telegram's own limit of 20 messages a minute in a group, some 35 notices of this mail
     each. It is measured with a backlog, without the quick first messages: a burst is notified faster than a stream for

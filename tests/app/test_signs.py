@@ -43,7 +43,7 @@ def test_whoever_has_the_credentials_gives_a_sign(world: World, data: Any, capsy
     assert metrics(capsys, "Sign") == [{"door": "gmail"}]
 
 
-def test_a_stranger_gives_no_sign(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unauthorized_caller_gives_no_sign(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     world.push(mail(), {"X-Mailroom-Signature": ""})
     assert metrics(capsys, "Sign") == []
 

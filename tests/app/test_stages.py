@@ -322,7 +322,7 @@ def test_an_alarm_reaches_the_system_topic(stack: Stack) -> None:
     assert stack.messenger.sent == [("system", "🔴 Problem: a")]
 
 
-def test_an_alarm_that_is_none_becomes_a_dead_letter(stack: Stack) -> None:
+def test_an_alarm_that_is_none_becomes_a_failed_message(stack: Stack) -> None:
     stack.queues.send("alert", ["garbage"], "alarms")
     stack.deliver("alert")
     [dead] = stack.queues.dead["alert"]

@@ -102,7 +102,7 @@ def test_what_was_aborted_is_gone(bench: Bench) -> None:
         bench.target.complete(KEY, upload, [tag])
 
 
-def test_to_complete_once_more_is_done_or_told_and_harms_nothing(bench: Bench) -> None:
+def test_to_complete_once_more_is_done_or_refused_and_harms_nothing(bench: Bench) -> None:
     """S3 may say yes again (CompleteMultipartUpload is idempotent), others do not know the upload any more."""
     upload = bench.target.begin(KEY, "a", "text/plain")
     tag = bench.target.part(KEY, upload, 1, b"content")

@@ -199,7 +199,7 @@ def test_a_note_without_receipts_counts_from_the_mail_s_arrival(side: Side) -> N
     assert side.state() == BY_RULES
 
 
-def test_who_has_mail_decided_anew_is_recorded(side: Side) -> None:
+def test_who_has_mail_re_evaluated_is_recorded(side: Side) -> None:
     excluded(side)
     side.exclusions.reconsidered(side.exclusions.find(EVERY, "", 10), "ada")
     wanted = (mail_id("a"), "anonymize", "reconsidered", "sender_not_allowed", "ada")
@@ -217,7 +217,7 @@ def test_an_author_that_does_not_fit_is_refused(side: Side) -> None:
         side.exclusions.reconsidered(side.exclusions.find(EVERY, "", 10), "a" * 101)
 
 
-def test_nothing_to_decide_anew_is_no_error(side: Side) -> None:
+def test_nothing_to_re_evaluate_is_no_error(side: Side) -> None:
     side.exclusions.reconsidered([], "ada")
 
 

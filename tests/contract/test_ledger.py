@@ -67,7 +67,7 @@ def test_an_empty_ledger_has_nobody_in_quarantine(side: Side) -> None:
     assert side.ledger.quarantined() == {}
 
 
-def test_the_quarantined_are_told_with_the_time_of_their_row(side: Side) -> None:
+def test_quarantined_mails_have_the_time_of_their_row(side: Side) -> None:
     side.store.quarantine(note("a"))
     side.store.store(envelope("b"), "text", ORIGINAL, [])
     [(found, changed)] = side.ledger.quarantined().items()
@@ -103,7 +103,7 @@ def test_a_notice_of_the_system_is_no_mail(side: Side) -> None:
     assert side.ledger.unsent(now() + SOON, 10) == []
 
 
-def test_of_many_unsent_the_oldest_are_told(side: Side) -> None:
+def test_of_many_unsent_the_oldest_are_listed(side: Side) -> None:
     for name in "abc":
         side.store.store(envelope(name), "text", ORIGINAL, [])
     assert side.ledger.unsent(now() + SOON, 2) == [mail_id("a"), mail_id("b")]
@@ -120,13 +120,13 @@ def test_a_mail_without_a_row_is_discarded_too(side: Side) -> None:
     assert side.state("a") == ("excluded", "discarded:spam")
 
 
-def test_a_stored_mail_stays_stored_when_its_letter_is_discarded(side: Side) -> None:
+def test_a_stored_mail_stays_stored_when_its_failed_message_is_discarded(side: Side) -> None:
     side.store.store(envelope("a"), "text", ORIGINAL, [])
     assert side.ledger.discard(note("a"), "spam", "ann") == "stored"
     assert side.state("a") == ("stored", "")
 
 
-def test_a_duplicate_stays_a_duplicate_when_its_letter_is_discarded(side: Side) -> None:
+def test_a_duplicate_stays_a_duplicate_when_its_failed_message_is_discarded(side: Side) -> None:
     side.store.store(envelope("a"), "text", ORIGINAL, [])
     side.store.store(envelope("b", identities=("identity-a",)), "text", ORIGINAL, [])
     side.ledger.discard(note("b"), "spam", "ann")
@@ -157,7 +157,7 @@ def test_every_decision_is_recorded_with_its_author(side: Side) -> None:
     ]
 
 
-def test_a_redriven_mail_stays_in_quarantine_until_it_ends_anew(side: Side) -> None:
+def test_a_redriven_mail_stays_in_quarantine_until_it_ends_again(side: Side) -> None:
     side.store.quarantine(note("a"))
     side.ledger.redriven("anonymize", [mail_id("a")], "ann")
     assert side.state("a") == ("quarantined", "mime_unreadable")
@@ -171,7 +171,7 @@ def test_the_row_of_a_redriven_mail_says_since_when(side: Side, all_of_the_stage
     assert side.ledger.quarantined()[mail_id("a")] > before
 
 
-def test_a_quarantined_mail_without_a_letter_is_written_off(side: Side) -> None:
+def test_a_quarantined_mail_without_a_failed_message_is_written_off(side: Side) -> None:
     side.store.quarantine(note("a"))
     assert side.ledger.write_off(mail_id("a"), "gone", "ann")
     assert side.state("a") == ("excluded", "discarded:gone")

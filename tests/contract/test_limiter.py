@@ -73,7 +73,7 @@ def test_the_burst_is_granted_at_once(side: Side) -> None:
     assert [side.take(quota) for _ in range(3)] == [0, 0, 0]
 
 
-def test_above_the_burst_the_wait_is_told(side: Side) -> None:
+def test_above_the_burst_the_wait_is_returned(side: Side) -> None:
     quota = side.quota(per_minute=30, burst=1)
     side.take(quota)
     assert side.take(quota) == pytest.approx(2.0, abs=1e-3)
@@ -116,7 +116,7 @@ def test_an_ask_that_one_quota_refuses_takes_nothing_of_the_other(side: Side) ->
     assert side.take(wide) == 0
 
 
-def test_the_longest_wait_of_an_ask_is_told(side: Side) -> None:
+def test_the_longest_wait_of_an_ask_is_returned(side: Side) -> None:
     slow, quick = side.quota(per_minute=6, burst=1), side.quota(per_minute=60, burst=1)
     side.take(slow, quick)
     assert side.take(quick, slow) == pytest.approx(10, abs=1e-3)
@@ -193,7 +193,7 @@ def test_while_valkey_is_away_nobody_waits_for_it() -> None:
     assert time.perf_counter() - started < 1.5
 
 
-def test_a_valkey_that_forgot_the_script_is_told_it_again(valkey: Valkey) -> None:
+def test_a_valkey_that_forgot_the_script_gets_it_again(valkey: Valkey) -> None:
     cache, quota = RedisCache(valkey.url, timeout=2.0), Quota("flushed", 60, 5)
     limiter = RedisLimiter(cache, Never())
     limiter.take([[quota]])

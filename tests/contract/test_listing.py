@@ -61,7 +61,7 @@ def bench(request: pytest.FixtureRequest) -> Iterator[Bench]:
         listing.close()
 
 
-def test_the_folders_are_told(bench: Bench) -> None:
+def test_the_folders_are_listed(bench: Bench) -> None:
     bench.mail(1, "Patients/Été & co")
     folders = bench.listing.folders(ACCOUNT)
     assert Folder("INBOX", "\\Inbox") in folders

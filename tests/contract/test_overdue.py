@@ -101,7 +101,7 @@ def test_what_waits_for_a_short_time_is_not_overdue(bench: Bench) -> None:
     assert (bench.count(0.4), bench.due(0.4)) == ((2, 0), [])
 
 
-def test_the_message_is_made_anew_as_the_rules_asked(bench: Bench) -> None:
+def test_the_message_is_made_again_as_the_rules_asked(bench: Bench) -> None:
     bench.store()
     [desk, _] = bench.open.due(utc_now() + timedelta(hours=1), WAITS, RESTS, 10)
     message, sent = desk.message, envelope("a")
@@ -156,7 +156,7 @@ def test_what_was_given_up_and_begun_again_waits_again(bench: Bench) -> None:
     assert bench.count() == (1, 1)
 
 
-def test_a_delivery_without_the_rules_word_is_not_made_anew(bench: Bench) -> None:
+def test_a_delivery_without_routing_is_not_made_again(bench: Bench) -> None:
     bench.store("a", None)
     bench.deliveries.claim(MAIL, "desk", [], links=False)
     assert bench.count() == (0, 0)
@@ -173,7 +173,7 @@ def test_what_was_sent_again_rests_longer_each_time_and_then_for_good(bench: Ben
     assert seen == [1, 0, 1, 0, 1, 0]
 
 
-def test_a_delivery_that_begins_anew_has_its_rests_before_it(bench: Bench) -> None:
+def test_a_delivery_that_begins_again_has_all_its_pauses_ahead(bench: Bench) -> None:
     bench.store("a", Routing(1, webhooks=("desk",)))
     for _ in range(3):
         bench.resent(0)

@@ -121,7 +121,7 @@ def test_mail_that_the_rules_kept_out_is_found_by_its_sender(world: World) -> No
     assert found(world) == {mail_id("a"): "excluded"}
 
 
-def test_a_seal_that_nobody_can_open_is_told(world: World) -> None:
+def test_sealed_mail_that_cannot_be_opened_is_reported(world: World) -> None:
     world.spool.put(f"sealed/practice/{mail_id('a')}", b"rubbish")
     assert world.finder.find(ADA, remember=False).unreadable == (mail_id("a"),)
 
@@ -275,7 +275,7 @@ def test_whatever_comes_late_an_erased_mail_stays_erased(world: World, again: st
     assert world.states(mail_id("a")) == [("excluded", "erased")]
 
 
-def test_mail_that_came_back_is_told_to_the_job_that_clears_the_spool(world: World) -> None:
+def test_mail_that_came_back_is_listed_for_the_job_that_clears_the_spool(world: World) -> None:
     world.mail("a", raw(ADA, BOB))
     world.eraser.erase(ADA, "ann")
     archive, long_ago = PostgresArchive(world.database), utc_now().replace(year=2000)
@@ -284,7 +284,7 @@ def test_mail_that_came_back_is_told_to_the_job_that_clears_the_spool(world: Wor
     assert [place.mail_id for place in archive.returned(long_ago, 10)] == [mail_id("a")]
 
 
-def test_the_rules_that_name_the_address_are_told(world: World) -> None:
+def test_the_rules_that_name_the_address_are_reported(world: World) -> None:
     from chalicelib.adapters.postgres.rules import PostgresRuleStore
 
     PostgresRuleStore(world.database).save({"allowlist": [ADA]}, "ann", "", 0)

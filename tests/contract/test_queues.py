@@ -163,18 +163,18 @@ def test_sending_nothing_is_no_error(bench: Bench) -> None:
     assert bench.queues.send("anonymize", [], "practice") == frozenset()
 
 
-def test_a_dead_letter_keeps_its_body_and_attributes(bench: Bench) -> None:
+def test_a_failed_message_keeps_its_body_and_attributes(bench: Bench) -> None:
     bench.queues.send_dead("store", "body", {"reason": "malformed_message", "error": "", "attempts": "3"})
     assert bench.dead("store") == [("body", {"reason": "malformed_message", "attempts": "3"})]
 
 
-def test_a_dead_letter_of_the_largest_size_is_kept(bench: Bench) -> None:
+def test_a_failed_message_of_the_largest_size_is_kept(bench: Bench) -> None:
     bench.queues.send_dead("store", "x" * MIB, {"reason": "malformed_message"})
     assert [len(body) for body, _ in bench.dead("store")] == [MIB]
 
 
 @pytest.mark.parametrize(("room", "kept"), [(45, {"reason", "stage"}), (44, {"reason"}), (14, set())])
-def test_a_large_dead_letter_keeps_its_reason_and_stage_before_all_else(
+def test_a_large_failed_message_keeps_its_reason_and_stage_before_all_else(
     bench: Bench, room: int, kept: set[str]
 ) -> None:
     shown = {
@@ -259,7 +259,7 @@ def test_an_unknown_receipt_handle_is_a_passing_failure(bench: Bench) -> None:
         bench.queues.postpone("anonymize", "garbage", 10)
 
 
-def test_depths_come_in_pipeline_order_with_their_dead_letters(bench: Bench) -> None:
+def test_depths_come_in_pipeline_order_with_their_failed_messages(bench: Bench) -> None:
     bench.queues.send("anonymize", ["one", "two"], "practice")
     bench.queues.send_dead("store", "body", {"reason": "spool_missing"})
     depths = bench.queues.depths()

@@ -174,7 +174,7 @@ def test_a_run_stops_before_its_time_is_over(world: World) -> None:
     assert (removed.complete, removed.mails["mails"]) == (False, 25)
 
 
-def test_what_is_due_is_only_told(world: World) -> None:
+def test_what_is_due_is_only_listed(world: World) -> None:
     old = world.mail("old", 31)
     due = world.retention({"practice": 30}).due(10)
     assert (due["mails"], len(world.tables_of(old))) == ([MailRef(old, "practice")], 1 + len(BELONGINGS))

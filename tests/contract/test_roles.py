@@ -262,7 +262,7 @@ def test_an_overdue_webhook_is_found_and_marked_by(logins: Postgres, database: D
 
 
 @pytest.mark.parametrize("name", ["api", "operator"])
-def test_dead_letters_are_decided_by(logins: Postgres, database: Database, name: str) -> None:
+def test_failed_messages_are_decided_by(logins: Postgres, database: Database, name: str) -> None:
     PostgresMailStore(database, KEY).quarantine(note("a"))
     with as_login(logins, name) as own:
         ledger = PostgresLedger(own)

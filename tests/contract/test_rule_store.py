@@ -82,7 +82,7 @@ def test_an_older_version_is_still_there(side: Side) -> None:
     assert found.document == FIRST
 
 
-def test_every_change_is_told_newest_first(side: Side) -> None:
+def test_changes_are_listed_newest_first(side: Side) -> None:
     side.store.save(FIRST, "ann", "at first", 0)
     side.store.save(SECOND, "bob", "\u00e9t\u00e9", 1)
     side.store.save(FIRST, "ann", "", 2, restores=1)
@@ -90,7 +90,7 @@ def test_every_change_is_told_newest_first(side: Side) -> None:
     assert shown == [(3, "ann", "", 1), (2, "bob", "\u00e9t\u00e9", None), (1, "ann", "at first", None)]
 
 
-def test_changes_are_told_up_to_a_limit(side: Side) -> None:
+def test_changes_are_listed_up_to_a_limit(side: Side) -> None:
     for base in range(3):
         side.store.save(FIRST, "ann", "", base)
     assert [one.version for one in side.store.versions(2)] == [3, 2]

@@ -126,7 +126,7 @@ def test_a_mail_whose_message_id_only_contains_ours_is_another(bench: Bench) -> 
         bench.source.fetch(reference)
 
 
-def test_two_mails_with_the_message_id_are_told_apart_by_email_id(bench: Bench) -> None:
+def test_email_id_distinguishes_two_mails_with_one_message_id(bench: Bench) -> None:
     reference = bench.add(mail(subject="First"), email_id="1650000000000000001")
     bench.move(reference, "Archive")
     bench.move(bench.add(mail(subject="Second"), email_id="1650000000000000002"), "Archive")

@@ -48,7 +48,7 @@ def script(world: World, **more: str) -> Iterator[subprocess.Popen[str]]:
             process.kill()
 
 
-def told(process: subprocess.Popen[str]) -> dict[str, Any]:
+def reported(process: subprocess.Popen[str]) -> dict[str, Any]:
     """What the script says of every mail at its end."""
     out, err = process.communicate("\n", timeout=scaled(110))
     assert process.returncode == 0, out[-2000:] + err[-2000:]
@@ -66,7 +66,7 @@ def test_the_script_loses_and_repeats_no_mail(world: World) -> None:
             assert process.stdout
             assert process.stdout.readline() == "refused\n"  # all but these have ended; the window opens
             put(world, {})
-            said = told(process)
+            said = reported(process)
     finally:
         put(world, {})
     mails = said["mails"]
@@ -76,7 +76,7 @@ def test_the_script_loses_and_repeats_no_mail(world: World) -> None:
     ids = {word: [mail["mail_id"] for mail in mails if mail["word"] == word] for word in ("", *WORDS)}
     assert said["refused"] == len(ids["refuseword"]) > 0
 
-    # What a rule keeps out is excluded, what is held is stored and waits to be told.
+    # Mail that a rule stops is excluded; held mail is stored and its notice waits.
     for word, reason in EXCLUDED.items():
         world.wait(lambda word=word: all(state(world, one)[0] for one in ids[word]), f"{word} noted")
         assert {state(world, one) for one in ids[word]} == {("excluded", reason)}

@@ -64,14 +64,14 @@ def test_a_mail_is_found_with_its_time_line(visitor: Visitor, world: World) -> N
     assert all(step in text for step in ("email.receive", "email.anonymize", "email.classify"))
 
 
-def test_a_flag_is_switched_and_its_history_told(visitor: Visitor) -> None:
+def test_a_flag_is_switched_and_its_history_shown(visitor: Visitor) -> None:
     for word in ("off", "on"):
         page = visitor.send(visitor.open("/flags").form("/flags/notifications_enabled", value=word))
         assert "The flag was changed." in page.text
     assert "by Ada" in page.text
 
 
-def test_a_letter_is_redriven_to_its_end(visitor: Visitor, world: World) -> None:
+def test_a_failed_message_is_redriven_to_its_end(visitor: Visitor, world: World) -> None:
     world.fail("emailengine", times=None, path="/v1/", status=404)
     mail_id = world.mail("Gone for a while", via="emailengine")
     assert world.ends(mail_id)[mail_id].state == "quarantined"

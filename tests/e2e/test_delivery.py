@@ -90,9 +90,9 @@ def hooks(world: World, mail_id: str) -> list[dict[str, Any]]:
     found = []
     for message in came:
         body = base64.b64decode(message["body"])
-        told = json.loads(body)
-        if told["mail_id"] == mail_id:
-            found.append({**message, "told": told, "verified": verified(world, message["headers"], body)})
+        reported = json.loads(body)
+        if reported["mail_id"] == mail_id:
+            found.append({**message, "reported": reported, "verified": verified(world, message["headers"], body)})
     return found
 
 
@@ -117,13 +117,13 @@ def expected(size: int) -> tuple[int, str]:
     return size, File(size, seed=size).sha256()
 
 
-def told(world: World, mail_id: str) -> dict[str, Any]:
+def reported(world: World, mail_id: str) -> dict[str, Any]:
     """The one webhook about a mail, once it is there."""
     world.wait(lambda: bool(hooks(world, mail_id)), "the webhook")
     world.wait(world.idle, "the queues to run empty")
     [hook] = hooks(world, mail_id)
     assert hook["verified"]
-    found: dict[str, Any] = hook["told"]
+    found: dict[str, Any] = hook["reported"]
     return found
 
 
@@ -132,11 +132,11 @@ def state(world: World, mail_id: str) -> str:
     return str(found)
 
 
-def test_a_file_goes_into_the_bucket_and_the_receiver_is_told_once(ruled: World) -> None:
+def test_a_file_goes_into_the_bucket_and_the_receiver_gets_one_webhook(ruled: World) -> None:
     size = 9_000_001
     link, _ = share(ruled, size, name="film one.mov", type="video/quicktime")
     mail_id = mail(ruled, "A parcel of files", f"Here: {link}")
-    hook = told(ruled, mail_id)
+    hook = reported(ruled, mail_id)
     [stored] = hook["links"]
     assert (stored["status"], stored["url"], stored["file"]["name"]) == ("stored", link, "film one.mov")
     assert content(ruled, stored["file"]["key"]) == expected(size)
@@ -165,7 +165,7 @@ def test_a_file_outlives_a_worker_that_is_killed_while_it_fetches(ruled: World) 
         ruled.wait(lambda: bool(ruled.rows(parts, mail_id)), "the first part")
         assert kill_workers(ruled, "Offload")
         control(ruled.info.outside_url, "file", {"path": path, "size": size, "seed": size})
-        hook = told(ruled, mail_id)
+        hook = reported(ruled, mail_id)
     assert content(ruled, hook["links"][0]["file"]["key"]) == expected(size)
     asked = [entry for entry in ruled.asked("outside", path) if "range" in entry["headers"]]
     assert asked[-1]["headers"]["range"] in ("bytes=8388608-", "bytes=16777216-")
@@ -177,11 +177,11 @@ def test_a_file_outlives_a_worker_that_is_killed_while_it_fetches(ruled: World) 
 def test_a_link_that_leads_inside_is_not_followed(ruled: World, location: str) -> None:
     link, _ = share(ruled, 0, redirect=location)
     mail_id = mail(ruled, "A parcel of files, misled", f"Here: {link}")
-    [kept] = told(ruled, mail_id)["links"]
+    [kept] = reported(ruled, mail_id)["links"]
     assert (kept["status"], kept["url"], kept["reason"].startswith("target_")) == ("original", link, True)
 
 
-def test_a_webhook_whose_queue_was_emptied_is_found_and_its_receiver_told_once(ruled: World) -> None:
+def test_a_webhook_whose_queue_was_emptied_is_found_and_sent_once(ruled: World) -> None:
     ruled.wait(ruled.idle, "the queues to run empty")
     queues = client("sqs", ruled.info.aws)
     with ruled.paused("deliver"):
@@ -194,16 +194,16 @@ def test_a_webhook_whose_queue_was_emptied_is_found_and_its_receiver_told_once(r
     assert result.exit_code == 1, result.output
     repaired = json.loads(result.stdout)
     assert repaired["resent_webhooks"]["sent"] == [[mail_id, "desk"]]
-    assert (told(ruled, mail_id)["links"], state(ruled, mail_id)) == ([], "stored")
+    assert (reported(ruled, mail_id)["links"], state(ruled, mail_id)) == ([], "stored")
 
 
 def test_a_webhook_that_is_refused_for_good_leaves_the_mail_stored_and_can_be_sent_again(ruled: World) -> None:
     control(ruled.info.outside_url, "fail", {"path": "/desk", "status": 404})
     mail_id = mail(ruled, "A parcel of files, refused", "No link")
-    ruled.wait(lambda: bool(ruled.dead("deliver")), "the dead letter")
+    ruled.wait(lambda: bool(ruled.dead("deliver")), "the failed message")
     assert (state(ruled, mail_id), hooks(ruled, mail_id)) == ("stored", [])
     token = {"Authorization": f"Bearer {ruled.info.credentials['admin_tokens'][0]}"}
     answer = ruled.request("POST", "/admin/dlq/redrive", headers=token, json={"mail_ids": [mail_id], "author": "e2e"})
     assert answer.status_code == 200, answer.text
-    assert told(ruled, mail_id)["links"] == []
+    assert reported(ruled, mail_id)["links"] == []
     assert (ruled.dead("deliver"), state(ruled, mail_id)) == ([], "stored")

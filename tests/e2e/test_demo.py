@@ -1,4 +1,4 @@
-"""The main job with the demo's mails: in at either door, out as an anonymized, classified, stored and told mail."""
+"""The main job with the demo's mails: in through either endpoint, then anonymized, classified, stored and notified."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ def test_there_were_enough_mails_and_seeds_to_tell(rehearsal: Rehearsal) -> None
     assert sum(len(sample.secrets) for sample in rehearsal.samples) >= 40
 
 
-def test_a_mail_is_told_within_thirty_seconds(rehearsal: Rehearsal) -> None:
+def test_a_mail_is_notified_within_thirty_seconds(rehearsal: Rehearsal) -> None:
     assert 0 < rehearsal.balance.percentile(0.5) <= rehearsal.balance.percentile(0.95) < 30
 
 
-def test_each_stored_mail_is_told_exactly_once(rehearsal: Rehearsal, world: World) -> None:
+def test_each_stored_mail_is_notified_exactly_once(rehearsal: Rehearsal, world: World) -> None:
     stored = {fate.mail_id for fate in rehearsal.fates if fate.state == "stored"}
     expected = Counter(notice for owner, notice in world.notices().items() if owner in stored)
-    told = Counter(block for block in world.notice_texts() if block in expected)
-    assert (told, told.total()) == (expected, len(stored))
+    reported = Counter(block for block in world.notice_texts() if block in expected)
+    assert (reported, reported.total()) == (expected, len(stored))
 
 
 def test_many_mails_share_a_message(rehearsal: Rehearsal, world: World) -> None:

@@ -37,7 +37,7 @@ def event(name: str) -> dict[str, Any]:
     return {"account": "personal", "event": name, "path": "INBOX", "data": data}
 
 
-def test_a_replayed_webhook_is_stored_and_told_once(world: World) -> None:
+def test_a_replayed_webhook_is_stored_and_notified_once(world: World) -> None:
     mail_id = world.mail("Replay of the delivery list", via="emailengine")
     assert world.lost(mail_id) == []
     url = f"{world.info.emailengine_url}/_control/deliveries"

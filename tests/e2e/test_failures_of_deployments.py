@@ -1,4 +1,4 @@
-"""A deployment that breaks a stage: its mail waits, nothing is given up, and all of it goes on when it is mended."""
+"""A deployment that breaks a stage: its mail waits, nothing is given up, and all of it continues after the fix."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ def broken(world: World, name: str, missing: str) -> Iterator[None]:
         functions.update_function_configuration(FunctionName=function, Environment={"Variables": whole})
 
 
-def test_mail_waits_for_a_stage_that_cannot_start_and_is_stored_when_it_is_mended(world: World) -> None:
-    letters = [world.sample(f"Deployment of the {which} shelf") for which in ("first", "second", "third")]
+def test_mail_waits_for_a_stage_that_cannot_start_and_is_stored_once_it_is_fixed(world: World) -> None:
+    samples = [world.sample(f"Deployment of the {which} shelf") for which in ("first", "second", "third")]
     world.wait(world.idle, "the queues to run empty")
     dead = len(world.dead("classify"))
 
     def tried() -> bool:
-        return sum(held["ReceiveCount"] >= 3 for held in lying(world.info, stage("classify").queue)) == len(letters)
+        return sum(held["ReceiveCount"] >= 3 for held in lying(world.info, stage("classify").queue)) == len(samples)
 
     with world.soon_visible("classify", 2):
         with broken(world, "classify", "MAILROOM_BUCKET"):
-            ids = world.send(*letters)
+            ids = world.send(*samples)
             world.wait(tried, "every mail to be tried in vain three times")
             assert len(world.dead("classify")) == dead
             assert world.ends(*ids, timeout=0) == {}

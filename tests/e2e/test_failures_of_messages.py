@@ -1,4 +1,4 @@
-"""Messages that no stage can work on: quarantined at once, told to the operator, and nothing else stands still."""
+"""Messages that no stage can process: quarantined at once and reported, while all other mail goes on."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from tests.e2e.world import World, reason, states
 
 
 @pytest.mark.parametrize("name", ["anonymize", "classify", "store", "notify", "alert"])
-def test_garbage_in_a_queue_goes_to_its_dead_letters_with_the_reason(world: World, name: str) -> None:
+def test_garbage_in_a_queue_goes_to_its_dlq_with_the_reason(world: World, name: str) -> None:
     garbage = f'{{"not": "ours", "at": "{name}"}}'
     world.put(name, garbage)
-    world.wait(lambda: any(held["Body"] == garbage for held in world.dead(name)), "the dead letter")
+    world.wait(lambda: any(held["Body"] == garbage for held in world.dead(name)), "the failed message")
     [message] = [held for held in world.dead(name) if held["Body"] == garbage]
     expected = "malformed_alarm" if name == "alert" else "malformed_message"
     assert (reason(message), message["MessageAttributes"]["stage"]["StringValue"]) == (expected, name)
 
 
 def test_a_mail_whose_sealed_object_is_gone_is_quarantined_and_its_neighbours_are_stored(world: World) -> None:
-    letters = [world.sample(f"Sealed object of the {which} shelf") for which in ("first", "second", "third")]
+    samples = [world.sample(f"Sealed object of the {which} shelf") for which in ("first", "second", "third")]
     with world.paused("anonymize"):  # so that all come in one batch, and not before the object is gone
-        first, gone, third = world.send(*letters)
+        first, gone, third = world.send(*samples)
         bucket = stack_resource(world.info.aws, "Spool")
         client("s3", world.info.aws).delete_object(Bucket=bucket, Key=sealed_key("personal", gone))
     assert world.lost(first, third) == []
@@ -35,20 +35,20 @@ def test_a_mail_whose_sealed_object_is_gone_is_quarantined_and_its_neighbours_ar
     assert reason(message) == "spool_missing"
 
 
-def test_a_dead_letter_alarms_the_operator_and_its_removal_gives_the_all_clear(world: World) -> None:
+def test_a_failed_message_alarms_the_operator_and_its_removal_resolves_the_alarm(world: World) -> None:
     alarm = f"{stage('classify').dead_letter_queue}-not-empty"
     garbage = '{"not": "ours either"}'
     world.put("classify", garbage)
-    world.wait(lambda: any(held["Body"] == garbage for held in world.dead("classify")), "the dead letter")
+    world.wait(lambda: any(held["Body"] == garbage for held in world.dead("classify")), "the failed message")
     world.wait(lambda: heard(world, f"Problem: {alarm}"), "the alarm in Telegram")
     world.forget_the_dead()
     world.wait(lambda: heard(world, f"Resolved: {alarm}"), "the all-clear in Telegram")
 
 
-def test_the_deployed_sweep_tells_the_operator_the_cause_of_dead_letters(world: World) -> None:
+def test_the_deployed_sweep_reports_the_cause_of_failed_messages(world: World) -> None:
     garbage = '{"no": "alarm"}'
     world.put("alert", garbage)
-    world.wait(lambda: any(held["Body"] == garbage for held in world.dead("alert")), "the dead letter")
+    world.wait(lambda: any(held["Body"] == garbage for held in world.dead("alert")), "the failed message")
     world.wait(lambda: look(world) and heard(world, "(malformed_alarm)"), "the cause in Telegram")
 
 

@@ -6,20 +6,20 @@ from tests.e2e.world import World
 
 
 def test_without_redis_a_repeated_mail_is_accepted_and_stored_once(world: World) -> None:
-    letter = world.sample("Redis is away during the inventory")
+    draft = world.sample("Redis is unavailable during the inventory")
     world.stack.valkey.stop()
-    first, again = world.send(letter), world.send(letter)
+    first, again = world.send(draft), world.send(draft)
     assert first == again
     assert world.lost(*first) == []
 
 
 def test_with_redis_back_a_repeated_mail_is_known_at_the_door(world: World) -> None:
     world.stack.valkey.stop()
-    letter = world.sample("Redis is back after the inventory")
-    [mail_id] = world.send(letter)
+    draft = world.sample("Redis is back after the inventory")
+    [mail_id] = world.send(draft)
     world.stack.valkey.start()
     # The door lets a Redis that failed rest for some seconds; until then a repeat is stopped by the database.
-    world.wait(lambda: world.send(letter) == [], "the door to know the mail", timeout=15)
+    world.wait(lambda: world.send(draft) == [], "the endpoint to know the mail", timeout=15)
     assert world.lost(mail_id) == []
 
 

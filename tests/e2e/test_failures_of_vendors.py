@@ -25,7 +25,7 @@ def test_telegram_is_left_alone_for_as_long_as_it_asks(world: World) -> None:
     [{"body": "garbage"}, {"reset": True}, {"body": "html", "status": 502}],
     ids=["garbage", "reset", "html"],
 )
-def test_a_notice_that_telegram_did_not_take_is_told_later(world: World, fault: dict[str, object]) -> None:
+def test_a_notice_that_telegram_did_not_take_is_sent_later(world: World, fault: dict[str, object]) -> None:
     world.fail("telegram", path="/sendMessage", **fault)
     mail_id = world.mail("Messenger stumbles over the label")
     assert world.lost(mail_id) == []
@@ -72,5 +72,5 @@ def test_mail_waits_uncounted_for_a_service_that_is_down_and_the_operator_sees_w
 def state(world: World, name: str) -> str:
     """Of a circuit breaker, as the operator reads it."""
     token = world.info.credentials["admin_tokens"][0]
-    told = world.request("GET", "/status", headers={"Authorization": f"Bearer {token}"}).json()["breakers"]
-    return str({breaker["name"]: breaker["state"] for breaker in told}[name])
+    reported = world.request("GET", "/status", headers={"Authorization": f"Bearer {token}"}).json()["breakers"]
+    return str({breaker["name"]: breaker["state"] for breaker in reported}[name])

@@ -32,8 +32,8 @@ TRACES = (PERSON, "Zephyrine", "Quibell", "Rhubarbatorium")
 def mail(via: Any, sender: str = f"Zephyrine Quibell <{PERSON}>", text: str = "Rhubarbatorium") -> Sample:
     """A mail of hers, or from somebody else to her."""
     number = next(NUMBERS)
-    letter = MailDraft(f"e2e-{number}", via, "personal", "en", sender, f"News of {text}", f"About the {text} in May.")
-    return letter.sample(number, datetime.now(UTC))
+    draft = MailDraft(f"e2e-{number}", via, "personal", "en", sender, f"News of {text}", f"About the {text} in May.")
+    return draft.sample(number, datetime.now(UTC))
 
 
 def command(world: World, *words: str) -> subprocess.CompletedProcess[str]:

@@ -56,15 +56,15 @@ def run(world: World, *arguments: str) -> Result:
 def verified(world: World, *options: str) -> dict[str, Any]:
     """What `mailroom verify` says of a mail's time to arrive of nothing; exit code 0 exactly when balanced."""
     result = run(world, "verify", "--json", "--older-than", "0", *options)
-    told: dict[str, Any] = json.loads(result.stdout)
-    assert result.exit_code == (0 if told["balanced"] else 1), result.output
-    return told
+    reported: dict[str, Any] = json.loads(result.stdout)
+    assert result.exit_code == (0 if reported["balanced"] else 1), result.output
+    return reported
 
 
 def differs(world: World, identifier: str) -> list[str]:
     """The kinds of difference that a mail has."""
-    told = verified(world)
-    return [kind for kind in ("missing", "orphaned", "unrecorded") if identifier in told[kind]]
+    reported = verified(world)
+    return [kind for kind in ("missing", "orphaned", "unrecorded") if identifier in reported[kind]]
 
 
 def sealed_only(world: World, name: str) -> str:
@@ -89,8 +89,8 @@ def admin(world: World, method: str, path: str, body: object = None) -> dict[str
     """A call to an operator's route."""
     token = world.info.credentials["admin_tokens"][0]
     answer = world.request(method, path, json=body, headers={"Authorization": f"Bearer {token}"})
-    told: dict[str, Any] = answer.json()
-    return told
+    reported: dict[str, Any] = answer.json()
+    return reported
 
 
 def test_a_mail_that_was_sealed_but_never_sent_is_found_and_repaired(world: World) -> None:
@@ -120,9 +120,9 @@ def test_mail_that_waits_in_a_queue_is_in_flight_and_left_alone(world: World) ->
     world.wait(world.idle, "the queues to run empty")
     with world.paused("anonymize"):
         identifier = world.mail("Waits in a queue")
-        told = verified(world, "--repair")
-        assert identifier not in told["repaired"]["requeued"]
-        assert told["in_flight"] >= 1
+        reported = verified(world, "--repair")
+        assert identifier not in reported["repaired"]["requeued"]
+        assert reported["in_flight"] >= 1
     assert world.lost(identifier) == []
 
 
@@ -147,19 +147,19 @@ def test_a_mail_whose_workers_all_died_is_noted_and_redriven(world: World) -> No
     world.wait(lambda: states(world.ends(identifier), [identifier]) == [("stored", "")], "the mail to be stored")
 
 
-def test_a_mail_is_redriven_when_its_cause_is_mended_and_quarantined_anew_when_not(world: World) -> None:
+def test_a_mail_is_redriven_once_its_cause_is_fixed_and_quarantined_again_if_not(world: World) -> None:
     identifier, taken = quarantined(world, "To be redriven")
     [before] = admin(world, "GET", f"/admin/dlq/{identifier}")["messages"]
     order = {"mail_ids": [identifier], "author": "e2e"}
     assert admin(world, "POST", "/admin/dlq/redrive", order)["status"] == "ok"
 
     def fresh() -> list[dict[str, Any]]:
-        letters = [
-            letter for letter in admin(world, "GET", "/admin/dlq")["messages"] if letter["mail_id"] == identifier
+        records = [
+            record for record in admin(world, "GET", "/admin/dlq")["messages"] if record["mail_id"] == identifier
         ]
-        return [letter for letter in letters if letter["last_at"] > before["last_at"]]
+        return [record for record in records if record["last_at"] > before["last_at"]]
 
-    world.wait(lambda: bool(fresh()), "the mail to be quarantined anew")
+    world.wait(lambda: bool(fresh()), "the mail to be quarantined again")
     assert [(one["reason"], one["attempts"]) for one in fresh()] == [("spool_missing", 1)]
     Spool(world).put(sealed_key(ACCOUNT, identifier), taken)
     assert admin(world, "POST", "/admin/dlq/redrive", order)["status"] == "ok"
@@ -167,7 +167,7 @@ def test_a_mail_is_redriven_when_its_cause_is_mended_and_quarantined_anew_when_n
     assert differs(world, identifier) == []
 
 
-def test_all_letters_of_a_stage_are_redriven(world: World) -> None:
+def test_all_failed_messages_of_a_stage_are_redriven(world: World) -> None:
     world.forget_the_dead()
     identifier, taken = quarantined(world, "To be redriven with its stage")
     Spool(world).put(sealed_key(ACCOUNT, identifier), taken)
@@ -203,6 +203,6 @@ def test_nothing_is_discarded_without_a_yes(world: World) -> None:
 def test_the_deployed_sweep_looks_for_lost_mail(world: World) -> None:
     function = stack_resource(world.info.aws, "Sweep")
     answer = client("lambda", world.info.aws).invoke(FunctionName=function, Payload=json.dumps(SCHEDULED).encode())
-    told = json.loads(answer["Payload"].read())
-    assert answer.get("FunctionError") is None, told
-    assert {"notified", "missing", "requeued", "unproven"} <= told.keys()
+    reported = json.loads(answer["Payload"].read())
+    assert answer.get("FunctionError") is None, reported
+    assert {"notified", "missing", "requeued", "unproven"} <= reported.keys()

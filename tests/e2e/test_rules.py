@@ -23,7 +23,7 @@ def run(world: World, *arguments: str) -> Result:
     return result
 
 
-def told(world: World, path: str = "") -> dict[str, Any]:
+def reported(world: World, path: str = "") -> dict[str, Any]:
     """What the operator's route says of the rules."""
     headers = {"Authorization": f"Bearer {world.info.credentials['admin_tokens'][0]}"}
     answer: dict[str, Any] = world.request("GET", f"/admin/rules{path}", headers=headers).json()
@@ -37,15 +37,15 @@ def file_of(folder: Path, document: dict[str, Any]) -> str:
 
 
 def test_rules_are_set_shown_and_rolled_back(world: World, tmp_path: Path) -> None:
-    before = told(world)
+    before = reported(world)
     output = run(world, "set", file_of(tmp_path, HARMLESS), "--author", "e2e", "--comment", "a trial").output
     assert "+++ version" in output
-    after = told(world)
+    after = reported(world)
     assert (after["version"], after["document"], after["author"]) == (before["version"] + 1, HARMLESS, "e2e")
     assert json.loads(run(world, "show").stdout) == HARMLESS
     run(world, "rollback", str(before["version"]), "--author", "e2e")
-    assert (told(world)["version"], told(world)["document"]) == (before["version"] + 2, before["document"])
-    [last, trial] = told(world, "/versions?limit=2")["versions"]
+    assert (reported(world)["version"], reported(world)["document"]) == (before["version"] + 2, before["document"])
+    [last, trial] = reported(world, "/versions?limit=2")["versions"]
     assert (last["restores"], trial["comment"]) == (before["version"] or None, "a trial")
 
 

@@ -119,15 +119,15 @@ def test_each_verdict_and_the_way_back_of_what_was_kept_out(rules: World) -> Non
         "outside_time_window",
     ]
 
-    # As long as the rules stand, deciding anew changes nothing.
+    # While the rules stay the same, re-evaluating changes nothing.
     command(world, "reconsider", "--sender", "eve@strangers.example", "--author", "e2e")
-    world.wait(world.idle, "the mail to be decided anew")
+    world.wait(world.idle, "the mail to be re-evaluated")
     assert state(world, ids["stranger"]) == ("excluded", "sender_not_allowed")
 
-    # The allowlist grows: the operator is told what that concerns, and brings it back; stored once.
+    # The allowlist grows: the operator sees which mail it concerns and re-evaluates it; it is stored once.
     put(world, document(allowlist={"domains": ["workshop.example", "strangers.example"]}))
-    told = command(world, "reconsider", "--all", "--dry-run", "--author", "e2e")
-    assert "of these 1 are from senders who are allowed now" in told
+    reported = command(world, "reconsider", "--all", "--dry-run", "--author", "e2e")
+    assert "of these 1 are from senders who are allowed now" in reported
     command(world, "reconsider", "--domain", "strangers.example", "--author", "e2e")
     assert world.lost(ids["stranger"]) == []
 
@@ -143,7 +143,7 @@ def test_each_verdict_and_the_way_back_of_what_was_kept_out(rules: World) -> Non
     assert leaks(world.info, ["eve@strangers.example"], world.stack.folder) == []
 
 
-def test_a_held_mail_is_told_when_its_window_opens(rules: World) -> None:
+def test_a_held_mail_is_notified_when_its_window_opens(rules: World) -> None:
     code, body = pushed(rules, mail("A holdword"))
     assert (code, body["status"]) == (202, "accepted_held")
     mail_id = body["mail_id"]
@@ -177,14 +177,14 @@ def test_emailengine_s_mail_is_decided_when_it_was_fetched(rules: World) -> None
     assert rules.lost(mail_id) == []
 
 
-def test_a_sender_above_the_rate_is_told_and_loses_nothing(world: World) -> None:
+def test_a_sender_above_the_rate_gets_an_answer_and_loses_nothing(world: World) -> None:
     put(world, {"rate_limits": {"sender": {"per_minute": 60, "burst": 2}}})
     try:
         mails = [mail("Flood", "Mallory <mallory@workshop.example>") for _ in range(4)]
-        told = post(world.info, {"messages": mails}).json()["verdicts"]
-        assert [one["status"] for one in told] == ["accepted", "accepted", "rate_limited", "rate_limited"]
-        assert told[2]["retry_after"] == 1
-        ids = [one["mail_id"] for one in told]
+        reported = post(world.info, {"messages": mails}).json()["verdicts"]
+        assert [one["status"] for one in reported] == ["accepted", "accepted", "rate_limited", "rate_limited"]
+        assert reported[2]["retry_after"] == 1
+        ids = [one["mail_id"] for one in reported]
         waiting = mails[2:]
         deadline = time.monotonic() + 30
         while waiting and time.monotonic() < deadline:

@@ -31,7 +31,7 @@ from tests.contract.mails import envelope, mail_id, note
 from tests.fuzz.effort import fuzzed
 from tests.fuzz.gateway import COOKIE, Gateway
 
-LETTERS = ["a", "b", "c", "d"]
+FAILED = ["a", "b", "c", "d"]
 ACCOUNT = {"type": "string", "enum": ["praxis"]}
 ALLOWED, FORBIDDEN = GenerationMode.POSITIVE, GenerationMode.NEGATIVE
 ANOTHER_WAY = [
@@ -58,14 +58,14 @@ FORMS = [
 
 
 def narrowed() -> dict[str, Any]:
-    """The document for this world: accounts and letters that exist, so that requests get past the first look."""
+    """The document for this world: accounts and failed messages that exist, so that requests pass the first check."""
     document: dict[str, Any] = json.loads(json.dumps(described()))
     hook = document["paths"]["/api/v1/webhooks/emailengine/{account_id}"]["post"]
     hook["parameters"][0]["schema"] = ACCOUNT
     hook["requestBody"]["content"]["application/json"]["schema"]["properties"]["account"] = ACCOUNT
     push = document["paths"]["/api/ingress/gmail"]["post"]["requestBody"]["content"]["application/json"]["schema"]
     push["anyOf"][0]["properties"]["account"] = {"enum": ["praxis", "", None]}
-    there = {"type": "string", "enum": [mail_id(x) for x in LETTERS]}
+    there = {"type": "string", "enum": [mail_id(x) for x in FAILED]}
     document["paths"]["/admin/dlq/{mail_id}"]["get"]["parameters"][0]["schema"] = there
     discarded = document["paths"]["/admin/dlq/discard"]["post"]["requestBody"]["content"]["application/json"]["schema"]
     discarded["properties"]["mail_ids"]["items"] = there
@@ -99,9 +99,9 @@ def api(credentials: bool) -> Any:
 
 @pytest.fixture
 def world() -> Iterator[World]:
-    """A world with dead letters in it."""
+    """A world with failed messages."""
     with installed(World()) as made:
-        for stage, name in zip(PIPELINE, LETTERS, strict=True):
+        for stage, name in zip(PIPELINE, FAILED, strict=True):
             made.queues.send_dead(stage.name, encode(envelope(name)), {"reason": "spool_missing", "attempts": "2"})
             made.store.quarantine(note(name))
         yield made

@@ -41,10 +41,10 @@ def shipped() -> set[str]:
 
 def licences(name: str) -> list[str]:
     """What a distribution says of its licence, in short."""
-    told = distribution(name).metadata
-    classifiers = [line for line in told.get_all("Classifier") or [] if line.startswith("License ::")]
-    text = (told.get("License") or "").splitlines()
-    return [*classifiers, told.get("License-Expression") or "", *text[:1]]
+    reported = distribution(name).metadata
+    classifiers = [line for line in reported.get_all("Classifier") or [] if line.startswith("License ::")]
+    text = (reported.get("License") or "").splitlines()
+    return [*classifiers, reported.get("License-Expression") or "", *text[:1]]
 
 
 @pytest.mark.parametrize("name", sorted(shipped()))

@@ -141,7 +141,7 @@ class Source:
     content_type: str = "application/zip"
     validator: str = '"v1"'
     ranges: bool = True
-    told: int | None = None
+    reported: int | None = None
     cut: list[int] = field(default_factory=list)
     error: list[MailroomError] = field(default_factory=list)
     piece: int = 1 << 16
@@ -181,7 +181,7 @@ class MemoryDownloads:
             place += len(piece)
             return piece
 
-        total = source.told if source.told is not None else len(source.data)
+        total = source.reported if source.reported is not None else len(source.data)
         yield Download(begins, total, source.validator, source.name, source.content_type, read)
 
 

@@ -89,7 +89,7 @@ class FileBucket:
 
 
 def _told(name: str, content_type: str) -> dict[str, str]:
-    """Whoever opens the file in a browser saves it: what it says about itself is its sender's word."""
+    """A browser downloads the file instead of showing it, because its sender chose its content and type."""
     return {"ContentType": content_type, "ContentDisposition": disposition(name)}
 
 

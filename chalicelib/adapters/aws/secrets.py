@@ -13,7 +13,7 @@ from chalicelib.core.errors import ConfigurationError, Retryable
 UNAVAILABLE = "secrets_unavailable"
 TRY_AGAIN_SECONDS = 30.0
 BROKEN = frozenset({"ResourceNotFoundException", "AccessDeniedException", "InvalidRequestException"})
-"""Answers that no repetition mends: the secret is not there, not ours to read, or being deleted."""
+"""Answers that no retry fixes: the secret is missing, not readable for us, or being deleted."""
 
 
 class Secrets:

@@ -16,7 +16,7 @@ T = TypeVar("T")
 class Aws:
     """Makes clients lazily: an S3 and an SQS client cost 50 to 180 ms together.
 
-    Of botocore, which boto3 is a layer on: boto3 loads its transfer manager too, a quarter of a door's cold start.
+    Of botocore, which boto3 is a layer on: boto3 loads its transfer manager too, a quarter of an endpoint's cold start.
     Region, credentials and endpoint come from the SDK's own environment variables. `timeout` is
     (connect, read) in seconds. The SDK never repeats a call, because it would sleep in a handler and
     multiply with the retries of SQS; `ask` gives one more try where a connection broke.
@@ -46,7 +46,7 @@ class Aws:
         return self._clients[service]
 
     def close(self) -> None:
-        """End the kept connections; clients are made anew when asked for."""
+        """Close the kept connections; a client is made again at its next use."""
         for client in self._clients.values():
             client.close()
         self._clients.clear()

@@ -19,7 +19,7 @@ MAX_BYTES = 1024 * 1024
 
 MAX_ATTRIBUTES = 10
 TOLD_FIRST = ("reason", "stage")
-"""Attributes of a dead letter that go before all others: without its reason it reads as that of a worker that died."""
+"""Attributes of a failed message that are kept before all others: without a reason it would count as `worker_died`."""
 
 MAX_DELAY = 900
 MAX_POSTPONE = 43_200 - 900

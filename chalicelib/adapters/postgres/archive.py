@@ -1,4 +1,4 @@
-"""What is over its time, found and removed in PostgreSQL: by id and time, no content is read."""
+"""Finds and removes expired mail in PostgreSQL, by id and time; reads no content."""
 
 from __future__ import annotations
 

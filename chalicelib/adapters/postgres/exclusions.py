@@ -1,4 +1,4 @@
-"""Mail that the rules keep out, in PostgreSQL, for the operator who wants it re-evaluated."""
+"""Mail that the rules excluded, in PostgreSQL, for re-evaluation."""
 
 from __future__ import annotations
 

@@ -78,7 +78,7 @@ def in_session(error: Exception) -> MailroomError | ConfigurationError:
 
 
 def at_connect(error: Exception) -> MailroomError | ConfigurationError:
-    """What it means that no session came about. No text of the driver passes: it shows hosts, users and passwords."""
+    """What it means that no session came about. The driver's text is dropped: it shows hosts, users and passwords."""
     from psycopg import OperationalError
 
     if not isinstance(error, OperationalError):  # the URL could not be read: ProgrammingError, UnicodeError

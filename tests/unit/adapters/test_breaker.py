@@ -88,7 +88,7 @@ def test_an_open_one_makes_no_call(world: Containers) -> None:
     assert world.calls == POLICY.failures
 
 
-def test_who_is_sent_away_is_told_for_how_long(world: Containers) -> None:
+def test_a_refused_call_gets_the_time_to_wait(world: Containers) -> None:
     world.fail(world.one)
     world.now += 10
     with pytest.raises(Postponed) as caught:
@@ -207,7 +207,7 @@ def test_a_container_that_loses_every_race_asks_no_half_open_service() -> None:
         Breaker("emailengine", redis).call(lambda: None)
 
 
-def test_a_change_is_told_once(world: Containers) -> None:
+def test_a_change_is_reported_once(world: Containers) -> None:
     world.fail(world.one, POLICY.failures + 3)
     assert world.reported == [("emailengine", OPEN)]
 

@@ -162,7 +162,7 @@ def test_an_endless_answer_is_not_read_to_its_end(llm: LlmStandIn) -> None:
     assert failure(door("anthropic", llm.url)).code == "llm_answer_too_large"
 
 
-def test_the_pause_that_anthropic_asks_for_is_told(llm: LlmStandIn) -> None:
+def test_the_pause_that_anthropic_asks_for_is_passed_on(llm: LlmStandIn) -> None:
     llm.fail(times=1, status=429, headers={"retry-after": "17"})
     error = failure(door("anthropic", llm.url))
     assert isinstance(error, Retryable)

@@ -64,7 +64,7 @@ def test_a_misbehaving_redis_answers_like_an_empty_one(talk: Callable[[socket.so
 
 
 @pytest.mark.parametrize("talk", TALKS)
-def test_a_misbehaving_redis_is_told_by_a_ping(talk: Callable[[socket.socket], None]) -> None:
+def test_a_ping_detects_a_misbehaving_redis(talk: Callable[[socket.socket], None]) -> None:
     with raw_server(talk) as port:
         cache = RedisCache(f"redis://127.0.0.1:{port}/0", timeout=0.1)
         with pytest.raises(Retryable, match="cache_unavailable"):

@@ -9,7 +9,7 @@ from infra.chaos.files import judged
 from infra.chaos.judge import Fate
 
 MAIL = "240e7310-045e-5836-97d4-93228334817e"
-SENT = {MAIL: rules.TOLD}
+SENT = {MAIL: rules.DELIVERED}
 KNOWN = {MAIL: Fate(MAIL, "stored", "", 0.0, 1.0, 2.0, 1)}
 
 
@@ -27,4 +27,4 @@ KNOWN = {MAIL: Fate(MAIL, "stored", "", 0.0, 1.0, 2.0, 1)}
 def test_each_link_has_its_file_or_stays(
     links: list[tuple[str, str, int | None]], whole: int, found: tuple[str, ...]
 ) -> None:
-    assert judged(frozenset({rules.TOLD}), SENT, KNOWN, links, whole).found == found
+    assert judged(frozenset({rules.DELIVERED}), SENT, KNOWN, links, whole).found == found

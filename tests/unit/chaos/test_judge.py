@@ -63,7 +63,7 @@ def test_a_mail_all_of_whose_ids_are_excluded_is_not_stored() -> None:
 
 
 def test_a_mail_that_the_rules_keep_out_must_not_be_stored() -> None:
-    number = rules.KEPT_OUT
+    number = rules.EXCLUDED
     sent, others = {"a": number}, range(number)
     assert never_stored(number + 1, others, sent, known(fate("a", "excluded", "stopped_by_routing_rule"))).holds
     assert not never_stored(number + 1, others, sent, known(fate("a"))).holds
@@ -78,7 +78,7 @@ MAIL = "8f6d0c5e-3a51-5b8e-9d0f-6f2f4a1c7b90"
 
 
 def test_a_mail_of_the_webhooks_rule_is_delivered_under_one_key_however_often() -> None:
-    sent, ends = {MAIL: rules.TOLD}, known(fate(MAIL))
+    sent, ends = {MAIL: rules.DELIVERED}, known(fate(MAIL))
     assert webhooks(sent, ends, [delivered(MAIL), delivered(MAIL)]).holds
     assert not webhooks(sent, ends, []).holds
     assert not webhooks(sent, ends, [delivered(MAIL), delivered(MAIL, key="other")]).holds

@@ -1,4 +1,4 @@
-"""The mails of `make chaos`: as many as asked for, each told apart from all others, the same for the same seed."""
+"""The mails of `make chaos`: as many as asked for, each different from all others, the same for the same seed."""
 
 from __future__ import annotations
 
@@ -34,15 +34,15 @@ def test_a_mail_that_is_deleted_comes_once_and_by_emailengine() -> None:
 
 def test_some_of_emailengine_s_mails_come_without_webhook_and_once() -> None:
     made = load(7, 800, NOW)
-    untold = [shipment for shipment in made.shipments if shipment.untold]
-    assert untold
-    assert {shipment.push for shipment in untold} == {None}
+    unannounced = [shipment for shipment in made.shipments if shipment.unannounced]
+    assert unannounced
+    assert {shipment.push for shipment in unannounced} == {None}
     numbers = [shipment.number for shipment in made.shipments]
-    assert all(numbers.count(shipment.number) == 1 for shipment in untold)
+    assert all(numbers.count(shipment.number) == 1 for shipment in unannounced)
 
 
 def test_where_nobody_looks_for_it_no_mail_comes_without_webhook() -> None:
-    assert not any(shipment.untold for shipment in load(7, 400, NOW, untold=0.0).shipments)
+    assert not any(shipment.unannounced for shipment in load(7, 400, NOW, unannounced=0.0).shipments)
 
 
 def test_deliveries_are_out_of_order() -> None:

@@ -25,9 +25,9 @@ def test_a_held_mail_is_held_until_the_window_opens_at_any_hour(hour: int) -> No
     assert verdict(rules.HELD, now, now + timedelta(minutes=40)) is PolicyAction.ACCEPT
 
 
-def test_what_is_kept_out_is_excluded_and_the_rest_comes_in() -> None:
+def test_the_rule_excludes_its_mail_and_the_rest_comes_in() -> None:
     now = datetime(2025, 3, 3, 12, tzinfo=UTC)
     found = {number: verdict(number, now, now) for number in range(16)}
-    assert found.pop(rules.KEPT_OUT) is PolicyAction.EXCLUDE
+    assert found.pop(rules.EXCLUDED) is PolicyAction.EXCLUDE
     assert found.pop(rules.HELD) is PolicyAction.HOLD
     assert set(found.values()) == {PolicyAction.ACCEPT}

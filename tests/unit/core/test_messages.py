@@ -99,7 +99,7 @@ def test_a_message_that_lacks_a_field_is_malformed(name: str) -> None:
 
 
 @pytest.mark.parametrize("version", [0, 2, -1, 10**30])
-def test_a_message_of_another_version_is_told_apart(version: int) -> None:
+def test_a_message_of_another_version_is_recognised(version: int) -> None:
     with pytest.raises(Permanent, match="unknown_version"):
         decode(json.dumps(WIRE | {"v": version}))
 

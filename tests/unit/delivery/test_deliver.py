@@ -223,7 +223,7 @@ def test_a_message_names_one_destination(side: Side, routing: Routing | None) ->
         side.deliverer.process(side.mail.changed(routing=routing))
 
 
-def test_files_are_told_with_their_place_and_their_source(side: Side) -> None:
+def test_files_are_listed_with_their_place_and_their_source(side: Side) -> None:
     side.share(Source(b"content", "a.zip"))
     side.offload()
     side.deliverer.process(side.mail)
@@ -243,7 +243,7 @@ def test_files_are_told_with_their_place_and_their_source(side: Side) -> None:
     ]
 
 
-def test_a_file_that_was_given_up_is_told_by_its_original_link(side: Side) -> None:
+def test_a_file_that_was_given_up_is_listed_by_its_original_link(side: Side) -> None:
     side.share(Source(error=[Permanent("link_gone")]))
     side.offload()
     side.deliverer.process(side.mail)

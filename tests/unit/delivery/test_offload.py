@@ -120,7 +120,7 @@ def test_a_bucket_that_fails_once_has_the_file_in_the_end(side: Side, method: st
     assert (side.file == BIG, side.bucket.uploads, side.states()) == (True, {}, [("stored", "")])
 
 
-def test_an_upload_that_the_bucket_forgot_is_begun_anew(side: Side) -> None:
+def test_an_upload_that_the_bucket_forgot_is_restarted(side: Side) -> None:
     side.share(Source(BIG, cut=[PART + 10]))
     with pytest.raises(Retryable):
         side.offload()
@@ -195,13 +195,13 @@ def test_a_file_above_the_limit_is_not_begun(side: Side) -> None:
 
 def test_a_file_that_lies_about_its_length_is_cut_off_at_the_limit(side: Side) -> None:
     side.limit = PART + 1000
-    side.share(Source(BIG, told=10))
+    side.share(Source(BIG, reported=10))
     side.offload()
     assert (side.states(), side.bucket.files, side.bucket.uploads) == ([("original", "file_too_large")], {}, {})
 
 
 def test_a_file_that_is_shorter_than_it_says_is_none(side: Side) -> None:
-    side.share(Source(b"content", told=8))
+    side.share(Source(b"content", reported=8))
     with pytest.raises(Retryable, match="target_broken"):
         side.offload()
     assert side.bucket.files == {}
@@ -262,7 +262,7 @@ def test_a_link_that_fails_for_good_is_given_up_after_its_tries(side: Side) -> N
     assert (side.offload(), side.states()) == (side.mail, [("original", "target_timeout")])
 
 
-def test_tries_begin_anew_with_each_part(side: Side) -> None:
+def test_each_part_resets_the_tries(side: Side) -> None:
     side.share(Source(BIG, error=[Retryable("target_timeout")] * (MAX_TRIES - 1), cut=[PART + 1, PART + 1]))
     for _ in range(MAX_TRIES + 1):
         with pytest.raises(Retryable):

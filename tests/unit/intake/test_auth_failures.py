@@ -79,7 +79,7 @@ def test_an_ipv6_network_is_one_address(world: World) -> None:
     assert world.one.blocked_for("2001:db8::ffff") > 0
 
 
-def test_ipv6_networks_are_told_apart(world: World) -> None:
+def test_ipv6_networks_are_counted_separately(world: World) -> None:
     world.fail(AT_ONCE + 1, "2001:db8::1")
     assert world.one.blocked_for("2001:db8:0:1::1") == 0
 
@@ -90,7 +90,7 @@ def test_when_all_fail_too_often_each_failure_costs_a_minute(world: World) -> No
     assert world.fail(1, "203.0.113.1") == CROWDED
 
 
-def test_when_all_fail_too_often_who_never_failed_is_not_barred(world: World) -> None:
+def test_when_all_fail_too_often_an_address_that_never_failed_is_not_blocked(world: World) -> None:
     for number in range(ALL[1] + 1):
         world.fail(1, f"198.51.{number // 256}.{number % 256}")
     assert world.one.blocked_for("203.0.113.1") == 0
@@ -101,7 +101,7 @@ def test_who_never_failed_costs_no_question(world: World) -> None:
     assert world.asked == 0
 
 
-def test_who_is_barred_costs_no_question(world: World) -> None:
+def test_a_blocked_address_costs_no_call(world: World) -> None:
     world.fail(AT_ONCE + 1)
     before = world.asked
     world.fail(5)
@@ -113,7 +113,7 @@ def test_without_redis_and_its_key_the_container_counts_for_itself(world: World)
     assert world.fail(AT_ONCE + 1) > 0
 
 
-def test_what_the_limiter_is_told_names_no_address(world: World) -> None:
+def test_the_keys_of_the_limiter_name_no_address(world: World) -> None:
     world.fail(1)
     assert not [key for key in world.shared._arrivals if "192.0.2.1" in key]
 

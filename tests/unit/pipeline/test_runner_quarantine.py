@@ -48,7 +48,7 @@ class Witness(FakeWorker):
 
 
 @pytest.mark.parametrize("away", [False, True])
-def test_a_worker_with_a_record_of_its_own_is_told_and_not_waited_for(bench: Bench, away: bool) -> None:
+def test_a_worker_with_its_own_record_is_notified_and_not_waited_for(bench: Bench, away: bool) -> None:
     bench.worker = witness = Witness(bench.worker.outcomes)
     witness.noted, witness.away = [], away
     bench.put(ONE)
@@ -64,7 +64,7 @@ def test_the_dead_letter_says_when(bench: Bench) -> None:
     assert first <= last <= datetime.now(UTC)
 
 
-def test_the_ledger_is_told(bench: Bench) -> None:
+def test_the_ledger_is_notified(bench: Bench) -> None:
     bench.put(ONE)
     bench.run(receives=4)
     [body] = bench.bodies("store")

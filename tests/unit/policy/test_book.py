@@ -103,7 +103,7 @@ def test_what_postgresql_says_is_learned_by_redis(world: World) -> None:
     assert seen(world.another()) == (1, FIRST)
 
 
-def test_rules_that_did_not_change_are_not_read_anew(world: World) -> None:
+def test_unchanged_rules_are_not_read_again(world: World) -> None:
     world.book.save(FIRST, "ann", "", 0)
     first = world.another()
     held = first.current()

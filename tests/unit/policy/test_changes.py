@@ -1,4 +1,4 @@
-"""What a change of the rules changes, told in lines."""
+"""The lines that describe a change of the rules."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ A, B = {"name": "a", "topic": "x"}, {"name": "b"}
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "told"),
+    ("old", "new", "lines"),
     [
         ({}, {}, []),
         ({"rules": [A]}, {"rules": [A]}, []),
@@ -48,8 +48,8 @@ A, B = {"name": "a", "topic": "x"}, {"name": "b"}
         ({"rules": 1}, {"rules": 2}, ["rules: changed"]),
     ],
 )
-def test_a_change_is_told_by_name(old: dict[str, Any], new: dict[str, Any], told: list[str]) -> None:
-    assert summary(old, new) == told
+def test_a_change_is_listed_by_name(old: dict[str, Any], new: dict[str, Any], lines: list[str]) -> None:
+    assert summary(old, new) == lines
 
 
 def test_the_diff_shows_the_lines() -> None:

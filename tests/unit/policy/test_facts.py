@@ -21,7 +21,7 @@ Hello.
 """
 
 
-def test_a_mail_is_told_in_the_clear() -> None:
+def test_the_facts_of_a_mail_are_in_clear() -> None:
     assert facts_of(parse(MAIL), "practice", ["INBOX"]) == Facts(
         account="practice",
         sender="ada@example.org",

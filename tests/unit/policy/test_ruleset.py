@@ -54,7 +54,7 @@ def test_without_rules_every_mail_is_accepted() -> None:
     assert load({}).decide(mail(), WEDNESDAY_NOON).verdict is PolicyAction.ACCEPT
 
 
-def test_the_version_is_told_with_the_routing() -> None:
+def test_the_routing_has_the_version() -> None:
     assert load({}, 7).decide(mail(), WEDNESDAY_NOON).routing.version == 7
 
 
@@ -135,7 +135,7 @@ def test_a_condition_holds_for_what_it_names_and_for_nothing_else(
     when: dict[str, Any], yes: dict[str, Any], no: dict[str, Any]
 ) -> None:
     rules = load({"rules": [rule(when=when, topic="t")]})
-    answers = [rules.decide(mail(**told), WEDNESDAY_NOON).matches[0].matched for told in (yes, no)]
+    answers = [rules.decide(mail(**fields), WEDNESDAY_NOON).matches[0].matched for fields in (yes, no)]
     assert answers == [True, False]
 
 
@@ -276,12 +276,12 @@ def test_a_set_is_empty_when_it_can_keep_nothing_out(document: dict[str, Any], e
     assert load(document).empty is empty
 
 
-def test_limits_are_told() -> None:
+def test_limits_are_returned() -> None:
     limits = load({"rate_limits": {"sender": {"per_minute": 6, "burst": 3}}}).limits
     assert limits == Limits(sender=Rate(6.0, 3), total=None)
 
 
-def test_destinations_are_told() -> None:
+def test_destinations_are_returned() -> None:
     hook = load({"destinations": {"a": {"url": "https://a.example/x", "clear_fields": ["subject"], "key": "k"}}})
     assert hook.destinations["a"].clear_fields == ("subject",)
 
@@ -292,7 +292,7 @@ SHARE = "https://www.dropbox.com/scl/fo/abcdef1"
 
 
 @pytest.mark.parametrize(
-    ("told", "rules"),
+    ("fields", "rules"),
     [
         ({"subject": "Livraison", "body": f"Vos fichiers : {SHARE}"}, ("Media Solution",)),
         ({"subject": "Livraison", "body": "Vos fichiers arrivent"}, ()),
@@ -301,8 +301,8 @@ SHARE = "https://www.dropbox.com/scl/fo/abcdef1"
         ({"subject": "DESABONNEMENT URGENT"}, ("urgent DESABO", "DESABO")),
     ],
 )
-def test_the_shipped_patterns_find_their_mail(told: dict[str, Any], rules: tuple[str, ...]) -> None:
-    assert EXAMPLE.decide(mail(**told), WEDNESDAY_NOON).routing.rules == rules
+def test_the_shipped_patterns_find_their_mail(fields: dict[str, Any], rules: tuple[str, ...]) -> None:
+    assert EXAMPLE.decide(mail(**fields), WEDNESDAY_NOON).routing.rules == rules
 
 
 @pytest.mark.parametrize(("subject", "verdict"), [("désabonnement urgent", "refuse"), ("désabonnement", "accept")])

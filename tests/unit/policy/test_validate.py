@@ -99,7 +99,7 @@ WRONG: list[tuple[Any, str, str]] = [
 
 
 @pytest.mark.parametrize(("document", "path", "advice"), WRONG, ids=[f"{path}: {advice}" for _, path, advice in WRONG])
-def test_an_error_is_told_with_its_path_and_what_to_do(document: Any, path: str, advice: str) -> None:
+def test_an_error_has_its_path_and_what_to_do(document: Any, path: str, advice: str) -> None:
     assert advice in errors(document).get(path, f"no error there, but {errors(document)}")
 
 
@@ -108,12 +108,12 @@ def test_what_is_no_object_is_an_error_of_the_document(document: Any) -> None:
     assert errors(document) == {"": "must be an object {…}: see docs/rules.md"}
 
 
-def test_all_errors_are_told_at_once() -> None:
+def test_all_errors_are_reported_at_once() -> None:
     document = {**window(zone="x"), **rule({"body": {"matches": "("}}), **destination("https://a@b.example")}
     assert len(errors(document)) == 3
 
 
-def test_at_most_a_hundred_errors_are_told() -> None:
+def test_at_most_a_hundred_errors_are_reported() -> None:
     assert len(errors({"rules": [{"name": f"a{n}"} for n in range(1000)]})) == 100
 
 
@@ -124,8 +124,10 @@ def test_too_many_expressions_are_an_error() -> None:
 
 
 def test_no_value_of_the_document_is_in_a_message() -> None:
-    told = [errors(document) for document in ({"allowlist": {"addresses": ["quetzal"]}}, destination("http://quetzal"))]
-    assert "quetzal" not in repr(told)
+    reported = [
+        errors(document) for document in ({"allowlist": {"addresses": ["quetzal"]}}, destination("http://quetzal"))
+    ]
+    assert "quetzal" not in repr(reported)
 
 
 def test_bottomless_conditions_are_an_error() -> None:

@@ -44,7 +44,7 @@ def test_five_failures_in_a_row_open_it() -> None:
     assert opened().kind == OPEN
 
 
-def test_a_success_in_between_begins_the_count_anew() -> None:
+def test_a_success_in_between_resets_the_count() -> None:
     state = WHOLE
     for _ in range(3):
         for _ in range(POLICY.failures - 1):
@@ -53,7 +53,7 @@ def test_a_success_in_between_begins_the_count_anew() -> None:
     assert state == WHOLE
 
 
-def test_who_asks_an_open_one_is_told_how_long_to_wait() -> None:
+def test_an_open_one_returns_how_long_to_wait() -> None:
     assert circuit.permit(opened(), NOW + 10).wait == 20
 
 
@@ -119,7 +119,7 @@ def test_too_many_requests_is_no_failure_but_a_pause_for_everybody() -> None:
     assert (state.kind, state.failures, circuit.permit(state, NOW).wait) == (CLOSED, 0, 7)
 
 
-def test_a_probe_that_is_told_to_come_back_gives_its_turn_back() -> None:
+def test_a_rate_limited_probe_gives_its_turn_back() -> None:
     permit = probing()
     state = circuit.paused(permit.state, permit.ticket, NOW + 30, 5.0)
     assert (state.kind, state.probes, state.wait(NOW + 30)) == (HALF_OPEN, (), 5)

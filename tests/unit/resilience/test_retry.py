@@ -101,8 +101,8 @@ def test_the_first_failed_try_counts() -> None:
 
 
 def test_tries_that_count_are_as_far_apart_as_the_schedule_says() -> None:
-    told = [retry.counts(attempts, 1000.0, 1000.0 + after) for attempts, after in ((1, 0.5), (1, 1), (12, 3599))]
-    assert told == [False, True, False]
+    reported = [retry.counts(attempts, 1000.0, 1000.0 + after) for attempts, after in ((1, 0.5), (1, 1), (12, 3599))]
+    assert reported == [False, True, False]
 
 
 def test_a_time_from_the_future_does_not_keep_a_try_from_counting() -> None:
