@@ -70,6 +70,13 @@ def targets(text: str) -> dict[str, str]:
     return pairs
 
 
+def hosts(text: str) -> tuple[str, ...]:
+    names = words(text)
+    if not all(re.fullmatch(r"(\*\.)?([a-z0-9_-]{1,63}\.)+[a-z0-9-]{1,63}", name) for name in names):
+        raise ValueError("expected comma-separated hosts in small letters, such as crm.example or *.crm.example")
+    return names
+
+
 def topics(text: str) -> dict[str, int]:
     pairs = dict(word.split("=", 1) for word in words(text) if "=" in word)
     if len(pairs) != len(words(text)) or not all(value.isdecimal() for value in pairs.values()):

@@ -99,6 +99,9 @@ class Settings:
         v.targets,
         "",
     )
+    clear_field_hosts: tuple[str, ...] = _setting(
+        "hosts of webhooks that may get fields in clear (host or *.domain); empty: none", v.hosts, ""
+    )
     missing_minutes: int = _setting(
         "minutes that a sealed mail may be without an end before the sweep looks for it", v.between(1, 1440), "15"
     )

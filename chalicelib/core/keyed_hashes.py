@@ -6,12 +6,38 @@ import hashlib
 import hmac
 import unicodedata
 
+LABEL = 63
+"""Characters of one label of a domain (RFC 1035 section 2.3.4)."""
+
 
 def normal_address(address: str) -> str:
-    """An address for comparison: NFKC, case folded, without brackets and `+tag` (RFC 5233)."""
-    folded = unicodedata.normalize("NFKC", address).strip().strip("<>").casefold()
+    """An address for comparison: NFKC, case folded, without brackets, `+tag` (RFC 5233) and the quotes of a local part.
+
+    The domain is the same in Unicode and in A-labels (RFC 5890), and with the root's dot at its end.
+    """
+    folded = _folded(address).strip().strip("<>")
     local, at, domain = folded.rpartition("@")
-    return f"{local.split('+')[0] or local}@{domain}" if at else folded
+    if not at:
+        return folded
+    local = local[1:-1] if len(local) > 2 and local[0] == local[-1] == '"' else local
+    labels = domain.replace("\u3002", ".").rstrip(".").split(".")
+    return f"{local.split('+')[0] or local}@{'.'.join(map(_unicode_label, labels))}"
+
+
+def _folded(text: str) -> str:
+    """Case folded NFKC; twice, because each of the two can undo the other."""
+    for _ in range(2):
+        text = unicodedata.normalize("NFKC", text).casefold()
+    return unicodedata.normalize("NFKC", text)
+
+
+def _unicode_label(label: str) -> str:
+    if not label.startswith("xn--") or len(label) > LABEL:
+        return label
+    try:
+        return _folded(label[4:].encode("ascii").decode("punycode"))
+    except UnicodeError:  # not an A-label after all
+        return label
 
 
 def sender_key(address: str, key: bytes) -> str:

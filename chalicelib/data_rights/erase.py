@@ -11,7 +11,7 @@ from chalicelib.core.clock import Now, utc_now
 from chalicelib.core.errors import Permanent
 from chalicelib.core.spool_keys import keys
 from chalicelib.core.stages import STAGES
-from chalicelib.data_rights.find import HEADER_BYTES, HIDE_SECONDS, RECORDS, Found, PersonalDataFinder
+from chalicelib.data_rights.find import HIDE_SECONDS, RECORDS, Found, PersonalDataFinder
 from chalicelib.intake.load_mail import upload_named
 from chalicelib.mail import sealed
 from chalicelib.ports import Cache, Erasure, FileTarget, MailLocation, MailStore, People, Spool
@@ -69,12 +69,12 @@ class Eraser:
     def _one(self, mail: MailLocation) -> Counter[str]:
         """The ledger first, so that the mail has an end when its seal is gone; the seal last, by which it is found."""
         place = mail.place
-        header, payload = self._header(mail)
         counts = self._drop_files(place.mail_id)
+        header, upload = self._sealed(mail, counts)
         counts.update(self.people.erase(mail, header.source or "unknown", header.received_at))
         self.cache.delete(mapping_key(place.mail_id))
-        if header.kind == sealed.UPLOAD:
-            self.spool.delete(upload_named(place.account, payload))
+        if upload:
+            self.spool.delete(upload)
         self._clear(mail, header)
         return counts
 
@@ -106,14 +106,23 @@ class Eraser:
         if header.kind:
             self.spool.put(sealed_key, stone)
 
-    def _header(self, mail: MailLocation) -> tuple[sealed.Header, bytes]:
-        """The seal's header, or a substitute where the seal is gone: then the ledger knows the mail."""
+    def _sealed(self, mail: MailLocation, counts: Counter[str]) -> tuple[sealed.Header, str]:
+        """The seal's header and the key of its upload, or a substitute: of kind "" where the seal is gone.
+
+        A seal that cannot be read may hold the mail all the same. It gets the kind of an erased one, so that it is
+        replaced like any other, and is counted: an upload that it named is left to retention.
+        """
         place = mail.place
         try:
-            return sealed.unseal(self.spool.head(keys(place)[0], HEADER_BYTES))
-        except Permanent:
+            header, payload = sealed.unseal(self.spool.head(keys(place)[0], sealed.HEADER_BYTES))
+            return header, upload_named(place.account, payload) if header.kind == sealed.UPLOAD else ""
+        except Permanent as error:
+            kind = ""
+            if error.code != "spool_missing":
+                kind = sealed.ERASED
+                counts["seals_unreadable"] += 1
             now = self.now().isoformat(timespec="milliseconds")
-            return sealed.Header("", place.account, place.mail_id, now, ""), b""
+            return sealed.Header(kind, place.account, place.mail_id, now, ""), ""
 
     def _records_left(self) -> bool:
         records, unread = self.finder.records()

@@ -23,7 +23,6 @@ PAGE = 500
 RECORDS, HIDE_SECONDS = 2_000, 60
 """Messages read from one dead-letter queue, and for how long they are hidden meanwhile."""
 
-HEADER_BYTES = 4_096
 REFERENCES = (sealed.EMAILENGINE, sealed.UPLOAD)
 """Seals that hold only a reference to the mail; it lies beside them once it was fetched."""
 
@@ -93,7 +92,7 @@ class PersonalDataFinder:
         """The mail as the spool holds it; None for a reference that was never fetched, and for nothing."""
         [sealed_key, fetched_key, *_] = keys(place)
         try:
-            header, payload = sealed.unseal(self.spool.head(sealed_key, HEADER_BYTES))
+            header, payload = sealed.unseal(self.spool.head(sealed_key, sealed.HEADER_BYTES))
             if header.kind == sealed.UPLOAD:
                 return self._upload(place, header, payload, fetched_key)
             return reopen(fetched_key if header.kind in REFERENCES else sealed_key, self.spool)

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from chalicelib.core.clock import Now, timed, utc_now
 from chalicelib.core.errors import MailroomError, Permanent, Postponed
+from chalicelib.core.hosts import host_of, of_host
 from chalicelib.core.messages import Envelope, Message
 from chalicelib.delivery import webhook
 from chalicelib.ports import Answered, DeliveryStore, Receiver, Telemetry
@@ -35,6 +36,7 @@ class Destination(Protocol):
 class DeliverWorker:
     """`destinations` are those of the current rule set, `keys` the signing keys by name, `bucket` where files lie.
 
+    Clear fields go to `clear_hosts` alone, which the deployment names: the rules cannot.
     `through(destination, call)` makes the call unless the destination is paused (its circuit breaker).
     """
 
@@ -45,6 +47,7 @@ class DeliverWorker:
     enabled: Callable[[], bool]
     telemetry: Telemetry
     bucket: str = ""
+    clear_hosts: Sequence[str] = ()
     through: Callable[[str, Callable[[], Answered]], Answered] = lambda _name, call: call()
     now: Now = utc_now
 
@@ -65,6 +68,8 @@ class DeliverWorker:
         if not keys:  # an operator has to fix it; nothing is ever sent unsigned
             raise Postponed("webhook_key_missing", after=KEY_WAIT)
         clearable = [field for field in webhook.CLEARABLE if field in destination.clear_fields]
+        if clearable and not of_host(host_of(destination.url), self.clear_hosts):
+            raise Permanent("clear_host_not_allowed")
         claim = self.deliveries.claim(message.mail_id, name, clearable, message.routing.offload)
         if claim.mail is None:
             self.telemetry.log("webhook_without_mail", mail_id=message.mail_id, account=message.account)

@@ -18,8 +18,8 @@ _TOKEN = re.compile(
 _WORD_END = re.compile(r"[\s<>\"',;:()]")
 
 
-def addresses(value: str, decoder: Decoder) -> tuple[Address, ...]:
-    """The mailboxes of a header value, at most `bounds.MAX_ADDRESSES`; an empty group gives none."""
+def addresses(value: str, decoder: Decoder, limit: int = bounds.MAX_ADDRESSES) -> tuple[Address, ...]:
+    """The mailboxes of a header value, at most `limit`; an empty group gives none."""
     found: list[Address] = []
     words: list[str] = []
     for piece in _TOKEN.findall(unpack(value, decoder)):
@@ -30,7 +30,7 @@ def addresses(value: str, decoder: Decoder) -> tuple[Address, ...]:
             words = []
         else:
             words.append(piece)
-        if len(found) >= bounds.MAX_ADDRESSES:
+        if len(found) >= limit:
             return tuple(found)
     return (*found, *_mailbox(words, decoder))
 

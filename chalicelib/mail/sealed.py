@@ -44,6 +44,13 @@ FIELD_NAMES = frozenset(field.name for field in fields(Header))
 LABEL_CHARS = 1_000
 """Characters of all labels: the header stays small, because the sweep reads headers alone."""
 
+HEADER_BYTES = 20 * 1024
+"""Bytes at the front of an object that hold its whole header line, and the payload of a seal of kind `upload`. JSON in
+ASCII takes up to 12 bytes for a character: a label in Cyrillic 6, one in emoji 12."""
+
+UPLOAD_BYTES = 1024
+"""Bytes of the payload of kind `upload` at most."""
+
 
 def labels_text(labels: Iterable[str]) -> str:
     """Labels in one text; those that no longer fit are left out."""
@@ -56,8 +63,14 @@ def labels_text(labels: Iterable[str]) -> str:
 
 
 def seal(header: Header, payload: bytes) -> bytes:
-    """Header line and payload in one piece; the spool encrypts it."""
-    return json.dumps(asdict(header), separators=(",", ":")).encode("ascii") + b"\n" + payload
+    """Header line and payload in one piece; the spool encrypts it.
+
+    Raises ValueError for a header that `HEADER_BYTES` do not hold: who reads headers alone could not read it.
+    """
+    line = json.dumps(asdict(header), separators=(",", ":")).encode("ascii") + b"\n"
+    if len(line) > HEADER_BYTES - UPLOAD_BYTES:
+        raise ValueError(f"the header of {header.mail_id} has {len(line)} bytes")
+    return line + payload
 
 
 def unseal(data: bytes) -> tuple[Header, bytes]:

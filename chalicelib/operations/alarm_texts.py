@@ -14,6 +14,7 @@ KINDS = (
     (re.compile(f"{SERVICE}-([a-z]+)-oldest"), "alarm.oldest"),
     (re.compile(f"{SERVICE}-(offload)-timeouts"), "alarm.offload_timeouts"),
     (re.compile(f"{SERVICE}-(notify)-stuck"), "alarm.notify_stuck"),
+    (re.compile(f"{SERVICE}-([a-z]+)-recursion"), "alarm.recursion"),
     (re.compile(f"{SERVICE}-([a-z]+)-errors"), "alarm.errors"),
     (re.compile(f"{SERVICE}-(gmail)-silence"), "alarm.silence"),
 )

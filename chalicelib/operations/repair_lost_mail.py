@@ -17,8 +17,6 @@ from chalicelib.ports import SpoolEntry
 BATCH = 10
 """Messages that one call to SQS takes."""
 
-HEADER_BYTES = 16_384
-
 
 @dataclass(frozen=True, slots=True)
 class Repaired:
@@ -116,7 +114,7 @@ class _Run:
         receipt = Receipt("sweep", "email.recover", self._now.isoformat(timespec="milliseconds"), 0.0, "requeued")
         account = sealed_mail(entry.key).account
         try:
-            header, _ = sealed.unseal(self._auditor.spool.head(entry.key, HEADER_BYTES))
+            header, _ = sealed.unseal(self._auditor.spool.head(entry.key, sealed.HEADER_BYTES))
         except Permanent as error:
             if error.code != "sealed_unreadable":
                 raise

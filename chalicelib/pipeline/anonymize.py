@@ -26,6 +26,9 @@ from chalicelib.privacy.tokens import thread_numbers
 MAX_MAPPING = 256 * 1024
 """Bytes of one sealed mapping: what names more people is stored and shown, but cannot be answered."""
 
+MAX_ADDRESS_KEYS = 4_000
+"""Hashes of addresses in one message, 35 bytes each: SQS takes 1 MiB, the text included."""
+
 
 @dataclass
 class AnonymizeWorker:
@@ -99,8 +102,13 @@ class AnonymizeWorker:
             matches=matches,
             traits=traits(mail),
             defects=mail.defects,
-            address_keys=tuple(sender_key(address, self.pseudonym_key) for address in all_addresses(mail)),
+            address_keys=self._address_keys(mail),
         )
+
+    def _address_keys(self, mail: Mail) -> tuple[str, ...]:
+        """The hashes of all addresses, or none where a message cannot carry them: the original is searched then."""
+        found = all_addresses(mail)
+        return tuple(sender_key(one, self.pseudonym_key) for one in found) if len(found) <= MAX_ADDRESS_KEYS else ()
 
     def _keep_mapping(self, mail_id: str, result: Anonymized) -> None:
         """The encrypted mapping, for minutes and for an answer to this mail: what the mail itself says, no more."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -99,6 +99,7 @@ def _replace(
 ) -> Response:
     """Save the document as the version after `base` and answer what it changes; with `dry_run` only answer."""
     from chalicelib.policy.changes import summary, unified
+    from chalicelib.policy.clear_fields import warnings
     from chalicelib.policy.ruleset import InvalidRules, load
 
     version, before = (now.change.version, now.document) if now else (0, {})
@@ -122,13 +123,17 @@ def _replace(
         "version": base + 1,
         "changes": summary(before, document),
         "diff": unified(before, document, f"version {base}", f"version {base + 1}"),
+        "warnings": _located(warnings(document, container().settings.clear_field_hosts)),
     }
     return respond(200, done | ({"dry_run": True} if order.dry_run else {}), trace)
 
 
 def _invalid(error: InvalidRules, trace: str) -> Response:
-    errors = [{"path": path, "message": message} for path, message in error.errors]
-    return answer("invalid_rules", trace, errors=errors)
+    return answer("invalid_rules", trace, errors=_located(error.errors))
+
+
+def _located(found: Iterable[tuple[str, str]]) -> list[dict[str, str]]:
+    return [{"path": path, "message": message} for path, message in found]
 
 
 def _whole(found: RuleVersion | None) -> dict[str, Any]:

@@ -74,12 +74,14 @@ _CHANGED = {
     "restores": s.maybe(s.whole(minimum=1, description="the version that a rollback went back to")),
 }
 RULES = s.record({"status": s.named("ok"), **_CHANGED, "document": _DOCUMENT})
+_ERROR = s.record({"path": s.text(description="such as rules[2].when.all[0].matches"), "message": s.text()})
 RULES_CHANGED = s.record(
     {
         "status": s.named("ok"),
         "version": s.whole(minimum=1),
         "changes": s.several(s.text(), description="what was added, removed, changed or moved, by name"),
         "diff": s.text(description="unified diff of the pretty documents"),
+        "warnings": s.several(_ERROR, description="what is saved, but does not work as this stack is deployed"),
     },
     {"dry_run": {"const": True}},
 )
@@ -92,7 +94,6 @@ DECISION = s.record(
         "matches": s.several(s.record({"rule": s.text(), "matched": s.BOOL, "why": s.text()})),
     }
 )
-_ERROR = s.record({"path": s.text(description="such as rules[2].when.all[0].matches"), "message": s.text()})
 _DETAILS: dict[str, Details] = {
     "invalid_rules": ({"errors": s.several(_ERROR, MAX_ERRORS)}, {}),
     "version_conflict": ({"version": s.whole(minimum=0)}, {}),

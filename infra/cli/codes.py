@@ -152,6 +152,10 @@ CODES: dict[str, tuple[str, str]] = {
     "webhook_failed": ("The receiver failed (5xx).", WAIT),
     "webhook_busy": ("The receiver asks to be called later.", WAIT),
     "webhook_rate_limited": ("The receiver asks to slow down.", WAIT),
+    "clear_host_not_allowed": (
+        "The rules send clear fields to a host that the deployment does not name.",
+        "Correct the rule, or name the host in ClearFieldHosts, deploy and redrive.",
+    ),
     "webhook_key_missing": ("webhook_keys has no key of the destination's name.", "Add the key to the secret."),
     "webhooks_switched_off": ("Webhooks are off.", "`mailroom flag webhook_sending_enabled on`."),
     "destination_unknown": ("The rules no longer name this destination.", "Name it again and redrive, or discard."),

@@ -145,7 +145,7 @@ def erase_person(made: Container, address: str, author: str) -> int:
         parts = (looking, people(made), made.spool, made.cache, made.store, made.settings.accounts, files)
         receipt = Eraser(*parts).erase(address, author)
     print(json.dumps(as_dict(receipt), indent=1))
-    return 1 if receipt.counts.get("unreadable") or receipt.counts.get("unread_queues") else 0
+    return int(any(receipt.counts.get(count) for count in ("unreadable", "seals_unreadable", "unread_queues")))
 
 
 def export_person(made: Container, address: str, target: Path) -> None:

@@ -15,8 +15,7 @@ from chalicelib.intake.load_mail import reopen
 from chalicelib.mail.emailengine_message import from_message
 from chalicelib.mail.fields import from_push, items
 from chalicelib.mail.parse import parse
-from chalicelib.mail.sealed import unseal
-from chalicelib.operations.repair_lost_mail import HEADER_BYTES
+from chalicelib.mail.sealed import HEADER_BYTES, unseal
 from chalicelib.policy.decision import OUTSIDE_WINDOW, SENDER_NOT_ALLOWED, STOPPED, Facts
 from chalicelib.policy.facts import facts_of
 

@@ -179,6 +179,8 @@ def _apply(api: Caller, method: str, path: str, body: Mapping[str, Any], order: 
     """Try it, show it, ask, and do it from the version that was shown."""
     tried = _expected(api.call(method, path, {**body, "dry_run": True}))
     _show_change(tried["changes"], tried["diff"])
+    for one in tried["warnings"]:
+        console.print(Text(f"warning: {plain(one['path'])}: {plain(one['message'])}", style="yellow"))
     if order.dry_run or not tried["diff"]:
         console.print("--dry-run: nothing was changed" if tried["diff"] else "nothing to change")
         return

@@ -1,4 +1,4 @@
-"""The alarms: on each stage's queues, and those on our own metrics that the table of functions names."""
+"""The alarms: on each stage's queues, on loops that Lambda drops, and on our own metrics (table of functions)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,25 @@ def of(row: Function) -> dict[str, Any]:
     queues = _dead_letters(row.stage) if row.stage else {}
     if row.stage and row.backlog:
         queues |= _backlog(row.stage)
-    return queues | {f"{alarm.name}Alarm": _own(alarm) for alarm in row.alarms}
+    return queues | _recursion(row) | {f"{alarm.name}Alarm": _own(alarm) for alarm in row.alarms}
+
+
+def _recursion(row: Function) -> dict[str, Any]:
+    """Lambda drops an invocation as a recursive loop. Nothing of ours runs then: only AWS's own metric shows it."""
+    alarm = _alarm(
+        AlarmName=f"{SERVICE}-{row.name}-recursion",
+        AlarmDescription=f"Lambda drops invocations of {row.name} as a loop: see docs/recovery.md, Recursive loops",
+        Namespace="AWS/Lambda",
+        MetricName="RecursiveInvocationsDropped",
+        Dimensions=[{"Name": "FunctionName", "Value": {"Ref": row.logical}}],
+        Statistic="Sum",
+        Period=300,
+        EvaluationPeriods=1,
+        Threshold=0,
+        ComparisonOperator="GreaterThanThreshold",
+        TreatMissingData="notBreaching",
+    )
+    return {f"{row.name.capitalize()}RecursionAlarm": alarm}
 
 
 def _dead_letters(stage: Stage) -> dict[str, Any]:

@@ -43,6 +43,11 @@ PARAMETERS: dict[str, dict[str, Any]] = {
         "Default": "",
         "Description": "Hosts of webhooks and links that may be private: host or host:port[=address:port], with commas",
     },
+    "ClearFieldHosts": {
+        "Type": "String",
+        "Default": "",
+        "Description": "Hosts of webhooks that may get fields in clear: host or *.domain, with commas; empty: none",
+    },
     "MissingMinutes": {
         "Type": "String",
         "Default": "15",
@@ -99,6 +104,7 @@ SETTINGS = {
     "MAILROOM_OFFLOAD_ENDPOINT": "OffloadEndpoint",
     "MAILROOM_OFFLOAD_MAX": "OffloadMax",
     "MAILROOM_PRIVATE_TARGETS": "PrivateTargets",
+    "MAILROOM_CLEAR_FIELD_HOSTS": "ClearFieldHosts",
     "MAILROOM_MISSING_MINUTES": "MissingMinutes",
     "MAILROOM_BACKLOG_MESSAGES": "BacklogMessages",
     "MAILROOM_RETENTION": "RetentionDays",

@@ -136,6 +136,8 @@ def consumer(row: Function, stage: Stage) -> dict[str, Any]:
             }
         }
     }
+    if row.requeues:
+        extra["Properties"]["RecursiveLoop"] = "Allow"
     if row.layers:
         layers = {"Fn::If": ["HasLayers", _listed("LanguageLayers"), {"Ref": "AWS::NoValue"}]}
         extra["Properties"]["Layers"] = layers

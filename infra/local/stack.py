@@ -137,6 +137,7 @@ class Stack:
             "TelegramUrl": self.standins.telegram_url,
             "TelegramChat": CHAT,
             "OffloadBucket": FILES,
+            "ClearFieldHosts": ",".join({host.partition(":")[0] for host in self.standins.outside}),
             "PrivateTargets": ",".join(f"{host}={place}" for host, place in self.standins.outside.items()),
         }
         if self.standins.llm_url:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from base64 import b64encode, urlsafe_b64encode
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -99,6 +100,21 @@ def test_a_dry_run_answers_and_changes_nothing(world: World) -> None:
     body = put(world, dry_run=True).json_body
     assert (body["version"], body["dry_run"], body["changes"]) == (1, True, ["allowlist: domains added"])
     assert world.rules.current() is None
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_rules_that_ask_for_clear_fields_elsewhere_are_saved_with_a_warning(world: World, dry_run: bool) -> None:
+    hosts = {"clear_field_hosts": ("crm.example",)}
+    world.container.__dict__["settings"] = replace(world.container.settings, **hosts)
+    destinations = {
+        "crm": {"url": "https://crm.example/hook", "clear_fields": ["sender"]},
+        "elsewhere": {"url": "https://evil.example/hook", "clear_fields": ["body"]},
+        "anonymized": {"url": "https://other.example/hook"},
+    }
+    answer = put(world, {"destinations": destinations}, dry_run=dry_run)
+    [warning] = answer.json_body["warnings"]
+    assert (verdict(answer), warning["path"]) == ((200, "ok"), "destinations.elsewhere.clear_fields")
+    assert warning["message"].startswith("evil.example is not in ClearFieldHosts")
 
 
 @pytest.mark.parametrize("base", [0, 2])

@@ -68,9 +68,12 @@ class World:
 
     # what a door and the stages leave
 
-    def seal(self, name: str, source: bytes, kind: str = sealed.RAW, prefix: str = "sealed") -> str:
+    def seal(
+        self, name: str, source: bytes, kind: str = sealed.RAW, prefix: str = "sealed", labels: Sequence[str] = ()
+    ) -> str:
         """The mail as it lies in the spool."""
-        header = sealed.Header(kind, "practice", mail_id(name), RECEIVED, "trace-1", source="gmail")
+        text = sealed.labels_text(labels)
+        header = sealed.Header(kind, "practice", mail_id(name), RECEIVED, "trace-1", source="gmail", labels=text)
         self.spool.put(f"{prefix}/practice/{mail_id(name)}", sealed.seal(header, source))
         return mail_id(name)
 

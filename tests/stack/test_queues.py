@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from chalicelib.bootstrap.functions import function
+from chalicelib.bootstrap.function_types import Function
+from chalicelib.bootstrap.functions import FUNCTIONS, function
 from chalicelib.core.stages import ALERT, STAGES, Stage
 from chalicelib.resilience.retry import JITTER, MAX_RECEIVE_COUNT, MAX_RECEIVES, MAX_WAIT, SCHEDULE
 from infra.cloudformation.template import DAY, PARAMETERS
@@ -114,6 +115,19 @@ def test_one_message_in_a_dead_letter_queue_raises_its_alarm(template: Template,
     judged = alarm["MetricName"], alarm["ComparisonOperator"], alarm["Threshold"], alarm["Dimensions"]
     dimension = {"Name": "QueueName", "Value": stage.dead_letter_queue}
     assert judged == ("ApproximateNumberOfMessagesVisible", "GreaterThanThreshold", 0, [dimension])
+
+
+@pytest.mark.parametrize("row", FUNCTIONS, ids=lambda row: row.name)
+def test_an_invocation_that_lambda_drops_as_a_loop_raises_an_alarm(template: Template, row: Function) -> None:
+    alarm = template.properties(f"{row.name.capitalize()}RecursionAlarm")
+    judged = alarm["Namespace"], alarm["MetricName"], alarm["Statistic"], alarm["Threshold"], alarm["Dimensions"]
+    dimensions = [{"Name": "FunctionName", "Value": {"Ref": row.logical}}]
+    assert judged == ("AWS/Lambda", "RecursiveInvocationsDropped", "Sum", 0, dimensions)
+
+
+@pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.name)
+def test_a_stage_may_send_copies_to_itself(template: Template, stage: Stage) -> None:
+    assert template.properties(stage.name.capitalize())["RecursiveLoop"] == "Allow"
 
 
 def test_every_alarm_reports_its_beginning_and_its_end(template: Template) -> None:

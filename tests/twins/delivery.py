@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from chalicelib.adapters.http.downloads import of_host
 from chalicelib.adapters.postgres import store_rows as rows
 from chalicelib.core.errors import MailroomError, Permanent, Retryable
+from chalicelib.core.hosts import of_host
 from chalicelib.core.messages import Receipt
 from chalicelib.ports import Answered, Download, FileLink, Processed, Progress, WebhookClaim
 from tests.twins.store import Delivery, MemoryMailStore

@@ -92,6 +92,7 @@ def test_every_condition_has_its_line(condition: str) -> None:
 )
 def test_every_alarm_has_its_line(alarm: str) -> None:
     of_a_stage = re.sub(r"mailroom-[a-z]+-(dlq|backlog|oldest)", r"mailroom-<stage>-\1", alarm)
+    of_a_stage = re.sub(r"mailroom-[a-z]+-(recursion)", r"mailroom-<function>-\1", of_a_stage)
     assert f"`{alarm}`" in GUIDE or f"`{of_a_stage}`" in GUIDE
 
 

@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager, contextmanager
 from chalicelib.adapters.http.guard import Guard, Reply
 from chalicelib.adapters.http.waits import retry_after
 from chalicelib.core.errors import Permanent, Retryable
+from chalicelib.core.hosts import of_host
 from chalicelib.mail.filenames import from_headers
 from chalicelib.ports import Download
 
@@ -53,11 +54,6 @@ class GuardedDownloads:
                     return
         with ask({}) as reply:
             yield _download(reply, 0)
-
-
-def of_host(host: str, hosts: Sequence[str]) -> bool:
-    """Is `host` one of `hosts`, where `*.example.org` stands for any subdomain?"""
-    return any(host == known or (known.startswith("*.") and host.endswith(known[1:])) for known in hosts)
 
 
 def _download(reply: Reply, start: int) -> Download:

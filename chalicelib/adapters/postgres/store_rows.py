@@ -116,7 +116,8 @@ def email_values(envelope: Envelope, content: Content, verdict: Classification, 
         "thread_key": content.thread_key,
         "sender_key": content.sender_key,
         # None: they are not known, which is not the same as a mail without addresses.
-        "address_keys": _lines(content.address_keys) or None,
+        # All of them: a person whose hash is missing is not found, and the mail is not erased.
+        "address_keys": [clean(key) for key in content.address_keys] or None,
         "received_at": envelope.received_at,
         "sent_at": content.date,
     }

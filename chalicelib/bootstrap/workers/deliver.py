@@ -23,5 +23,6 @@ def make(parts: Container) -> Worker:
         enabled=lambda: parts.flags.on("webhook_sending_enabled"),
         telemetry=telemetry,
         bucket=parts.settings.offload_bucket,
+        clear_hosts=parts.settings.clear_field_hosts,
         through=lambda name, call: parts.breaker(of_destination(name)).call(call),
     )

@@ -66,6 +66,11 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Telegram refuses notices, the chat or a topic: see docs/recovery.md, Refused notices",
         "Telegram refuse des notifications, le groupe ou un sujet : voir docs/recovery.md",
     ),
+    "alarm.recursion": (
+        "Lambda drops invocations of this function as a loop; its messages end as failed: see docs/recovery.md",
+        "Lambda rejette des appels de cette fonction comme une boucle ; ses messages finissent en échec : voir "
+        "docs/recovery.md",
+    ),
     "alarm.errors": (
         "More than 5% of the responses of the {endpoint} endpoint are 5xx: see docs/recovery.md, Alerts",
         "Plus de 5 % des réponses du point d’entrée {endpoint} sont des 5xx : voir docs/recovery.md",

@@ -94,6 +94,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "reason.webhook_busy": ("webhook delivery already in progress", "livraison du webhook déjà en cours"),
     "reason.webhook_failed": ("webhook failed", "échec du webhook"),
     "reason.webhook_gone": ("webhook receiver gone", "destinataire du webhook supprimé"),
+    "reason.clear_host_not_allowed": (
+        "clear fields not allowed for this host",
+        "champs en clair non autorisés pour cet hôte",
+    ),
     "reason.webhook_key_missing": ("webhook signing key missing", "clé de signature du webhook absente"),
     "reason.webhook_rate_limited": ("webhook receiver rate limit reached", "débit maximal du destinataire atteint"),
     "reason.webhook_redirected": ("webhook receiver redirects", "le destinataire du webhook redirige"),

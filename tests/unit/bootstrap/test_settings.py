@@ -190,3 +190,17 @@ def test_days_are_by_account() -> None:
 
 def test_without_days_mail_is_kept_for_ever() -> None:
     assert (load(ENVIRONMENT).retention, load(ENVIRONMENT).original_retention) == ({}, {})
+
+
+def test_hosts_of_clear_fields_are_names() -> None:
+    given = load(ENVIRONMENT | {"MAILROOM_CLEAR_FIELD_HOSTS": "crm.example, *.desk.example"})
+    assert given.clear_field_hosts == ("crm.example", "*.desk.example")
+    assert load(ENVIRONMENT).clear_field_hosts == ()
+
+
+@pytest.mark.parametrize(
+    "hosts", ["*", "*.", "https://crm.example", "crm.example:443", "CRM.example", "crm", "a.*.example"]
+)
+def test_anything_else_is_no_host_of_clear_fields(hosts: str) -> None:
+    with pytest.raises(ConfigurationError, match="MAILROOM_CLEAR_FIELD_HOSTS"):
+        load(ENVIRONMENT | {"MAILROOM_CLEAR_FIELD_HOSTS": hosts})

@@ -95,6 +95,15 @@ def test_a_dry_run_shows_the_change_and_makes_none(api: AppApi) -> None:
     assert in_force(api) == (0, {})
 
 
+def test_clear_fields_for_a_host_that_is_not_deployed_are_warned_of_before_they_are_saved(api: AppApi) -> None:
+    document = {"destinations": {"crm": {"url": "https://crm.example/hook", "clear_fields": ["body"]}}}
+    done = put(api, document, order=replace(ORDER, dry_run=True))
+    assert "warning: destinations.crm.clear_fields: crm.example is not in ClearFieldHosts" in " ".join(
+        done.output.split()
+    )
+    assert in_force(api) == (0, {})
+
+
 def test_the_same_document_again_is_no_change(api: AppApi) -> None:
     put(api, FIRST)
     assert "nothing to change" in put(api, FIRST).output

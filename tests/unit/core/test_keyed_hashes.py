@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.core.keyed_hashes import domain_key, keyed_hash, sender_key, sender_keys
+from chalicelib.core.keyed_hashes import domain_key, keyed_hash, normal_address, sender_key, sender_keys
 
 KEY, OTHER = b"k" * 32, b"o" * 32
 
@@ -37,6 +37,37 @@ def test_without_the_key_nothing_can_be_compared() -> None:
 
 def test_a_sender_key_ignores_case_and_tag() -> None:
     assert sender_key("Jean+shop@Mail.example", KEY) == sender_key("jean@mail.example", KEY)
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        "Jean@Bücher.Example",
+        "jean@xn--bcher-kva.example",
+        "JEAN@XN--BCHER-KVA.EXAMPLE",
+        "jean@bücher.example.",
+        "jean@bu\u0308cher\u3002example",
+        '"jean"@bücher.example',
+        "<jean+shop@bücher.example.>",
+    ],
+)
+def test_one_mailbox_has_one_hash_however_its_domain_is_written(spelling: str) -> None:
+    assert sender_key(spelling, KEY) == sender_key("jean@bücher.example", KEY)
+
+
+def test_the_hash_of_a_domain_ignores_the_root_s_dot_too() -> None:
+    assert domain_key("xn--bcher-kva.example.", KEY) == domain_key("bücher.example", KEY)
+
+
+@pytest.mark.parametrize("label", ["xn--", "xn--\u00fc", "xn--99999999999", "xn--" + "a" * 400])
+def test_what_is_no_a_label_is_a_label(label: str) -> None:
+    assert sender_key(f"a@{label}.example", KEY) != sender_key("a@example", KEY)
+
+
+@given(st.text(max_size=60), st.text(max_size=60))
+def test_normalising_twice_changes_nothing_of_a_plain_address(local: str, domain: str) -> None:
+    once = normal_address(f"{local}@{domain}")
+    assert normal_address(once.upper()) == normal_address(once) or "+" in once or '"' in once or "xn--" in once
 
 
 def test_a_sender_key_depends_on_its_key() -> None:

@@ -53,6 +53,7 @@ class Side:
     destinations: dict[str, Destination] = field(default_factory=dict)
     keys: dict[str, Sequence[str]] = field(default_factory=lambda: {"default": ["key-1"]})
     enabled: bool = True
+    clear_hosts: tuple[str, ...] = ("desk.example",)
     limit: int = 100 * 1024 * 1024
     through: Callable[[str, Callable[[], Answered]], Answered] = lambda _name, call: call()
 
@@ -79,7 +80,7 @@ class Side:
     def deliverer(self) -> DeliverWorker:
         return DeliverWorker(
             *(self.deliveries, self.receiver, lambda: self.destinations, lambda: self.keys),
-            *(lambda: self.enabled, self.telemetry, "files-bucket", self.through, lambda: NOW),
+            *(lambda: self.enabled, self.telemetry, "files-bucket", self.clear_hosts, self.through, lambda: NOW),
         )
 
     def share(self, *sources: Source, provider: str = "files") -> None:

@@ -64,6 +64,53 @@ def test_a_field_that_nobody_may_ask_for_stays_closed(side: Side) -> None:
     assert (sent(side)["clear"], "raw" in sent(side)["mail"].values()) == ([], False)
 
 
+@pytest.mark.parametrize(
+    ("hosts", "url"),
+    [
+        ((), "https://desk.example/"),
+        (("desk.example",), "https://desk.example.evil.example/"),
+        (("desk.example",), "https://evildesk.example/"),
+        (("desk.example",), "https://sub.desk.example/"),
+        (("*.desk.example",), "https://desk.example/"),
+        (("*.desk.example",), "https://evildesk.example/"),
+        (("desk.example",), "https://evil.example/desk.example"),
+        (("desk.example",), "https://evil.example?@desk.example"),
+        (("desk.example",), "https://desk.example@evil.example/"),
+        (("desk.example",), "https://[desk.example/"),
+    ],
+)
+def test_clear_fields_go_to_no_host_that_the_deployment_does_not_name(
+    side: Side, hosts: tuple[str, ...], url: str
+) -> None:
+    side.clear_hosts = hosts
+    side.destinations["desk"] = Destination("desk", url, ("body",))
+    with pytest.raises(Permanent, match="clear_host_not_allowed"):
+        side.deliverer.process(side.mail)
+    assert side.receiver.got == []
+
+
+@pytest.mark.parametrize(
+    ("hosts", "url"),
+    [
+        (("desk.example",), "https://DESK.example/"),
+        (("desk.example",), "https://desk.example:8443/hook"),
+        (("desk.example",), "https://desk.example./hook"),
+        (("*.example",), "https://a.desk.example/hook"),
+    ],
+)
+def test_a_host_that_it_names_gets_them_on_any_port(side: Side, hosts: tuple[str, ...], url: str) -> None:
+    side.clear_hosts = hosts
+    side.destinations["desk"] = Destination("desk", url, ("sender",))
+    side.deliverer.process(side.mail)
+    assert sent(side)["mail"]["sender"] == "Ada <ada@example.com>"
+
+
+def test_anonymized_mail_needs_no_host(side: Side) -> None:
+    side.clear_hosts = ()
+    side.deliverer.process(side.mail)
+    assert sent(side)["clear"] == []
+
+
 def test_the_signature_is_over_time_and_body(side: Side) -> None:
     side.deliverer.process(side.mail)
     [(url, headers, body)] = side.receiver.got

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.intake.load_mail import parse_source
+from chalicelib.mail import bounds
 from chalicelib.mail.everyone import MOST, OTHERS, all_addresses
 from chalicelib.mail.fields import from_push
 from chalicelib.mail.parse import parse
@@ -25,9 +26,21 @@ def test_who_is_named_twice_counts_once() -> None:
     assert all_addresses(parse(b"From: ann@example.org\r\nTo: ann@example.org\r\n\r\n")) == ("ann@example.org",)
 
 
-def test_a_list_of_thousands_is_cut() -> None:
-    boxes = ", ".join(f"p{number}@example.org" for number in range(5_000))
-    assert len(all_addresses(parse(f"To: {boxes}\r\n\r\n".encode()))) <= MOST
+@pytest.mark.parametrize("field", ["To", "Cc", "Bcc", "Resent-Cc"])
+def test_a_field_of_thousands_names_all_of_them(field: str) -> None:
+    boxes = [f"p{number}@example.org" for number in range(5_000)]
+    assert all_addresses(parse(f"{field}: {', '.join(boxes)}\r\n\r\n".encode())) == tuple(boxes)
+
+
+def test_no_field_that_the_parser_reads_whole_names_more_than_are_kept() -> None:
+    shortest = len("a@b.c,")
+    assert shortest < bounds.MAX_HEADER_CHARS / MOST
+
+
+def test_what_names_more_than_the_limit_is_cut() -> None:
+    boxes = ",".join(f"{number:x}@b.c" for number in range(11_000))
+    fields = "".join(f"{name}: {boxes.replace('b.c', f'{name}.c')}\r\n" for name in ("to", "cc", "bcc"))
+    assert len(all_addresses(parse(f"{fields}\r\n".encode()))) == MOST
 
 
 def test_a_push_in_fields_names_its_sender_and_recipients() -> None:

@@ -1,6 +1,7 @@
 """Outages of hours and days over twins and a virtual clock: no mail is dead-lettered, and all end soon after.
 
-Real are the batch runner, the breaker and the retry schedule; two containers share one stage's queue.
+Real are the batch runner, the breaker, the retry schedule and what the template says about each function; two
+containers share one stage's queue, which drops recursive invocations as Lambda does.
 """
 
 from __future__ import annotations
@@ -17,11 +18,15 @@ from chalicelib.adapters.breaker import Breaker
 from chalicelib.core import stages
 from chalicelib.core.errors import Retryable
 from chalicelib.core.messages import Envelope, decode, encode
+from chalicelib.delivery.transfer import PART
 from chalicelib.pipeline.runner import Runner
 from chalicelib.resilience import retry
+from infra.cloudformation.template import template
 from tests.twins.cache import MemoryCache
-from tests.twins.queues import MemoryQueues
+from tests.twins.delivery import Source
+from tests.twins.lineage import DROPPED, LineageQueues
 from tests.twins.telemetry import Telemetry
+from tests.unit.delivery.side import Side
 from tests.unit.pipeline.batches import mail
 
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86_400.0
@@ -31,14 +36,28 @@ TIMEOUT = 10.0
 POISON = mail(999)
 
 
+def allowed() -> frozenset[str]:
+    """The stages whose function the template lets call itself."""
+    resources = template()["Resources"]
+    return frozenset(
+        stage.name
+        for stage in stages.STAGES
+        if resources[stage.name.capitalize()]["Properties"].get("RecursiveLoop") == "Allow"
+    )
+
+
+ALLOWED = allowed()
+
+
 @dataclass
 class Outage:
-    """A service that is away from second 0 until `until`; mails as (second of arrival, mail)."""
+    """A service that is unavailable from second 0 until `until`; mails as (second of arrival, mail)."""
 
     until: float
     mails: Sequence[tuple[float, Envelope]]
     seed: int = 1
     redis: bool = True
+    allows: frozenset[str] = ALLOWED
     now: float = 0.0
     calls: int = 0
     done: dict[str, float] = field(default_factory=dict)
@@ -46,7 +65,7 @@ class Outage:
     def __post_init__(self) -> None:
         self.start = 1_800_000_000.0
         self.chance = random.Random(self.seed)
-        self.queues = MemoryQueues(clock=self.clock)
+        self.queues = LineageQueues(self.allows, self.clock)
         cache = MemoryCache(self.clock)
         cache.down = not self.redis
         self.breakers = [Breaker("emailengine", cache, clock=self.clock) for _ in range(2)]
@@ -79,10 +98,14 @@ class Outage:
         while (queue or coming) and self.now < end:
             due = [message.visible_at - self.start for message in queue] + [at for at, _ in coming[:1]]
             self.now = max(self.now, min(due))
+            self.queues.outside()
             while coming and coming[0][0] <= self.now:
                 self.queues.send("anonymize", [encode(coming.pop(0)[1])], "praxis")
             self.breaker = next(self.turn)
             records = self.queues.receive("anonymize", maximum=5)
+            if not records:  # dropped as a loop
+                queue = self.queues.queues["anonymize"]
+                continue
             runner = Runner(
                 stages.stage("anonymize"),
                 lambda: self,
@@ -159,3 +182,47 @@ def test_it_ends_there_after_the_schedule_s_own_time_even_alone() -> None:
     outage.play(4 * DAY)
     assert outage.dead == [POISON.mail_id]
     assert sum(retry.SCHEDULE) * 0.9 < outage.now < 3 * DAY
+
+
+def test_without_the_template_s_permission_lambda_drops_the_copies_of_an_hour() -> None:
+    outage = Outage(2 * HOUR, spread(1, HOUR), allows=frozenset()).play(DAY)
+    assert (outage.dead, outage.done, outage.queues.dropped) == ([mail(1).mail_id], {}, retry.MAX_RECEIVE_COUNT)
+
+
+def off_loaded(parts: int, allows: frozenset[str]) -> tuple[Side, LineageQueues]:
+    """A file of so many parts, from a source that is so slow that an invocation has time for one of them."""
+    side = Side(limit=(parts + 1) * PART)
+    queues = LineageQueues(allows, side.clock)
+
+    def slow() -> None:
+        side.clock.now += 7.0
+
+    side.share(Source(bytes(parts * PART), on_read=slow, piece=PART))
+    runner = Runner(stages.stage("offload"), lambda: side.offloader, queues, side.telemetry, True, clock=side.clock)
+    queues.send("offload", [encode(side.mail)], "practice")
+    while queue := queues.queues["offload"]:
+        side.clock.now = max(side.clock.now, min(message.visible_at for message in queue))
+        if records := queues.receive("offload", maximum=1):
+            assert runner.run({"Records": records}) == {"batchItemFailures": []}
+            queues.acknowledge("offload", [record["messageId"] for record in records])
+    return side, queues
+
+
+def test_a_file_that_takes_more_invocations_than_lambda_allows_a_loop_is_off_loaded() -> None:
+    side, queues = off_loaded(DROPPED + 1, ALLOWED)
+    assert (side.states(), len(side.downloads.asked) > DROPPED) == ([("stored", "")], True)
+    assert queues.dead["offload"] == []
+
+
+def test_without_the_template_s_permission_the_file_is_never_finished() -> None:
+    side, queues = off_loaded(DROPPED + 1, frozenset())
+    assert (side.states(), len(queues.dead["offload"])) == ([("waiting", "")], 1)
+
+
+def test_every_function_that_requeues_may_and_no_other() -> None:
+    loops = {
+        name
+        for name, resource in template()["Resources"].items()
+        if resource.get("Properties", {}).get("RecursiveLoop") == "Allow"
+    }
+    assert loops == {stage.name.capitalize() for stage in stages.STAGES}
