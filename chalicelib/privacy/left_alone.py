@@ -53,9 +53,9 @@ _UNIT = (
 )
 _AMOUNTS = (
     rf"(?<![\w+.,])(?<!\d[ .,])\d{{1,9}}(?:[ .,']\d{{2,5}}){{0,4}}[ ]{{0,2}}(?:millions?[ ]|milioni[ ]|de[ ]|di[ ]|d')?(?i:{_UNIT})(?![\w])",
-    rf"(?<!\w)(?i:€|\$|£|eur|usd|chf|gbp|budget|prix|price|prezzo|montant|importo|amount|total|totale|revenue|"
-    rf"chiffre d'affaires|population|popolazione|solde|saldo|balance)[ ]?(?:ttc|ht)?[ ]?[:=]?[ ]?"
-    rf"(?:was[ ]|de[ ]|di[ ]|of[ ]|est[ ]|is[ ])?\d{{1,9}}(?:[ .,']\d{{2,3}}){{0,4}}(?![\w]|[ .]\d)",
+    r"(?<!\w)(?i:€|\$|£|eur|usd|chf|gbp|budget|prix|price|prezzo|montant|importo|amount|total|totale|revenue|"
+    r"chiffre d'affaires|population|popolazione|solde|saldo|balance)[ ]?(?:ttc|ht)?[ ]?[:=]?[ ]?"
+    r"(?:was[ ]|de[ ]|di[ ]|of[ ]|est[ ]|is[ ])?\d{1,9}(?:[ .,']\d{2,3}){0,4}(?![\w]|[ .]\d)",
     # 23 456 789 cells: groups of three before a plural
     r"(?<![\w+.,])(?<!\d[ .,])[1-9]\d{0,2}(?:[ ]\d{3}){2,3}[ ](?=[a-zà-ÿ]{3,20}s(?!\w))",
     # degrees, coordinates

@@ -295,14 +295,15 @@ def _addressed(folded: str, start: int, end: int) -> bool:
 
 
 def _apart(text: str, start: int, end: int) -> Iterator[Span]:
-    """A mention, cut at line breaks between whole lines: two lines of a list are two people."""
-    for at in [m.start() for m in re.finditer("\n", text[start:end])]:
-        position = start + at
-        left = text[text.rfind("\n", 0, position) + 1 : position].strip("> *|-")
-        if len(left) < 32:
-            yield Span(start, position, "PERSON", "header_list", 1.0, 2)
-            start = position + 1 + len(text[position + 1 : end]) - len(text[position + 1 : end].lstrip("> "))
-    yield Span(start, end, "PERSON", "header_list", 1.0, 2)
+    """A mention, cut at line breaks: two lines of a list are two people. One name may be broken between its parts."""
+    lines = [m.span() for m in re.finditer(r"[^\n>]+", text[start:end])]
+    if len(lines) == 2 and all(" " not in text[start + a : start + b].strip() for a, b in lines):
+        lines = [(0, end - start)]
+    for a, b in lines:
+        shown = text[start + a : start + b]
+        at = start + a + len(shown) - len(shown.lstrip())
+        if shown.strip():
+            yield Span(at, at + len(shown.strip()), "PERSON", "header_list", 1.0, 2)
 
 
 _FIRST_LETTER = re.compile(r"^[^\W\d_]\W+")

@@ -38,7 +38,9 @@ _PLACES = (
     r"(?:portail|porte d'entrée|portillon|alarme|boîte à clés?|coffre(?:-fort)?|cadenas|antivol|gate|alarm|key ?safe|"
     r"lock ?box|padlock|bike lock|safe|vault|portone|cancello|allarme|cassetta delle chiavi|lucchetto|cassaforte|digicode)"
 )
-_PRESS = r"(?:tu fais|vous faites|faire|fais|tapez|tape|composez|compose|fai|digita|digitate|premi|press|dial|enter|type)"
+_PRESS = (
+    r"(?:tu fais|vous faites|faire|fais|tapez|tape|composez|compose|fai|digita|digitate|premi|press|dial|enter|type)"
+)
 _CODE = r"([A-Z*#]?\d[A-Z\d*#-]{2,14}(?<!-)|[A-Z]{1,3}\d{2,10}[A-Z]?[#*]?)(?![\w]|[:.,/]\d)"
 _GAVE = (
     r"(?:you (?:gave|sent|told|texted) (?:me|us)|(?:que )?(?:tu m'as|vous m'avez|vous nous avez) (?:donné|envoyé|"
@@ -67,7 +69,9 @@ def _announced(text: str) -> bool:
 
 
 def _mixed(text: str) -> bool:
-    return not text.isalpha() and (any(c.isdigit() for c in text) or any(not c.isalnum() and c not in "-'’" for c in text))
+    return not text.isalpha() and (
+        any(c.isdigit() for c in text) or any(not c.isalnum() and c not in "-'’" for c in text)
+    )
 
 
 def _digits(text: str) -> bool:
@@ -103,15 +107,27 @@ SECRETS: tuple[Rule, ...] = (
         flags=0,
         group=0,
     ),
-    _secret("password", rf"(?<!\w){_WORD}(?:[ ][^\W\d][\w'’-]{{0,19}}){{0,4}}?{_IS}(?:now |désormais |maintenant |ora )?{_VALUE}", check=_value),
-    _secret("password_label", rf"(?<!\w){_WORD}(?:[ ][^\W\d][\w'’-]{{0,19}}){{0,5}}?[ ]{{0,3}}[:=][ ]{{0,3}}{_VALUE}", check=_announced),
+    _secret(
+        "password",
+        rf"(?<!\w){_WORD}(?:[ ][^\W\d][\w'’-]{{0,19}}){{0,4}}?{_IS}(?:now |désormais |maintenant |ora )?{_VALUE}",
+        check=_value,
+    ),
+    _secret(
+        "password_label",
+        rf"(?<!\w){_WORD}(?:[ ][^\W\d][\w'’-]{{0,19}}){{0,5}}?[ ]{{0,3}}[:=][ ]{{0,3}}{_VALUE}",
+        check=_announced,
+    ),
     _secret("password_bare", rf"(?<!\w){_WORD}[ ]{{1,2}}{_VALUE}", check=_mixed),
     _secret(
         "network_key",
         rf"(?<!\w){_WIFI}(?!\w)[^\n]{{0,40}}?(?<!\w)(?:clé|clef|key|chiave|code|pass|mdp|pwd)(?!\w)[ ]?(?:[:=]|est|is|è)?[ ]{{0,2}}{_VALUE}",
         check=_mixed,
     ),
-    _secret("access_code", rf"(?<!\w){_CODES}(?!\w)(?:[ ][\w'’-]{{1,15}}){{0,4}}?(?:{_IS}|[ ])(?:now |désormais )?{_CODE}", check=_digits),
+    _secret(
+        "access_code",
+        rf"(?<!\w){_CODES}(?!\w)(?:[ ][\w'’-]{{1,15}}){{0,4}}?(?:{_IS}|[ ])(?:now |désormais )?{_CODE}",
+        check=_digits,
+    ),
     _secret(
         "place_code_is",
         rf"(?<!\w){_PLACES}(?!\w)(?:[ ][\w'’-]{{1,15}}){{0,4}}?(?:{_IS}|[ ,]{{1,2}}{_PRESS}[ ](?:le |the |il )?){_CODE}"
@@ -128,7 +144,11 @@ SECRETS: tuple[Rule, ...] = (
         rf"(?:[ ][\w'’-]{{1,15}}){{0,5}}?{_IS}{_CODE}",
         check=_digits,
     ),
-    _secret("given_code", rf"(?<!\w){_GAVE}[ ]?[,:(]{{0,2}}[ ]{{0,2}}{_VALUE}", check=lambda text: _value(text) and not text.istitle()),
+    _secret(
+        "given_code",
+        rf"(?<!\w){_GAVE}[ ]?[,:(]{{0,2}}[ ]{{0,2}}{_VALUE}",
+        check=lambda text: _value(text) and not text.istitle(),
+    ),
     _secret(
         "card_check_value",
         r"(?<!\w)(?:cvv2?|cvc2?|cvn|csc|cryptogramme(?: visuel)?|security code|code (?:de sécurité|visuel)|codice di sicurezza|"

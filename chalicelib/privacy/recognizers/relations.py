@@ -47,14 +47,19 @@ _MORE = re.compile(rf"[ ]({_WORD})(?![\w'’])")
 _RULES = tuple(
     (re.compile(pattern, re.IGNORECASE), sure)
     for pattern, sure in (
-        (rf"(?<![\w'-]){_OWNER}[ ]{_NUMBER}{{0,2}}{_KIN}(?:[ ]?[,:]|[ ](?:est|is|è|sono|are|sont|aussi|also))?[ ]+({_WORD})(?![\w'’])", 1),
+        (
+            rf"(?<![\w'-]){_OWNER}[ ]{_NUMBER}{{0,2}}{_KIN}(?:[ ]?[,:]|[ ](?:est|is|è|sono|are|sont|aussi|also))?[ ]+({_WORD})(?![\w'’])",
+            1,
+        ),
         (rf"(?<![\w'-]){_SELF_SURE}[ ]+({_WORD})(?![\w'’])", 2),
         (rf"(?<![\w'-]){_SELF}[ ]+({_WORD})(?![\w'’])", 0),
         (rf"(?<![\w'-]){_TITLE}[ ]+({_WORD})(?![\w'’])", 1),
         (rf"(?<![\w'-]){_PARENT}({_WORD})(?![\w'’])", 1),
     )
 )
-_POSSESSED = re.compile(r"(?<![\w'’])([A-Z][a-zà-ÿ]{2,20})['’]s[ ](?:mother|father|mum|mom|dad|parents|brother|sister|wife|husband|son|daughter|birthday)\b")
+_POSSESSED = re.compile(
+    r"(?<![\w'’])([A-Z][a-zà-ÿ]{2,20})['’]s[ ](?:mother|father|mum|mom|dad|parents|brother|sister|wife|husband|son|daughter|birthday)\b"
+)
 _NEVER = frozenset(
     "est a va ont sont sera ira aura avait etait peut doit veut vient fait dit que qui et ou de du des la le les l un une "
     "pas tres trop bien en au aux avec pour par sur chez dans ne se me te nous vous il elle on je tu ils elles y si "

@@ -63,9 +63,13 @@ def completed(spans: Sequence[Span], text: str) -> Iterator[Span]:
                 continue
             if rest := pattern.match(text, end):
                 end = rest.end()
+        if text[end - 1] == "." and text[end - 4 : end - 1].isalpha():
+            end -= 1
         yield span if (start, end) == (span.start, span.end) else replace(span, start=start, end=end)
 
 
 def _long(text: str, span: Span, end: int) -> bool:
     """A town follows an address that has a number, and no street that is merely mentioned."""
-    return end > span.end or any(c.isdigit() for c in text[span.start : span.end]) and text[span.start : span.end].count(" ") > 1
+    return end > span.end or (
+        any(c.isdigit() for c in text[span.start : span.end]) and text[span.start : span.end].count(" ") > 1
+    )
