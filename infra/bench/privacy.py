@@ -1,7 +1,8 @@
 """Measures the anonymizer against stock Presidio and against the bare models, on the same texts in one run.
 
 `make bench-privacy` fetches what it needs (Faker, and presidio-research's sentences out of its source package) into a
-folder of its own and runs this. Prints tables, writes them with machine and versions to `--out`, and fails when a number is below its must.
+folder of its own and runs this. Prints tables, writes them with machine and versions to `--out`, and fails when a
+number is below its must.
 """
 
 from __future__ import annotations
@@ -96,9 +97,9 @@ def speed(language: str, texts: Sequence[str], stock: Stock, bare: BareNer, ours
         "ours": ours,
     }
     for index, text in enumerate(texts):
-        for label, read in reads.items():
+        for label, reader in reads.items():
             began = time.process_time()
-            read(text)
+            reader(text)
             if index > 2:
                 times[label].append((time.process_time() - began) * 1000)
     median = {label: sorted(values)[len(values) // 2] for label, values in times.items()}

@@ -50,7 +50,8 @@ _LED = re.compile(
 _CODE = re.compile(r"\d{4,6}|\d{8}|\d{2}-\d{3}|\d{4,5}-\d{3,4}|[a-z]{1,2}-?\d{4,5}|\d{4}[a-z]{2}")
 _SPLIT_CODE = re.compile(r"(?<!\w)(?:\d{3} \d{2}|\d{4} [A-Z]{2}|[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2})(?!\w)")
 _HOUSE = re.compile(
-    r"(?<![^\W\d_])[^\W\d_]{4,}+[ ,]{1,2}\d{1,4}[A-DF-Za-df-z]?(?!\w)|(?<!\w)\d{1,5}[A-DF-Za-df-z]?[ ,]{1,2}[^\W\d_]{4,}"
+    r"(?<![^\W\d_])[^\W\d_]{4,}+[ ,]{1,2}\d{1,4}[A-DF-Za-df-z]?(?!\w)|(?<!\w)"
+    r"\d{1,5}[A-DF-Za-df-z]?[ ,]{1,2}[^\W\d_]{4,}"
 )
 _MONTH = re.compile(
     (

@@ -26,17 +26,20 @@ _WORD = (
 _WIFI = r"(?:wi-?fi|wlan|réseau|network|rete|box|hotspot|routeur|router|partage)"
 _CODES = (
     r"(?:(?:door|gate|entry|entrance|access|alarm|building|safe|lock|padlock|garage|security|unlock|sim|puk|pin|otp|"
-    r"verification|validation|confirmation|one-time|secret|login|lobby|lift|card|key ?safe|lock ?box)[ ](?:code|pin|key)|"
+    r"verification|validation|confirmation|one-time|secret|login|lobby|lift|card|key ?safe|lock ?box)"
+    r"[ ](?:code|pin|key)|"
     r"code[ ](?:d'accès|d'entrée|confidentiel|secret|pin|puk|wifi|wi-fi|à usage unique|d'en bas|de sécurité|"
     r"(?:de |du |de la |de l'|d')(?:validation|vérification|confirmation|porte|portail|portillon|immeuble|entrée|hall|"
     r"parking|garage|alarme|coffre|cadenas|cave|bas|déverrouillage))|"
-    r"codice[ ](?:segreto|pin|puk|otp|portone|(?:di |del |della |dell'|d')(?:accesso|verifica|conferma|sicurezza|portone|"
+    r"codice[ ](?:segreto|pin|puk|otp|portone|(?:di |del |della |dell'|d')(?:accesso|verifica|conferma|"
+    r"sicurezza|portone|"
     r"cancello|ingresso|allarme|garage|cassaforte|sotto|sblocco|porta))|"
     r"digicode|digicodes|pin(?:[ ]code)?|puk|otp)"
 )
 _PLACES = (
     r"(?:portail|porte d'entrée|portillon|alarme|boîte à clés?|coffre(?:-fort)?|cadenas|antivol|gate|alarm|key ?safe|"
-    r"lock ?box|padlock|bike lock|safe|vault|portone|cancello|allarme|cassetta delle chiavi|lucchetto|cassaforte|digicode)"
+    r"lock ?box|padlock|bike lock|safe|vault|portone|cancello|allarme|cassetta delle chiavi|lucchetto|"
+    r"cassaforte|digicode)"
 )
 _PRESS = (
     r"(?:tu fais|vous faites|faire|fais|tapez|tape|composez|compose|fai|digita|digitate|premi|press|dial|enter|type)"
@@ -120,7 +123,8 @@ SECRETS: tuple[Rule, ...] = (
     _secret("password_bare", rf"(?<!\w){_WORD}[ ]{{1,2}}{_VALUE}", check=_mixed),
     _secret(
         "network_key",
-        rf"(?<!\w){_WIFI}(?!\w)[^\n]{{0,40}}?(?<!\w)(?:clé|clef|key|chiave|code|pass|mdp|pwd)(?!\w)[ ]?(?:[:=]|est|is|è)?[ ]{{0,2}}{_VALUE}",
+        rf"(?<!\w){_WIFI}(?!\w)[^\n]{{0,40}}?(?<!\w)(?:clé|clef|key|chiave|code|pass|mdp|pwd)(?!\w)[ ]?(?:[:=]|"
+        rf"est|is|è)?[ ]{{0,2}}{_VALUE}",
         check=_mixed,
     ),
     _secret(
@@ -137,7 +141,8 @@ SECRETS: tuple[Rule, ...] = (
     _secret(
         "code_is",
         r"(?<![\w-])(?:le |the |il |mon |my )?(?:code|codice|combination|combinaison|combinazione)"
-        r"(?![ ](?:de |di |d'|du |del )?(?:postal|postale|article|articolo|produit|prodotto|product|promo\w*|sconto|discount|"
+        r"(?![ ](?:de |di |d'|du |del )?(?:postal|postale|article|articolo|produit|prodotto|product|promo\w*|"
+        r"sconto|discount|"
         r"coupon|réduction|remise|ape|naf|erreur|error|errore|source|barres?|fiscale|client|cliente|customer|zip|area|"
         r"booking|réservation|prenotazione|country|pays|status|civil|civile|swift|bic|cours|course|dress|iban|ateco|cpv|"
         r"cig|cup|univoco|insee|commune|iso|qr))"
@@ -151,8 +156,10 @@ SECRETS: tuple[Rule, ...] = (
     ),
     _secret(
         "card_check_value",
-        r"(?<!\w)(?:cvv2?|cvc2?|cvn|csc|cryptogramme(?: visuel)?|security code|code (?:de sécurité|visuel)|codice di sicurezza|"
-        r"check value|three digits|3 digits|trois (?:derniers )?chiffres)(?!\w)(?:[ ](?!\d)[\w'’-]{1,12}){0,4}[ ]?[:=,(]?[ ]?(\d{3,4})(?!\w)",
+        r"(?<!\w)(?:cvv2?|cvc2?|cvn|csc|cryptogramme(?: visuel)?|security code|code (?:de sécurité|visuel)|"
+        r"codice di sicurezza|"
+        r"check value|three digits|3 digits|trois (?:derniers )?chiffres)(?!\w)(?:[ ](?!\d)"
+        r"[\w'’-]{1,12}){0,4}[ ]?[:=,(]?[ ]?(\d{3,4})(?!\w)",
     ),
     _secret(
         "announced_key",

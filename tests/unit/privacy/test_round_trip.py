@@ -73,8 +73,8 @@ def test_a_form_is_kept_once_per_place_that_differs() -> None:
 @pytest.mark.parametrize(
     "damaged",
     [
-        "<Person_1>", "<person_1>", "[PERSON_1]", "PERSON_1", "&lt;PERSON_1&gt;", "<PERSON_1", "PERSON_1>", "< PERSON_1 >",
-        "<PERSON 1>", "<PERSON\\_1>", "＜PERSON_1＞", "<PERSONNE_1>", "<Persona 1>", "{PERSON_1}",
+        "<Person_1>", "<person_1>", "[PERSON_1]", "PERSON_1", "&lt;PERSON_1&gt;", "<PERSON_1", "PERSON_1>",
+        "< PERSON_1 >", "<PERSON 1>", "<PERSON\\_1>", "＜PERSON_1＞", "<PERSONNE_1>", "<Persona 1>", "{PERSON_1}",
     ],
 )  # fmt: skip
 def test_a_damaged_token_is_repaired(damaged: str) -> None:
