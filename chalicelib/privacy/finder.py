@@ -46,7 +46,14 @@ _GUESSES = frozenset(
 """Rules by shape alone, beside those of telephones: a date or a document's number has their shape too."""
 _WEAK_NUMBERS = frozenset({"CREDIT_CARD", "ID_NUMBER", "FR_SIREN", "UK_NHS", "IT_VAT", "US_SSN"})
 _WEAK_NAMES = frozenset({"capitals", "ner_fr", "ner_en", "place_led_loosely", "organization_three"})
-_SUBJECT_GUESSES = _WEAK_NAMES | {"organization_led", "organization_head", "organization_form", "address_block", "street_name", "name_list"}
+_SUBJECT_GUESSES = _WEAK_NAMES | {
+    "organization_led",
+    "organization_head",
+    "organization_form",
+    "address_block",
+    "street_name",
+    "name_list",
+}
 _FILE_NAME_SECONDS = 10.0
 EACH = 256
 """After so many finds of one rule the deadline is looked at again."""
@@ -112,7 +119,9 @@ class Finder:
         view = View(subject)
         plain = unnumbered(undated(view.text))
         found = [*mentions.find(view.text), *completed(list(self._ruled(view.text, deadline)), view.text)]
-        found = [s for s in found if s.recognizer not in _SUBJECT_GUESSES or self._lists_one(view.text[s.start : s.end])]
+        found = [
+            s for s in found if s.recognizer not in _SUBJECT_GUESSES or self._lists_one(view.text[s.start : s.end])
+        ]
         return _back(view, _unfiled(view.text, plain, found), self._lists)
 
     def _lists_one(self, name: str) -> bool:

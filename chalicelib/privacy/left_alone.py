@@ -30,8 +30,10 @@ _DATES = (
     rf"{_CLEAR}{_DAY}[ ]{_DAY}[ ]{_YEAR}(?![\w]|[ ./-]\d)",
     rf"{_CLEAR}(?:19|20)\d\d([./-])(?:0?[1-9]|1[0-2])\1{_DAY}"
     rf"(?:[T ]{{1,2}}[0-2]\d:?[0-5]\d(?::?[0-5]\d(?:[.,]\d{{1,9}})?)?{_ZONE})?(?!\w)",
-    rf"{_CLEAR}20\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[T_ .-]{{1,2}}[0-2]\d[0-5]\d(?:[0-5]\d)?)?(?:\.\d)?(?!\w)",
-    rf"{_CLEAR}{_DAY}(?:er|st|nd|rd|th|°)?(?:[ ]?(?:-|/|au|al|to|et|e|and|&)[ ]?{_DAY})?[ ](?:of[ ])?{MONTH}\.?(?:,?[ ]{_YEAR})?(?!\w)",
+    rf"{_CLEAR}20\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
+    rf"(?:[T_ .-]{{1,2}}[0-2]\d[0-5]\d(?:[0-5]\d)?)?(?:\.\d)?(?!\w)",
+    rf"{_CLEAR}{_DAY}(?:er|st|nd|rd|th|°)?(?:[ ]?(?:-|/|au|al|to|et|e|and|&)"
+    rf"[ ]?{_DAY})?[ ](?:of[ ])?{MONTH}\.?(?:,?[ ]{_YEAR})?(?!\w)",
     rf"(?<!\w){MONTH}\.?[ ]{_DAY}(?:st|nd|rd|th)?(?:[ ]?[-–][ ]?{_DAY})?(?:,?[ ]{_YEAR})?(?!\w|[./-]\d|[ ]\d\d[ .])",
     rf"{_CLEAR}{_DAY}/{_DAY}(?![\w]|[./-]\d)",
     rf"{_CLEAR}(?:0?[1-9]|1[0-2])/{_YEAR}{_END}",
@@ -42,7 +44,8 @@ _DATES = (
     r"(?<![\w:.,+])(?:0?\d|1[0-2])(?:[.:][0-5]\d)?[ ]?[ap]\.?m\.?(?!\w)",
     r"(?<!\w)(?:alle(?: ore)?|dalle|ore|at|um|vers)[ ](?:[01]?\d|2[0-4])(?:[.,][0-5]\d)?(?![\w]|[.,:/-]\d|[ ]\d)",
     # from 12 30 to 14 00
-    r"(?<![\w+])(?<!\d[ .-])(?:[01]\d|2[0-4])[ ][0-5]\d[ ](?:à|au|et|to|alle|a|e|and|-|–)[ ](?:[01]\d|2[0-4])[ ][0-5]\d(?![\w]|[ .-]\d)",
+    r"(?<![\w+])(?<!\d[ .-])(?:[01]\d|2[0-4])[ ][0-5]\d[ ](?:à|au|et|to|alle|a|e|and|-|–)[ ](?:[01]\d|2[0-4])"
+    r"[ ][0-5]\d(?![\w]|[ .-]\d)",
 )
 _UNIT = (
     r"(?:€|\$|£|%|°|¥|eur|euros?|usd|chf|gbp|dollars?|pounds?|sterline|francs?|k€|m€|ht|ttc|khz|mhz|ghz|hz|kwh|kw|mw|"
@@ -52,10 +55,11 @@ _UNIT = (
     r"pieces|cells|cellules|cellule|fois|times|volte|pages?|pagine|lignes|righe|rows|lines|tonnes?|tons|tonnellate)"
 )
 _AMOUNTS = (
-    rf"(?<![\w+.,])(?<!\d[ .,])\d{{1,9}}(?:[ .,']\d{{2,5}}){{0,4}}[ ]{{0,2}}(?:millions?[ ]|milioni[ ]|de[ ]|di[ ]|d')?(?i:{_UNIT})(?![\w])",
-    rf"(?<!\w)(?i:€|\$|£|eur|usd|chf|gbp|budget|prix|price|prezzo|montant|importo|amount|total|totale|revenue|"
-    rf"chiffre d'affaires|population|popolazione|solde|saldo|balance)[ ]?(?:ttc|ht)?[ ]?[:=]?[ ]?"
-    rf"(?:was[ ]|de[ ]|di[ ]|of[ ]|est[ ]|is[ ])?\d{{1,9}}(?:[ .,']\d{{2,3}}){{0,4}}(?![\w]|[ .]\d)",
+    rf"(?<![\w+.,])(?<!\d[ .,])\d{{1,9}}(?:[ .,']\d{{2,5}}){{0,4}}[ ]{{0,2}}(?:millions?[ ]|milioni[ ]|de[ ]|"
+    rf"di[ ]|d')?(?i:{_UNIT})(?![\w])",
+    r"(?<!\w)(?i:€|\$|£|eur|usd|chf|gbp|budget|prix|price|prezzo|montant|importo|amount|total|totale|revenue|"
+    r"chiffre d'affaires|population|popolazione|solde|saldo|balance)[ ]?(?:ttc|ht)?[ ]?[:=]?[ ]?"
+    r"(?:was[ ]|de[ ]|di[ ]|of[ ]|est[ ]|is[ ])?\d{1,9}(?:[ .,']\d{2,3}){0,4}(?![\w]|[ .]\d)",
     # 23 456 789 cells: groups of three before a plural
     r"(?<![\w+.,])(?<!\d[ .,])[1-9]\d{0,2}(?:[ ]\d{3}){2,3}[ ](?=[a-zà-ÿ]{3,20}s(?!\w))",
     # degrees, coordinates
@@ -64,7 +68,8 @@ _AMOUNTS = (
     r"(?<![\w+.,/])\d{1,4}(?:[ ]\d{2,5}){1,8}[ ](?=[kMG]?Hz(?!\w))",
 )
 _LINK = (
-    r"(?:[ ]?(?:n[°ºo.]{1,2}|nr\.?|no\.?|n(?=[ ]\d)|num[ée]ro|numero|number|id|ref\.?|code|codice|#|:|=|est|is|è|l[ae]|il|"
+    r"(?:[ ]?(?:n[°ºo.]{1,2}|nr\.?|no\.?|n(?=[ ]\d)|num[ée]ro|numero|number|id|ref\.?|code|codice|#|:|=|est|is|"
+    r"è|l[ae]|il|"
     r"the|of|sous|con|de(?=[ ](?:suivi|commande|dossier)))(?![a-zà-ÿ]))"
 )
 _DOCUMENT = (
@@ -75,7 +80,8 @@ _DOCUMENT = (
     r"spedizione|expédition|envoi|dossier|pratica|réf(?:\.|érence)?|ref(?:\.|erence)?|rif(?:\.|erimento)?|"
     r"articles?|art\.?|articol[oi]|pièces?|part|parts?|sku|items?|ean|gtin|upc|isbn|issn|doi|asin|pmid|"
     r"versions?|version[ei]|v|ver\.|builds?|releases?|firmware|kernel|noyau|rev(?:ision)?\.?|patch|update|"
-    r"mise à jour|aggiornamento|pages?|pag\.|chapitre|chapter|capitolo|section|sezione|vol(?:o|ume)?|flight|train|treno|"
+    r"mise à jour|aggiornamento|pages?|pag\.|chapitre|chapter|capitolo|section|sezione|vol(?:o|ume)?|flight|"
+    r"train|treno|"
     r"tgv|siège|seat|posto|salle|room|aula|voiture|coach|carrozza|place|nomenclature|norm[ea]|standard|"
     r"iso|iec|rfc|nf|din|cei|cve|loi|law|legge|decret[oi]?|décret|dpr|d\.?lgs\.?|directive|direttiva|règlement|"
     r"regulation|lots?|lotto|batch|meeting id|webinar id|conference id|réunion|riunione|channels?|canal|canale|ports?|"

@@ -53,9 +53,9 @@ _PEOPLE_INSIDE = (
 )
 
 _ENDING = re.compile(
-    r"(?:[ts]ions?|zion[ei]|sion[ei]|ments?|ment[eio]|iques?|ics?|ances?|enc(?:es?|y)|anz[ae]|enz[ae]|ness(?:es)?|ships?|ables?|ibles?|"
-    r"abil[ei]|ibil[ei]|ites?|ita|ings?|aggi[o]?|atri?ces?|ateurs?|ologies?|ologi[aey]s?|ismes?|ism[oi]?|istes?|"
-    r"ality|ility|ivity|euses?|ando|endo)$"
+    r"(?:[ts]ions?|zion[ei]|sion[ei]|ments?|ment[eio]|iques?|ances?|enc(?:es?|y)|anz[ae]|enz[ae]|ness(?:es)?|ships?|ables?|ibles?|"
+    r"abil[ei]|ibil[ei]|ites?|aggi[o]?|atri?ces?|ateurs?|ologies?|ologi[aey]s?|ismes?|ism[oi]?|istes?|"
+    r"ality|ility|ivity|euses?|[a-z]{4}ings?|[a-z]{4}ando|[a-z]{4}endo)$"
 )
 """How words of French, English and Italian end, and names of no list seldom do."""
 
@@ -83,11 +83,16 @@ class Lists:
 
     def word(self, word: str) -> bool:
         """A word of a list (folded), or one whose ending makes it one: "Prescription", "Aggiornamento"."""
-        if word in self.words or (len(word) > 6 and word.isalpha() and _ENDING.search(word) and not self.known(word)):
+        if word in self.words or (len(word) > 6 and word.isalpha() and _ENDING.search(word) and not self._names(word)):
             return True
         if elided := _ELIDED.match(word):
             return self.common(word[elided.end() :])
-        return "-" in word and not self.known(word) and all(self.common(half) or len(half) < 3 for half in word.split("-"))
+        return (
+            "-" in word and not self.known(word) and all(self.common(half) or len(half) < 3 for half in word.split("-"))
+        )
+
+    def _names(self, word: str) -> bool:
+        return self.known(word) or word in self.places
 
     def known(self, word: str) -> bool:
         """A name of any list (folded)."""

@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from email.utils import getaddresses
 
 from chalicelib.mail.model import Address, Mail
+from chalicelib.privacy.everyday import EVERYDAY, addressed, apart
 from chalicelib.privacy.fold import fold
 from chalicelib.privacy.lists import Lists
+from chalicelib.privacy.quoted import quoted
 from chalicelib.privacy.spans import Span
 
 MAX_PEOPLE = 300
@@ -157,52 +159,6 @@ def _from_local_part(address: str, lists: Lists) -> str:
     return " ".join(word.capitalize() for word in words[:3])
 
 
-_NAME = r"[^\W\d_][\w'’.-]{0,30}(?:[ ,]{1,2}[^\W\d_][\w'’.-]{0,30}){0,4}"
-_FIELD = re.compile(
-    r"^[>|* ]{0,12}(?:de|from|da|von|à|a|to|cc|cci|bcc|ccn|per|an|envoyé par|"
-    r"sent by|expéditeur|mittente|destinataires?|destinatari[oa]?|reply-to|"
-    r"répondre à|rispondi a|organizer|organisateur|organizzatore|participants?|"
-    r"présents?|presenti|attendees?|required|obligatoire)\*?[ ]?:\*?[ ]?([^\n]{2,400})$",
-    re.IGNORECASE | re.MULTILINE,
-)
-_WROTE = re.compile(
-    (
-        rf"(?:^|[,:>*] ?|\d ?)({_NAME}) ?(?:[<(\[][^\s<>()\[\]]{{3,200}}[>)\]])?[ \n]{{0,2}}(?:a écrit|"
-        r"wrote|writes|ha scritto|écrivait|schrieb|escribió|said)[ ]?:"
-    ),
-    re.IGNORECASE | re.MULTILINE,
-)
-_CALENDAR = re.compile(
-    (
-        r'(?<=[;:])(?:CN|X-[A-Z-]{3,30}NAME)=(?:"([^"\n]{2,120})"|([^;:"\n]{2,120}))|'
-        r"^(?:FN|N)(?:;[^:\n]{0,80})?:([^\n]{2,120})"
-    ),
-    re.MULTILINE,
-)
-_LOWER_START = re.compile(r"^(?:[a-zà-ÿ][\w'’]* )+")
-_CAPITAL = re.compile(r"^[A-ZÀ-ÖØ-Þ\"']")
-
-
-def quoted(text: str) -> Iterator[Address]:
-    """People in the header lines of quoted and forwarded mail, in "X wrote:" lines and in calendar fields."""
-    head = text[:200_000]
-    for match in _FIELD.finditer(head):
-        for piece in re.split(r"[;>]\s*,?|,\s(?=[^,<]{2,60}<)", match.group(1))[:30]:
-            name, _, address = piece.strip().partition("<")
-            if _CAPITAL.match(name.strip()) and len(name.split()) <= 5 and not any(c.isdigit() for c in name):
-                yield Address(name.strip(" \"'*"), address.strip("> "))
-    for match in _WROTE.finditer(head):
-        name = _LOWER_START.sub("", match.group(1).rsplit(" à ", 1)[-1].strip())
-        if _CAPITAL.match(name) and len(name_parts(name)) >= 1 and not _DAY.search(fold(name)):
-            yield Address(name, "")
-    for match in _CALENDAR.finditer(head):
-        name = next(group for group in match.groups() if group)
-        yield Address(" ".join(reversed([p for p in name.split(";") if p])) if ";" in name else name, "")
-
-
-_DAY = re.compile(r"\b(?:lun|mar|mer|jeu|ven|sam|dim|mon|tue|wed|thu|fri|sat|sun|gio|sab|dom|am|pm|utc|gmt|on|le|il)\b")
-
-
 class Mentions:
     """Finds each mention of the known people: full, first, last, reversed, initials; also in addresses and files."""
 
@@ -242,67 +198,12 @@ class Mentions:
         for match in self._pattern.finditer(folded) if self._pattern else ():
             start, end = _without_words(text, *match.span())
             shown = folded[start:end]
-            if not text[start].isupper() and shown in _EVERYDAY and not _addressed(folded, start, end):
+            if not text[start].isupper() and shown in EVERYDAY and not addressed(folded, start, end):
                 continue
-            yield from _apart(text, start, end)
+            yield from apart(text, start, end)
         if self._signed:
             for match in self._signed.finditer(text):
                 yield Span(match.start(1), match.end(1), "PERSON", "header_initials", 0.9, 2)
-
-
-_EVERYDAY = frozenset(
-    "hope will may can might mark bill art grant chance drew rich long page price day field young king green brown white "
-    "black grand petit petite bon bonne fort noir noire blanc blanche roux bell wood rose pat sue rob don guy max ray "
-    "frank dean case trace skip brook lane forest dale ford star sky sunny summer autumn dawn eve april june august "
-    "joy faith grace patience temple mercy major sergeant cash cliff stone wise best good small little big short sharp "
-    "swift bush hill banks rivers waters church bishop abbot pope cook baker butcher smith miller fisher hunter taylor "
-    "leger roi roy moulin vigne prince noel juin avril marin olive prune capucine victoire constance prudence clemence "
-    "france aime desire parfait marchand boulanger berger boucher charpentier fournier tailleur chevalier dumoulin lune "
-    "soleil fleur ange parent cousin voisin ami loup lion renard poisson oiseau perle luna stella sole gioia felice fiore "
-    "verde verdi rossi bianchi neri costa villa serena allegra chiara bianca viola alba aurora letizia vera vero santa "
-    "leone lupo volpe gatto monte valle fonte campo porta serra conti conte barone greco romano lombardo ferrari fabbri "
-    "line lea ava eva lola mona ada ida iris ivy lou jo al ed si do re sol la le les de du des et ou mais donc or ni car "
-    "un une il elle on je tu nous vous ils elles me te se ne pas plus en y au aux ce ces cet cette mon ma mes ton ta tes "
-    "son sa ses notre nos votre vos leur leurs qui que quoi dont pour par sur sous avec sans chez dans est sont a ai as "
-    "the and is are was were of to in for on with you your we our he she it this that not but my at as be have has from "
-    "would could please by if does there their they them its so just any all no yes hi an me "
-    "lo gli uno e ho ha sono nel nella per con su voi noi io lei lui che non ma di del della dei delle al alla questo "
-    "suo sua mio mia come da dal dalla ci si piu anche ed o dan van den der ben tim tom gene jean jack pierre marie "
-    "angel destiny star client test home data date support".split()
-) - frozenset("tim tom jean jack pierre marie lola mona ada ida iris ivy eva ava lea".split())
-"""Words that a lower-case text means as words unless somebody is addressed: "I hope", "un petit mot"."""
-_CALLED = re.compile(
-    r"(?:^[>|* ]{0,8}|(?:^|\W)(?:bonjour|bonsoir|salut|coucou|hello|hi|hey|dear|cher|chere|ciao|salve|caro|cara|gentile|"
-    r"merci|thanks|grazie|bises|bisous|love|cheers|yo|slt|cc|ok|oui|yes|si|non|no|"
-    r"m\.|mr\.?|mrs\.?|mme\.?|mlle|ms\.?|monsieur|madame|signora?|sig\.(?:ra)?|dr\.?|dott\.(?:ssa)?)[ ,]{1,2}|"
-    r"(?:^|\W)(?:pour|avec|chez|for|with|to|from|by|per|con|da|di|de|d'|a|et|and|e)[ ])$"
-)
-_AFTER_CALL = re.compile(r"[ ]?(?:[,!?:;.]|\n|$)|[ ](?:and|et|e)[ ](?:i|moi|me|io)(?![a-z])")
-_MET = re.compile(
-    r"(?<![a-z])(?:avec|chez|with|vu|vois|rencontre|rencontrer|appelle|appeler|appelez|contacter|contactez|prevenir|previens|"
-    r"demande a|demander a|dis a|met|saw|see|meet|call|ask|asked|tell|told|visto|vista|incontrato|sentito|chiama|chiamare|"
-    r"chiamato|chiedi a|dillo a)[ ]$"
-)
-
-
-def _addressed(folded: str, start: int, end: int) -> bool:
-    """A lower-case word is a name where it is called, greeted or signs, with nothing but a sign or a line's end after."""
-    line = folded.rfind("\n", 0, start) + 1
-    before = folded[max(line, start - 24) : start]
-    if _MET.search(before):
-        return True
-    return bool(_CALLED.search(before)) and bool(_AFTER_CALL.match(folded, end))
-
-
-def _apart(text: str, start: int, end: int) -> Iterator[Span]:
-    """A mention, cut at line breaks between whole lines: two lines of a list are two people."""
-    for at in [m.start() for m in re.finditer("\n", text[start:end])]:
-        position = start + at
-        left = text[text.rfind("\n", 0, position) + 1 : position].strip("> *|-")
-        if len(left) < 32:
-            yield Span(start, position, "PERSON", "header_list", 1.0, 2)
-            start = position + 1 + len(text[position + 1 : end]) - len(text[position + 1 : end].lstrip("> "))
-    yield Span(start, end, "PERSON", "header_list", 1.0, 2)
 
 
 _FIRST_LETTER = re.compile(r"^[^\W\d_]\W+")

@@ -35,6 +35,7 @@ _TRANSLATED = {
     "SEGRETO": "SECRET", "EMPLACEMENT": "LOCATION", "POSIZIONE": "LOCATION",
 }  # fmt: skip
 """What models make of the kinds when they translate."""
+_KINDS = frozenset(_TRANSLATED.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,24 +61,26 @@ def repair(text: str, mapping: Mapping[str, str]) -> Repaired:
     def put_right(match: re.Match[str]) -> str:
         shown = match.group(0)
         before, kind, joint, number, after = match.groups()
-        name = _plain(kind)
-        name = _TRANSLATED.get(name, name)
-        meant = f"<{name}_{number}>"
-        known = name in kinds or name in _TRANSLATED.values()
-        marked = bool(before or after or "_" in _plain(kind + joint, raw=True))
-        if not (known and (marked or kind.isupper())) and not (len(number) == 9 and number in numbers):
+        lead, name = _kind(kind, kinds) if not before else ("", _named(kind))
+        known = name in kinds or name in _KINDS
+        marked = bool(before or after or "_" in _plain(joint) or "_" in kind)
+        if not (known and (marked or kind[len(lead) :].isupper())) and not (len(number) == 9 and number in numbers):
             return shown
+        meant = f"<{name}_{number}>"
         if meant not in mapping and len(number) == 9 and len(numbers.get(number, ())) == 1:
             meant = numbers[number][0]
         if meant not in mapping:
-            unclear.append(shown.strip())
+            unclear.append(shown[len(lead) :].strip())
             return shown
-        space = " " if shown[-1].isspace() and not after else ""
-        return meant + space
+        return lead + meant + (" " if shown[-1].isspace() and not after else "")
 
     pieces, position = [], 0
     for match in TOKEN.finditer(text):
-        pieces += [_DAMAGED.sub(put_right, text[position : match.start()]), match.group(0)]
+        token = match.group(0)
+        pieces += [
+            _DAMAGED.sub(put_right, text[position : match.start()]),
+            token if token in mapping else _DAMAGED.sub(put_right, token),
+        ]
         position = match.end()
     done = "".join([*pieces, _DAMAGED.sub(put_right, text[position:])])
     rest = TOKEN.sub(" ", done)
@@ -86,8 +89,22 @@ def repair(text: str, mapping: Mapping[str, str]) -> Repaired:
     return Repaired(done, tuple(dict.fromkeys(unclear)))
 
 
-def _plain(kind: str, raw: bool = False) -> str:
-    """A kind as tokens write it: "Numéro de téléphone" → `NUMERO_DE_TELEPHONE`."""
-    text = unicodedata.normalize("NFKD", html.unescape(kind))
-    text = "".join(c for c in text if not unicodedata.combining(c) and c != "\\").upper()
-    return text if raw else re.sub(r"[\W_]+", "_", text).strip("_")
+def _kind(shown: str, kinds: set[str]) -> tuple[str, str]:
+    """The words before a kind that are none of it ("Bonjour PERSON"), and the kind."""
+    starts = [0, *(match.end() for match in re.finditer(r"[ ]", shown))]
+    for start in starts:
+        name = _named(shown[start:])
+        if name in kinds or name in _KINDS:
+            return shown[:start], name
+    return "", _named(shown)
+
+
+def _named(kind: str) -> str:
+    """The kind that is meant: "Numéro de téléphone" → `PHONE_NUMBER`."""
+    name = re.sub(r"[\W_]+", "_", _plain(kind)).strip("_")
+    return _TRANSLATED.get(name, name)
+
+
+def _plain(text: str) -> str:
+    decomposed = unicodedata.normalize("NFKD", html.unescape(text))
+    return "".join(c for c in decomposed if not unicodedata.combining(c) and c != "\\").upper()

@@ -83,7 +83,7 @@ def _line(span: Span, text: str, lists: Lists) -> Iterator[Span]:
 
 def _acronym(shown: str, lists: Lists) -> bool:
     """ "TTC", "VAT": capitals alone, too short for a name that no list has."""
-    return shown.isupper() and len(shown) < 6 and not lists.known(fold(shown)) and fold(shown) not in lists.places
+    return shown.isupper() and len(shown) < 4 and not lists.known(fold(shown)) and fold(shown) not in lists.places
 
 
 def _plain(word: str, lists: Lists) -> bool:

@@ -1,7 +1,7 @@
 """The invented mails that judge the anonymizer: how they are read, and how a run over them is scored.
 
-A file of `tests/privacy_data/mails_*.txt` holds mails that begin with `# kind`. `{P:Jean Dupont}` in a body is a person;
-`KINDS` lists the letters. The `untouched` half is measured, and nobody looks at single results of it.
+A file of `tests/privacy_data/mails_*.txt` holds mails that begin with `# kind`. `{P:Jean Dupont}` in a body is a
+person; `KINDS` lists the letters. The `untouched` half is measured, and nobody looks at single results of it.
 """
 
 from __future__ import annotations

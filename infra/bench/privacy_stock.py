@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
 
-from chalicelib.privacy.ner import MODELS
+from chalicelib.privacy.ner import FOR, MODELS
 from infra.bench.privacy_score import GoldSpan
 
 _UNUSED = ["tok2vec", "tagger", "parser", "attribute_ruler", "lemmatizer", "morphologizer", "senter"]
@@ -48,5 +48,5 @@ class BareNer:
 
     def read(self, text: str, language: str) -> Sequence[Any]:
         """The model's entities."""
-        entities: Sequence[Any] = self._models[language](text).ents
+        entities: Sequence[Any] = self._models[language if language in self._models else FOR[language][0]](text).ents
         return entities

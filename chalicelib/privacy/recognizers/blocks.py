@@ -50,7 +50,8 @@ _LED = re.compile(
 _CODE = re.compile(r"\d{4,6}|\d{8}|\d{2}-\d{3}|\d{4,5}-\d{3,4}|[a-z]{1,2}-?\d{4,5}|\d{4}[a-z]{2}")
 _SPLIT_CODE = re.compile(r"(?<!\w)(?:\d{3} \d{2}|\d{4} [A-Z]{2}|[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2})(?!\w)")
 _HOUSE = re.compile(
-    r"(?<![^\W\d_])[^\W\d_]{4,}+[ ,]{1,2}\d{1,4}[A-Za-z]?(?!\w)|(?<!\w)\d{1,5}[A-Za-z]?[ ,]{1,2}[^\W\d_]{4,}"
+    r"(?<![^\W\d_])[^\W\d_]{4,}+[ ,]{1,2}\d{1,4}[A-DF-Za-df-z]?(?!\w)|(?<!\w)"
+    r"\d{1,5}[A-DF-Za-df-z]?[ ,]{1,2}[^\W\d_]{4,}"
 )
 _MONTH = re.compile(
     (
@@ -67,7 +68,7 @@ _NO_PLACE = re.compile(
 )
 
 
-_LABELS = frozenset("iban bic swift targa plate plaque".split())
+_LABELS = frozenset("iban bic swift targa plate plaque dob cvv cvc tel fax ref vin ssn nhs ean sku".split())
 _Part = tuple[int, int, str]
 
 
@@ -147,6 +148,6 @@ class AddressBlocks:
             return 0.7
         if led and (len(words) > 2 or broken or len(numbers) == 1):
             return 0.65
-        if broken and _HOUSE.search(shown) and len(names) > 2 and len(numbers) < 4:
+        if broken and _HOUSE.search(shown) and len(names) > 1 and len(numbers) < 4:
             return 0.5
         return 0.55 if code and len(names) >= 1 and broken and len(words) >= 3 else 0.0

@@ -112,9 +112,11 @@ NET: tuple[Rule, ...] = (
     rule(
         "handle_of_service",
         "ACCOUNT_REFERENCE",
-        r"(?<![\w.])(?:instagram|insta|ig|twitter|telegram|tg|snap(?:chat)?|skype|tik ?tok|discord|facebook|messenger|fb|"
+        r"(?<![\w.])(?:instagram|insta|ig|twitter|telegram|tg|snap(?:chat)?|skype|tik ?tok|discord|facebook|"
+        r"messenger|fb|"
         r"linkedin|signal|mastodon|bluesky|twitch|reddit|github|gitlab|psn|xbox|steam|viber|threads|youtube|pseudo|"
-        r"nickname|handle|username|user name|user|login|utilisateur|utente|identifiant|nom d'utilisateur|nome utente)(?!\w)"
+        r"nickname|handle|username|user name|user|login|utilisateur|utente|identifiant|nom d'utilisateur|nome "
+        r"utente)(?!\w)"
         r"(?:[ ](?:de|du|of|is|dell'|del|della|d'|l'|le|the|di)?[ ]?[\w'’]{1,15}){0,2}?"
         r"[ ]?(?:[:=(]|[ ](?:est|is|è|c'est)(?!\w))[ ]?(@?[\w][\w.-]{2,40}(?:#\d{4})?(?<![.-]))(?![\w@]|://)",
         0.85,

@@ -26,19 +26,24 @@ _WORD = (
 _WIFI = r"(?:wi-?fi|wlan|réseau|network|rete|box|hotspot|routeur|router|partage)"
 _CODES = (
     r"(?:(?:door|gate|entry|entrance|access|alarm|building|safe|lock|padlock|garage|security|unlock|sim|puk|pin|otp|"
-    r"verification|validation|confirmation|one-time|secret|login|lobby|lift|card|key ?safe|lock ?box)[ ](?:code|pin|key)|"
+    r"verification|validation|confirmation|one-time|secret|login|lobby|lift|card|key ?safe|lock ?box)"
+    r"[ ](?:code|pin|key)|"
     r"code[ ](?:d'accès|d'entrée|confidentiel|secret|pin|puk|wifi|wi-fi|à usage unique|d'en bas|de sécurité|"
     r"(?:de |du |de la |de l'|d')(?:validation|vérification|confirmation|porte|portail|portillon|immeuble|entrée|hall|"
     r"parking|garage|alarme|coffre|cadenas|cave|bas|déverrouillage))|"
-    r"codice[ ](?:segreto|pin|puk|otp|portone|(?:di |del |della |dell'|d')(?:accesso|verifica|conferma|sicurezza|portone|"
+    r"codice[ ](?:segreto|pin|puk|otp|portone|(?:di |del |della |dell'|d')(?:accesso|verifica|conferma|"
+    r"sicurezza|portone|"
     r"cancello|ingresso|allarme|garage|cassaforte|sotto|sblocco|porta))|"
     r"digicode|digicodes|pin(?:[ ]code)?|puk|otp)"
 )
 _PLACES = (
     r"(?:portail|porte d'entrée|portillon|alarme|boîte à clés?|coffre(?:-fort)?|cadenas|antivol|gate|alarm|key ?safe|"
-    r"lock ?box|padlock|bike lock|safe|vault|portone|cancello|allarme|cassetta delle chiavi|lucchetto|cassaforte|digicode)"
+    r"lock ?box|padlock|bike lock|safe|vault|portone|cancello|allarme|cassetta delle chiavi|lucchetto|"
+    r"cassaforte|digicode)"
 )
-_PRESS = r"(?:tu fais|vous faites|faire|fais|tapez|tape|composez|compose|fai|digita|digitate|premi|press|dial|enter|type)"
+_PRESS = (
+    r"(?:tu fais|vous faites|faire|fais|tapez|tape|composez|compose|fai|digita|digitate|premi|press|dial|enter|type)"
+)
 _CODE = r"([A-Z*#]?\d[A-Z\d*#-]{2,14}(?<!-)|[A-Z]{1,3}\d{2,10}[A-Z]?[#*]?)(?![\w]|[:.,/]\d)"
 _GAVE = (
     r"(?:you (?:gave|sent|told|texted) (?:me|us)|(?:que )?(?:tu m'as|vous m'avez|vous nous avez) (?:donné|envoyé|"
@@ -67,7 +72,9 @@ def _announced(text: str) -> bool:
 
 
 def _mixed(text: str) -> bool:
-    return not text.isalpha() and (any(c.isdigit() for c in text) or any(not c.isalnum() and c not in "-'’" for c in text))
+    return not text.isalpha() and (
+        any(c.isdigit() for c in text) or any(not c.isalnum() and c not in "-'’" for c in text)
+    )
 
 
 def _digits(text: str) -> bool:
@@ -103,15 +110,28 @@ SECRETS: tuple[Rule, ...] = (
         flags=0,
         group=0,
     ),
-    _secret("password", rf"(?<!\w){_WORD}(?:[ ][^\W\d][\w'’-]{{0,19}}){{0,4}}?{_IS}(?:now |désormais |maintenant |ora )?{_VALUE}", check=_value),
-    _secret("password_label", rf"(?<!\w){_WORD}(?:[ ][^\W\d][\w'’-]{{0,19}}){{0,5}}?[ ]{{0,3}}[:=][ ]{{0,3}}{_VALUE}", check=_announced),
+    _secret(
+        "password",
+        rf"(?<!\w){_WORD}(?:[ ][^\W\d][\w'’-]{{0,19}}){{0,4}}?{_IS}(?:now |désormais |maintenant |ora )?{_VALUE}",
+        check=_value,
+    ),
+    _secret(
+        "password_label",
+        rf"(?<!\w){_WORD}(?:[ ][^\W\d][\w'’-]{{0,19}}){{0,5}}?[ ]{{0,3}}[:=][ ]{{0,3}}{_VALUE}",
+        check=_announced,
+    ),
     _secret("password_bare", rf"(?<!\w){_WORD}[ ]{{1,2}}{_VALUE}", check=_mixed),
     _secret(
         "network_key",
-        rf"(?<!\w){_WIFI}(?!\w)[^\n]{{0,40}}?(?<!\w)(?:clé|clef|key|chiave|code|pass|mdp|pwd)(?!\w)[ ]?(?:[:=]|est|is|è)?[ ]{{0,2}}{_VALUE}",
+        rf"(?<!\w){_WIFI}(?!\w)[^\n]{{0,40}}?(?<!\w)(?:clé|clef|key|chiave|code|pass|mdp|pwd)(?!\w)[ ]?(?:[:=]|"
+        rf"est|is|è)?[ ]{{0,2}}{_VALUE}",
         check=_mixed,
     ),
-    _secret("access_code", rf"(?<!\w){_CODES}(?!\w)(?:[ ][\w'’-]{{1,15}}){{0,4}}?(?:{_IS}|[ ])(?:now |désormais )?{_CODE}", check=_digits),
+    _secret(
+        "access_code",
+        rf"(?<!\w){_CODES}(?!\w)(?:[ ][\w'’-]{{1,15}}){{0,4}}?(?:{_IS}|[ ])(?:now |désormais )?{_CODE}",
+        check=_digits,
+    ),
     _secret(
         "place_code_is",
         rf"(?<!\w){_PLACES}(?!\w)(?:[ ][\w'’-]{{1,15}}){{0,4}}?(?:{_IS}|[ ,]{{1,2}}{_PRESS}[ ](?:le |the |il )?){_CODE}"
@@ -121,18 +141,25 @@ SECRETS: tuple[Rule, ...] = (
     _secret(
         "code_is",
         r"(?<![\w-])(?:le |the |il |mon |my )?(?:code|codice|combination|combinaison|combinazione)"
-        r"(?![ ](?:de |di |d'|du |del )?(?:postal|postale|article|articolo|produit|prodotto|product|promo\w*|sconto|discount|"
+        r"(?![ ](?:de |di |d'|du |del )?(?:postal|postale|article|articolo|produit|prodotto|product|promo\w*|"
+        r"sconto|discount|"
         r"coupon|réduction|remise|ape|naf|erreur|error|errore|source|barres?|fiscale|client|cliente|customer|zip|area|"
         r"booking|réservation|prenotazione|country|pays|status|civil|civile|swift|bic|cours|course|dress|iban|ateco|cpv|"
         r"cig|cup|univoco|insee|commune|iso|qr))"
         rf"(?:[ ][\w'’-]{{1,15}}){{0,5}}?{_IS}{_CODE}",
         check=_digits,
     ),
-    _secret("given_code", rf"(?<!\w){_GAVE}[ ]?[,:(]{{0,2}}[ ]{{0,2}}{_VALUE}", check=lambda text: _value(text) and not text.istitle()),
+    _secret(
+        "given_code",
+        rf"(?<!\w){_GAVE}[ ]?[,:(]{{0,2}}[ ]{{0,2}}{_VALUE}",
+        check=lambda text: _value(text) and not text.istitle(),
+    ),
     _secret(
         "card_check_value",
-        r"(?<!\w)(?:cvv2?|cvc2?|cvn|csc|cryptogramme(?: visuel)?|security code|code (?:de sécurité|visuel)|codice di sicurezza|"
-        r"check value|three digits|3 digits|trois (?:derniers )?chiffres)(?!\w)(?:[ ](?!\d)[\w'’-]{1,12}){0,4}[ ]?[:=,(]?[ ]?(\d{3,4})(?!\w)",
+        r"(?<!\w)(?:cvv2?|cvc2?|cvn|csc|cryptogramme(?: visuel)?|security code|code (?:de sécurité|visuel)|"
+        r"codice di sicurezza|"
+        r"check value|three digits|3 digits|trois (?:derniers )?chiffres)(?!\w)(?:[ ](?!\d)"
+        r"[\w'’-]{1,12}){0,4}[ ]?[:=,(]?[ ]?(\d{3,4})(?!\w)",
     ),
     _secret(
         "announced_key",

@@ -14,7 +14,10 @@ _OWNER = (
     r"(?:(?:il|la|i|le|al|alla|dal|dalla|del|della|con i|con le)[ ])?(?:mi[oae]|miei|tu[oae]|tuoi|su[oae]|suoi|"
     r"nostr[oaie]|vostr[oaie]|loro))"
 )
-_NUMBER = r"(?:(?:deux|trois|two|three|due|tre|petits?|petites?|grande?s?|jeune|ex|elder|older|younger|little|big|new|best|old|meilleure?|nouvelle|nouveau|migliore|piccol[oaie]|futur[oae]?)[ -])"
+_NUMBER = (
+    r"(?:(?:deux|trois|two|three|due|tre|petits?|petites?|grande?s?|jeune|ex|elder|older|younger|little|"
+    r"big|new|best|old|meilleure?|nouvelle|nouveau|migliore|piccol[oaie]|futur[oae]?)[ -])"
+)
 _KIN = (
     r"(?:fils|filles?|garçons?|enfants?|bébé|mari|femme|épouse|époux|compagne|compagnon|conjointe?|copain|copine|fiancée?|"
     r"frères?|s(?:œ|oe)urs?|mère|père|maman|papa|belle-mère|beau-père|belle-sœur|beau-frère|belle-fille|gendre|"
@@ -34,8 +37,14 @@ _SELF_SURE = (
     r"his name is|her name is|nommée?|prénommée?|mi chiamo|si chiama(?:no)?|il mio nome è|called|named|"
     r"(?:son|le) prénom est)"
 )
-_SELF = r"(?:c'est|ici|sono(?: sempre| ancora)?|sono io|it's|its|it is|this is|here is|i'm|i am|je suis(?: toujours)?|still|qui è|qui)"
-_TITLE = r"(?:oncle|tante|tata|tonton|mamie|papi|papy|uncle|aunt|auntie|granny|grandma|grandpa|zio|zia|nonno|nonna|cugin[oa])"
+_SELF = (
+    r"(?:c'est|ici|sono(?: sempre| ancora)?|sono io|it's|its|it is|this is|here is|i'm|i am|je suis(?: "
+    r"toujours)?|still|qui è|qui)"
+)
+_TITLE = (
+    r"(?:oncle|tante|tata|tonton|mamie|papi|papy|uncle|aunt|auntie|granny|grandma|grandpa|zio|zia|nonno|"
+    r"nonna|cugin[oa])"
+)
 _PARENT = (
     r"(?:(?:maman|papa|mère|père|parents|mamma|papà|madre|padre|mother|father|mum|mom|dad)[ ](?:de|d'|di|of)[ ]?|"
     r"(?:nouvelles|prénom|anniversaire|fête|birthday|news)[ ](?:de|d'|of)[ ]?)"
@@ -47,20 +56,29 @@ _MORE = re.compile(rf"[ ]({_WORD})(?![\w'’])")
 _RULES = tuple(
     (re.compile(pattern, re.IGNORECASE), sure)
     for pattern, sure in (
-        (rf"(?<![\w'-]){_OWNER}[ ]{_NUMBER}{{0,2}}{_KIN}(?:[ ]?[,:]|[ ](?:est|is|è|sono|are|sont|aussi|also))?[ ]+({_WORD})(?![\w'’])", 1),
+        (
+            rf"(?<![\w'-]){_OWNER}[ ]{_NUMBER}{{0,2}}{_KIN}(?:[ ]?[,:]|[ ](?:est|is|è|sono|are|sont|aussi|also)"
+            rf")?[ ]+({_WORD})(?![\w'’])",
+            1,
+        ),
         (rf"(?<![\w'-]){_SELF_SURE}[ ]+({_WORD})(?![\w'’])", 2),
         (rf"(?<![\w'-]){_SELF}[ ]+({_WORD})(?![\w'’])", 0),
         (rf"(?<![\w'-]){_TITLE}[ ]+({_WORD})(?![\w'’])", 1),
         (rf"(?<![\w'-]){_PARENT}({_WORD})(?![\w'’])", 1),
     )
 )
-_POSSESSED = re.compile(r"(?<![\w'’])([A-Z][a-zà-ÿ]{2,20})['’]s[ ](?:mother|father|mum|mom|dad|parents|brother|sister|wife|husband|son|daughter|birthday)\b")
+_POSSESSED = re.compile(
+    r"(?<![\w'’])([A-Z][a-zà-ÿ]{2,20})['’]s[ ](?:mother|father|mum|mom|dad|parents|brother|sister|wife|husband|"
+    r"son|daughter|birthday)\b"
+)
 _NEVER = frozenset(
-    "est a va ont sont sera ira aura avait etait peut doit veut vient fait dit que qui et ou de du des la le les l un une "
+    "est a va ont sont sera ira aura avait etait peut doit veut vient fait dit que qui et ou de du des la le "
+    "les l un une "
     "pas tres trop bien en au aux avec pour par sur chez dans ne se me te nous vous il elle on je tu ils elles y si "
     "is was has had will would can could may might must does did do said says and or of the a an to in on at with for "
     "from by not who that which also still very so too as if when while but than then i you he she we they it "
-    "e ha va puo deve vuole era sara non di da del della in con per su che chi anche ancora molto troppo ed o io tu lui lei "
+    "e ha va puo deve vuole era sara non di da del della in con per su che chi anche ancora molto troppo ed o "
+    "io tu lui lei "
     "noi voi loro si ci ne mi ti vi abbiamo hanno arriva viene sta gia piu".split()
 )
 

@@ -21,7 +21,9 @@ _IT = (
     rf"zero|un|{_IT_ONES}|dieci|undici|dodici|tredici|quattordici|quindici|sedici|diciassette|diciotto|diciannove|"
     rf"(?:{_IT_TENS})[ia]?(?:{_IT_ONES})?|doppio"
 )
-_SCALE = r"cents?|mille|mil|hundred|thousand|(?:due|tre|quattro|cinque|sei|sette|otto|nove)?(?:cento|mila|mille)\w{0,40}"
+_SCALE = (
+    r"cents?|mille|mil|hundred|thousand|(?:due|tre|quattro|cinque|sei|sette|otto|nove)?(?:cento|mila|mille)\w{0,40}"
+)
 _GAP = r"(?:[ ]?[-,.][ ]?|[ ]|[ ](?:et|and|e)[ ])"
 NUMBER_WORD = rf"(?:{_FR}|{_EN}|{_IT})"
 """A number below a hundred, or a part of one, in French, English or Italian."""
