@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 import click
 
 from infra.cli.common import DRY_RUN, YES, expected
+from infra.database.migrate import logged_parameters, pending
 from infra.database.migrate import migrate as run
-from infra.database.migrate import pending
 from infra.database.rights import LOGINS, role
 
 
@@ -33,11 +33,19 @@ def migrate(url: str, dry_run: bool, yes: bool) -> None:
         names = pending(url)
         click.echo(f"would apply: {', '.join(names)}" if names else "nothing to apply")
         click.echo(f"would make and set the grants of: {', '.join(role(name) for name in LOGINS)}")
+        _warn(url)
         return
     if not yes:
         _confirm(url)
     applied = run(url)
     click.echo(f"applied: {', '.join(applied)}" if applied else "nothing to apply")
+    _warn(url)
+
+
+def _warn(url: str) -> None:
+    """Warn on standard error where the server's log would get parameters of statements."""
+    for one in logged_parameters(url):
+        click.echo(f"warning: {one} (docs/deploying.md, The database's log)", err=True)
 
 
 def _confirm(url: str) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from infra.database.rights import LOGINS, login
 from infra.database.roles import grant_all
+from infra.database.statement_log import Logged, logged
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 LOCK = 7_305_011_601
@@ -50,3 +52,12 @@ def pending(url: str) -> list[str]:
         rows = connection.execute("SELECT migration_id FROM _yoyo_migration").fetchall() if known else []
     done = {name for (name,) in rows}
     return [one.id for one in topological_sort(read_migrations(str(MIGRATIONS))) if one.id not in done]
+
+
+def logged_parameters(url: str) -> list[Logged]:
+    """Why the server would log parameters of the functions' statements; changes nothing. Raises psycopg's errors."""
+    import psycopg
+
+    with psycopg.connect(url, connect_timeout=10) as connection:
+        connection.read_only = True
+        return logged(connection, map(login, LOGINS))

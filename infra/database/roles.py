@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlsplit
 
+from infra.database import statement_log
 from infra.database.rights import FUNCTIONS, LOGINS, login, role
 
 if TYPE_CHECKING:
@@ -97,6 +98,7 @@ def _settle(connection: Connection, name: str) -> None:
         parts = sql.SQL(", ").join(map(sql.Literal, value.split(", ")))
         command = sql.SQL("ALTER ROLE {} SET {} = {}")
         connection.execute(command.format(sql.Identifier(login(name)), sql.Identifier(setting), parts))
+    statement_log.silence(connection, login(name))
 
 
 def _make(connection: Connection, name: str, kind: str) -> None:
