@@ -8,8 +8,9 @@ from chalicelib.mail import bounds
 from chalicelib.mail.characters import one_line
 from chalicelib.mail.charset import Decoder
 from chalicelib.mail.fields import absent, attachment_name, bodies, header_pairs, items, size_of, string
-from chalicelib.mail.headers import message_ids, parse_date, text_of
+from chalicelib.mail.headers import is_forward, message_ids, parse_date, text_of
 from chalicelib.mail.model import Address, Attachment, Mail
+from chalicelib.mail.readers.quotes import split_quotation
 
 
 def from_message(message: Mapping[str, object]) -> Mail:
@@ -31,10 +32,13 @@ def from_message(message: Mapping[str, object]) -> Mail:
     ids = message_ids(string(message.get("messageId")) or found.get("message-id", ""))
     sender = next(iter(_people(message.get("from"), decoder)), None)
     defects |= absent(sender, date is not None, bool(ids)) | decoder.defects
+    subject = text_of(string(message.get("subject")), decoder, bounds.MAX_SUBJECT_CHARS)
+    text, quoted = split_quotation(text, is_forward(subject))
     return Mail(
-        subject=text_of(string(message.get("subject")), decoder, bounds.MAX_SUBJECT_CHARS),
+        subject=subject,
         sender=sender,
         text=text,
+        quoted=quoted,
         html=html,
         to=tuple(_people(message.get("to"), decoder)),
         cc=tuple(_people(message.get("cc"), decoder)),

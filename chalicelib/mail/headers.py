@@ -15,6 +15,7 @@ from chalicelib.mail.charset import Decoder
 _WORD = re.compile(r"=\?([^?\s]{1,64})\?([bBqQ])\?([^?]*)\?=")
 _PIECE = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?$)|;|[^;"]+', re.DOTALL)
 _MESSAGE_ID = re.compile(r"<([^<>\s]{1,998})>")
+_FORWARD = re.compile(r"^(?:fwd?|tr|wg|i|rv|doorst|inoltro|reenv)\s{0,3}:", re.IGNORECASE)
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
 _SECTION = re.compile(r"([^*]+)(?:\*(\d{1,3}))?(\*)?")
 
@@ -81,6 +82,11 @@ def base64_bytes(data: bytes) -> bytes:
 def text_of(value: str, decoder: Decoder, limit: int) -> str:
     """A header's readable text on one line, at most `limit` characters."""
     return one_line(decode_words(unpack(value, decoder), decoder), limit)
+
+
+def is_forward(subject: str) -> bool:
+    """Whether the subject says, in six languages, that a mail is passed on."""
+    return _FORWARD.match(subject) is not None
 
 
 def parameters(value: str, decoder: Decoder) -> tuple[str, dict[str, str]]:

@@ -8,8 +8,9 @@ from chalicelib.mail import bounds
 from chalicelib.mail.addresses import addresses
 from chalicelib.mail.body import Body
 from chalicelib.mail.charset import Decoder
-from chalicelib.mail.headers import message_ids, parse_date, text_of, unpack
+from chalicelib.mail.headers import is_forward, message_ids, parse_date, text_of, unpack
 from chalicelib.mail.model import Address, Mail
+from chalicelib.mail.readers.quotes import split_quotation
 from chalicelib.mail.structure import Part, parse_structure
 
 _SINGLE = ("from", "subject", "date", "message-id", "to", "reply-to", "content-type")
@@ -29,16 +30,18 @@ def parse(raw: bytes) -> Mail:
     if len(text) > bounds.MAX_TEXT_CHARS:
         text = text[: bounds.MAX_TEXT_CHARS]
         defects.add("truncated_text")
+    subject = text_of(root.field("subject"), decoder, bounds.MAX_SUBJECT_CHARS)
+    text, quoted = split_quotation(text, is_forward(subject))
     sender = next(iter(addresses(root.field("from"), decoder)), None)
     date = parse_date(unpack(root.field("date"), decoder))
     ids = message_ids(unpack(root.field("message-id"), decoder))
-    subject = text_of(root.field("subject"), decoder, bounds.MAX_SUBJECT_CHARS)
     headers = _headers(root, decoder)
     defects |= _missing(root, sender, date, ids) | body.defects | decoder.defects
     return Mail(
         subject=subject,
         sender=sender,
         text=text,
+        quoted=quoted,
         html="\n".join(body.html)[: bounds.MAX_HTML_CHARS],
         to=addresses(root.field("to"), decoder),
         cc=addresses(root.field("cc"), decoder),

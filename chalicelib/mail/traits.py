@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from chalicelib.mail.headers import is_forward
 from chalicelib.mail.model import Mail
 
 _NO_REPLY = re.compile(
@@ -11,7 +12,6 @@ _NO_REPLY = re.compile(
 )
 _DAEMON = re.compile(r"^(?:mailer-daemon|postmaster|mail-daemon)@", re.IGNORECASE)
 _REPLY = re.compile(r"^(?:re|aw|sv|rép|r|rif)\s{0,3}(?:\[\d{1,3}\]|\(\d{1,3}\))?\s{0,3}:", re.IGNORECASE)
-_FORWARD = re.compile(r"^(?:fwd?|tr|wg|i)\s{0,3}:", re.IGNORECASE)
 
 
 def traits(mail: Mail) -> tuple[str, ...]:
@@ -32,7 +32,7 @@ def traits(mail: Mail) -> tuple[str, ...]:
         found.add("calendar")
     if mail.in_reply_to or mail.references or _REPLY.match(mail.subject):
         found.add("reply")
-    if _FORWARD.match(mail.subject):
+    if is_forward(mail.subject):
         found.add("forward")
     if mail.header("importance").lower() == "high" or mail.header("x-priority").strip()[:1] in ("1", "2"):
         found.add("important")

@@ -102,6 +102,7 @@ class AnonymizeWorker:
             matches=matches,
             traits=traits(mail),
             defects=mail.defects,
+            quoted_at=result.quoted_at,
             address_keys=self._address_keys(mail),
         )
 
