@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping
 from chalicelib.mail import bounds
 from chalicelib.mail.characters import one_line
 from chalicelib.mail.charset import Decoder
+from chalicelib.mail.dates import parse_date
 from chalicelib.mail.fields import absent, attachment_name, bodies, header_pairs, items, size_of, string
-from chalicelib.mail.headers import is_forward, message_ids, parse_date, text_of
+from chalicelib.mail.headers import is_forward, message_ids, text_of
 from chalicelib.mail.model import Address, Attachment, Mail
 from chalicelib.mail.readers.quotes import split_quotation
 

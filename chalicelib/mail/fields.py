@@ -8,7 +8,8 @@ from chalicelib.mail import bounds
 from chalicelib.mail.addresses import addresses
 from chalicelib.mail.characters import clean, one_line, tidy
 from chalicelib.mail.charset import Decoder
-from chalicelib.mail.headers import is_forward, message_ids, parse_date, text_of
+from chalicelib.mail.dates import parse_date
+from chalicelib.mail.headers import is_forward, message_ids, text_of
 from chalicelib.mail.html import html_to_text
 from chalicelib.mail.model import Address, Attachment, Mail
 from chalicelib.mail.readers.quotes import split_quotation

@@ -8,7 +8,8 @@ from chalicelib.mail import bounds
 from chalicelib.mail.addresses import addresses
 from chalicelib.mail.body import Body
 from chalicelib.mail.charset import Decoder
-from chalicelib.mail.headers import is_forward, message_ids, parse_date, text_of, unpack
+from chalicelib.mail.dates import parse_date
+from chalicelib.mail.headers import is_forward, message_ids, text_of, unpack
 from chalicelib.mail.model import Address, Mail
 from chalicelib.mail.readers.quotes import split_quotation
 from chalicelib.mail.structure import Part, parse_structure
@@ -32,7 +33,8 @@ def parse(raw: bytes) -> Mail:
         defects.add("truncated_text")
     subject = text_of(root.field("subject"), decoder, bounds.MAX_SUBJECT_CHARS)
     text, quoted = split_quotation(text, is_forward(subject))
-    sender = next(iter(addresses(root.field("from"), decoder)), None)
+    authors = addresses(root.field("from"), decoder)
+    sender = next((author for author in authors if author.address), next(iter(authors), None))
     date = parse_date(unpack(root.field("date"), decoder))
     ids = message_ids(unpack(root.field("message-id"), decoder))
     headers = _headers(root, decoder)

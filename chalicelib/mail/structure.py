@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from email._policybase import Compat32
 from email.feedparser import BytesFeedParser
@@ -10,12 +11,19 @@ from email.policy import compat32
 
 from chalicelib.mail import bounds
 from chalicelib.mail.charset import Decoder
+from chalicelib.mail.header_block import repaired
 from chalicelib.mail.headers import parameters
 
 _CHUNK = 256 * 1024
 _ADDRESSING = ("from", "to", "cc", "reply-to", "subject", "date", "message-id", "in-reply-to", "references")
 _CONTENT = ("content-type", "content-transfer-encoding", "content-disposition")
-_NEEDED = frozenset((*_ADDRESSING, *_CONTENT))
+_AUTOMATIC = (
+    "auto-submitted", "precedence", "return-path", "x-failed-recipients", "x-autoreply", "x-autorespond",
+    "x-auto-reply", "x-auto-response-suppress", "importance", "x-priority", "sender", "delivered-to",
+    "x-original-to", "feedback-id", "list-id", "list-unsubscribe", "list-post", "list-unsubscribe-post", "x-loop", "x-mailer",
+)  # fmt: skip
+_NEEDED = frozenset((*_ADDRESSING, *_CONTENT, *_AUTOMATIC))
+_LINE_END = re.compile(rb"(?<!\r)\r++\n")
 
 
 class _TooManyParts(Exception):
@@ -143,8 +151,14 @@ def _bounded(raw: bytes, defects: set[str]) -> bytes:
         defects.add("truncated_input")
     if b"\0" in data:
         defects.add("nul_bytes")
-    data = data.replace(b"\r\n", b"\n")
-    if b"\r" in data:
+    data = _LINE_END.sub(b"\n", data) if b"\r\r\n" in data else data.replace(b"\r\n", b"\n")
+    returns = data.count(b"\r")
+    if returns >= data.count(b"\n"):  # an old Mac's line ends, or a flood
+        data = data.replace(b"\r", b"\n")
+    data, odd = repaired(data)
+    if odd:
+        defects.add("broken_headers")
+    if returns:
         defects.add("bare_cr")
         data = data.replace(b"\r", b"\n")
     if data.count(b"\n") > bounds.MAX_LINES:

@@ -46,8 +46,13 @@ def split_quotation(text: str, forwarded: bool = False) -> tuple[str, str]:
     return "\n".join(own).strip("\n"), "\n".join(quoted).strip("\n")
 
 
+def _quotes(line: str) -> bool:
+    """Whether a line carries the mark; mbox writes `>From ` for a sentence that begins with From."""
+    return line.startswith(">") and not line.startswith(">From ")
+
+
 def _says_something(lines: list[str]) -> bool:
-    return any(line.strip() and not line.startswith(">") for line in lines)
+    return any(line.strip() and not _quotes(line) for line in lines)
 
 
 def _block_start(lines: list[str]) -> int:
@@ -89,7 +94,7 @@ def _attribution(lines: list[str], index: int) -> bool:
 def _marked(lines: list[str], index: int) -> bool:
     """Whether the lines below an attribution carry `>`: then an answer may stand between them."""
     below = lines[index + 1 : index + 1 + 2 * ATTRIBUTION_LINES]
-    return any(line.startswith(">") for line in below)
+    return any(_quotes(line) for line in below)
 
 
 def _label(line: str) -> str:
@@ -125,18 +130,18 @@ def _attributed(lines: list[str], start: int) -> int:
 def _tail_start(lines: list[str]) -> int:
     """Where the marked lines begin that nothing follows."""
     start = len(lines)
-    while start and (not lines[start - 1].strip() or lines[start - 1].startswith(">")):
+    while start and (not lines[start - 1].strip() or _quotes(lines[start - 1])):
         start -= 1
-    marked = next((index for index in range(start, len(lines)) if lines[index].startswith(">")), None)
+    marked = next((index for index in range(start, len(lines)) if _quotes(lines[index])), None)
     return len(lines) if marked is None else _attributed(lines, marked)
 
 
 def _leading_end(lines: list[str]) -> int:
     """Where the marked lines end that nothing but their attribution precedes; 0 when there are none."""
-    first = next((index for index, line in enumerate(lines) if line.startswith(">")), None)
+    first = next((index for index, line in enumerate(lines) if _quotes(line)), None)
     if first is None or _says_something(lines[: _attributed(lines, first)]):
         return 0
     end = first
-    while end < len(lines) and (not lines[end].strip() or lines[end].startswith(">")):
+    while end < len(lines) and (not lines[end].strip() or _quotes(lines[end])):
         end += 1
     return end
