@@ -72,4 +72,6 @@ def _attachments(value: object) -> Iterable[Attachment]:
     for item in items(value)[: bounds.MAX_ATTACHMENTS]:
         if isinstance(item, Mapping):
             kind = one_line(string(item.get("contentType")), 200).lower() or "application/octet-stream"
-            yield Attachment(attachment_name(item.get("filename")), kind, size_of(item.get("encodedSize")) * 3 // 4)
+            size = size_of(item.get("encodedSize")) * 3 // 4
+            inline = kind.startswith("image/") and item.get("inline") is not False
+            yield Attachment(attachment_name(item.get("filename")), kind, size, inline=inline)

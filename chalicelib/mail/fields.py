@@ -127,4 +127,6 @@ def _attachments(value: object) -> Iterable[Attachment]:
     for item in items(value)[: bounds.MAX_ATTACHMENTS]:
         if isinstance(item, Mapping):
             kind = one_line(string(item.get("type")), 200).lower() or "application/octet-stream"
-            yield Attachment(attachment_name(item.get("name")), kind, size_of(item.get("size")))
+            yield Attachment(
+                attachment_name(item.get("name")), kind, size_of(item.get("size")), inline=kind.startswith("image/")
+            )

@@ -9,13 +9,13 @@ from urllib.parse import unquote_to_bytes
 from chalicelib.mail import bounds
 from chalicelib.mail.characters import clean, one_line
 from chalicelib.mail.charset import Decoder
+from chalicelib.mail.transfer import base64_bytes
 
 _WORD = re.compile(r"=\?([^?\s]{1,64})\?([bBqQ])\?((?:[^?]|\?(?!=)){0,2000}+)\?=")
 """Also with a question mark inside, which RFC 2047 wants written as =3F."""
 _PIECE = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?$)|;|[^;"]+', re.DOTALL)
 _MESSAGE_ID = re.compile(r"<([^<>\s]{1,998})>")
 _FORWARD = re.compile(r"^(?:fwd?|tr|wg|i|rv|doorst|inoltro|reenv)\s{0,3}:", re.IGNORECASE)
-_NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
 _SECTION = re.compile(r"([^*]+)(?:\*(\d{1,3}))?(\*)?")
 
 
@@ -76,14 +76,6 @@ def _bytes(text: str) -> bytes:
         return text.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
         return text.encode("utf-8", "replace")
-
-
-def base64_bytes(data: bytes) -> bytes:
-    """Base64 without mercy for rules: foreign bytes are skipped, missing padding is added. Never raises."""
-    letters = _NOT_BASE64.sub(b"", data.partition(b"=")[0] if b"=" in data[:-4] else data)
-    if len(letters) % 4 == 1:
-        letters = letters[:-1]
-    return binascii.a2b_base64(letters + b"=" * (-len(letters) % 4))
 
 
 def text_of(value: str, decoder: Decoder, limit: int) -> str:

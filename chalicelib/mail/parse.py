@@ -22,12 +22,13 @@ def parse(raw: bytes) -> Mail:
 
     Structure by the standard library's compat32 parser, headers and bodies by own guarded decoding
     (`email.policy.default` fails on real mail). Attachments are measured and hashed,
-    never opened; a `message/rfc822` part is an attachment. Cost grows with the bytes, never with their nesting.
+    never opened; a `message/rfc822` part is an attachment whose text is read too. Cost grows with the
+    bytes, never with their nesting.
     """
     root, defects = parse_structure(raw)
     decoder = Decoder()
     body = Body(decoder)
-    text = body.read(root)
+    text = body.read_mail(root)
     if len(text) > bounds.MAX_TEXT_CHARS:
         text = text[: bounds.MAX_TEXT_CHARS]
         defects.add("truncated_text")
@@ -55,6 +56,7 @@ def parse(raw: bytes) -> Mail:
         attachments=tuple(body.attachments),
         headers=headers,
         defects=tuple(sorted(defects)),
+        marks=tuple(sorted(body.marks)),
     )
 
 

@@ -20,7 +20,8 @@ _CONTENT = ("content-type", "content-transfer-encoding", "content-disposition")
 _AUTOMATIC = (
     "auto-submitted", "precedence", "return-path", "x-failed-recipients", "x-autoreply", "x-autorespond",
     "x-auto-reply", "x-auto-response-suppress", "importance", "x-priority", "sender", "delivered-to",
-    "x-original-to", "feedback-id", "list-id", "list-unsubscribe", "list-post", "list-unsubscribe-post", "x-loop", "x-mailer",
+    "x-original-to", "feedback-id", "list-id", "list-unsubscribe", "list-post", "list-unsubscribe-post",
+    "x-loop", "x-mailer",
 )  # fmt: skip
 _NEEDED = frozenset((*_ADDRESSING, *_CONTENT, *_AUTOMATIC))
 _LINE_END = re.compile(rb"(?<!\r)\r++\n")

@@ -40,6 +40,8 @@ def test_a_golden_mail_parses_as_expected(name: str) -> None:
     actual = shown(parse((FOLDER / f"{name}_incoming.eml").read_bytes()))
     expected_file = FOLDER / f"{name}_expected.json"
     expected = said(json.loads(expected_file.read_text("utf-8"))) if expected_file.exists() else None
+    if expected and "headers" not in expected:
+        actual.pop("headers", None)  # a mail from a report is about something else
     if actual != expected:
         text = json.dumps(actual, indent=1, ensure_ascii=False) + "\n"
         (FOLDER / f"{name}_actual.json").write_text(text, "utf-8")
