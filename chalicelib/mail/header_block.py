@@ -50,7 +50,7 @@ def repaired(data: bytes) -> tuple[bytes, bool]:
         fixed = _line(line, out, index < last)
         if fixed is None:  # the header ends here without a blank line: the rest is the body
             return b"\n".join([*out, b"", *lines[index:]]) + blank + body, True
-        changed = changed or fixed != [line]
+        changed = changed or (fixed != [line] and not (index == 0 and line.startswith(b"From ")))
         if len(fixed) == 1 and fixed[0] != line and not _FIELD.match(line) and out:
             out[-1] += fixed[0]  # a continuation
         else:

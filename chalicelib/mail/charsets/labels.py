@@ -58,7 +58,7 @@ _OTHERS = {
     "gb18030": "chinese gb gb2312 gb231280 gbk euccn eucgb xgbk 54936 isoir58 csgb2312 csiso58gb231280 ms936 936"
     " gb18030",
     "hz": "hzgb2312 hzgb 52936",
-    "big5hkscs": "big5 cnbig5 xxbig5 big5eten 950 csbig5 hkscs",
+    "big5hkscs": "big5 chinesebig5 cnbig5 xxbig5 big5eten 950 csbig5 hkscs",
     "utf_8": "utf8 unicode11utf8 unicode20utf8 utf8n utf8mb4 utf8mb3 cesu8 65001 utf8strict",
     "utf_7": "unicode11utf7 unicode20utf7 65000",
     "utf_16": "ucs2 iso10646ucs2 csunicode unicodefeff",
