@@ -61,7 +61,7 @@ def halves(raw: bytes) -> int:
 
 
 def unknown(mail: Mail, raw: bytes) -> int:
-    """Characters that became U+FFFD though the mail holds bytes for them: not those that it writes itself, nor halves."""
+    """Characters that became U+FFFD though the mail holds bytes for them: neither its own nor halves."""
     shown = (mail.subject, mail.full_text, *(f"{box.name}{box.address}" for box in (mail.sender, *mail.to) if box))
     literal = raw.count(UNKNOWN.encode()) + raw.count(b"&#65533;") + raw.count(b"=EF=BF=BD")
     found = sum(text.count(UNKNOWN) for text in shown) - literal
