@@ -149,11 +149,10 @@ def _read(data: bytes, name: str) -> str:
 
 def _windows(data: bytes) -> str:
     """Windows-1252 as the WHATWG reads it: the five bytes without a sign are control characters."""
-    text = _strictly(data, "cp1252")
-    return text if text is not None else "".join(_WINDOWS[byte] for byte in data)
+    return data.decode("latin_1").translate(_WINDOWS)
 
 
-_WINDOWS = [bytes((byte,)).decode("cp1252", "ignore") or chr(byte) for byte in range(256)]
+_WINDOWS = {byte: sign for byte in range(0x80, 0xA0) if (sign := bytes((byte,)).decode("cp1252", "ignore"))}
 
 
 def _control(sign: str, name: str) -> str:

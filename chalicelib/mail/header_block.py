@@ -19,7 +19,7 @@ _KNOWN = frozenset(
     b"autocrypt original-recipient followup-to apparently-to resent-from".split()
 )
 _FAMILIES = (b"x-", b"content-", b"list-", b"resent-", b"arc-", b"received-", b"ms-")
-_FIELD = re.compile(rb"([^\x00-\x20:\x7f]+)[ \t]*:")
+_FIELD = re.compile(rb"([^\x00-\x20:\x7f]++)[ \t]*+:")
 _ODD_NAME = re.compile(rb"[^!-9;-~]")
 _LEADING = re.compile(rb"(?:\xef\xbb\xbf|[ \t\r]*\n)*")
 _JOINED = (
@@ -56,6 +56,11 @@ def repaired(data: bytes) -> tuple[bytes, bool]:
         else:
             out += fixed
     return b"\n".join(out) + blank + body, changed
+
+
+def has_field(data: bytes) -> bool:
+    """Whether the first block of lines holds a header field that mail knows."""
+    return any(_known(line) for line in data.partition(b"\n\n")[0][:100_000].split(b"\n"))
 
 
 def _divided(data: bytes) -> tuple[bytes, bytes, bytes]:

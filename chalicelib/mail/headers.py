@@ -11,8 +11,8 @@ from chalicelib.mail.characters import clean, one_line
 from chalicelib.mail.charset import Decoder
 from chalicelib.mail.transfer import base64_bytes
 
-_WORD = re.compile(r"=\?([^?\s]{1,64})\?([bBqQ])\?((?:[^?]|\?(?!=)){0,2000}+)\?=")
-"""Also with a question mark inside, which RFC 2047 wants written as =3F."""
+_WORD = re.compile(r"=\?([^?\s]{1,64})\?([bBqQ])\?((?:[^?]|\?(?!=)){0,2000}+)(?:\?=|\Z)")
+"""Also with a question mark inside, which RFC 2047 wants written as =3F, and with its end cut off."""
 _PIECE = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?$)|;|[^;"]+', re.DOTALL)
 _MESSAGE_ID = re.compile(r"<([^<>\s]{1,998})>")
 _FORWARD = re.compile(r"^(?:fwd?|tr|wg|i|rv|doorst|inoltro|reenv)\s{0,3}:", re.IGNORECASE)

@@ -11,7 +11,7 @@ from email.policy import compat32
 
 from chalicelib.mail import bounds
 from chalicelib.mail.charset import Decoder
-from chalicelib.mail.header_block import repaired
+from chalicelib.mail.header_block import has_field, repaired
 from chalicelib.mail.headers import parameters
 
 _CHUNK = 256 * 1024
@@ -76,6 +76,20 @@ class Part(Message):
         """All headers, raw: (name, value with foreign bytes as surrogates)."""
         return self.raw_items()
 
+    def repair(self) -> None:
+        """Read a leaf again whose text begins with fields of its header, behind a line that no parser knows."""
+        body = self.content[: bounds.MAX_HEADER_CHARS].encode("utf-8", "surrogateescape")
+        if self.defects and has_field(body):
+            head = "".join(f"{name}: {value}\n" for name, value in self.fields())
+            again, flaws = parse_structure((head + self.content).encode("utf-8", "surrogateescape"), False)
+            for name in set(self.keys()):
+                del self[name]
+            for name, value in again.fields():
+                super().set_raw(name, value)
+            self._payload, self._media = again._payload, None
+            self.epilogue = again.epilogue
+            self.flaws |= flaws
+
     @property
     def content(self) -> str:
         """The payload of a leaf before its transfer encoding is undone; foreign bytes as surrogates.
@@ -108,8 +122,11 @@ class Part(Message):
         return self.media[1].get("boundary", "").rstrip()[:200] or failobj
 
 
-def parse_structure(raw: bytes) -> tuple[Part, set[str]]:
-    """The tree of `raw` and the defects met; never raises, and costs time in proportion to its bytes."""
+def parse_structure(raw: bytes, repair_parts: bool = True) -> tuple[Part, set[str]]:
+    """The tree of `raw` and the defects met; never raises, and costs time in proportion to its bytes.
+
+    `repair_parts` reads a part whose header an odd line ended once more.
+    """
     defects: set[str] = set()
     data = _bounded(raw, defects)
     parts: list[Part] = []
@@ -129,6 +146,8 @@ def parse_structure(raw: bytes) -> tuple[Part, set[str]]:
     except _TooManyParts:
         defects.add("too_many_parts")
     for part in parts:
+        if repair_parts and part is not parts[0]:
+            part.repair()
         defects |= part.flaws
         defects.update(_DEFECTS[type(found).__name__] for found in part.defects if type(found).__name__ in _DEFECTS)
     return parts[0], defects

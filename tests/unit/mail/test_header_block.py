@@ -60,6 +60,12 @@ def test_a_field_that_matters_is_read_behind_many_others() -> None:
     assert {"auto-submitted", "list-id", "precedence"} <= {name for name, _ in mail.headers}
 
 
+@pytest.mark.parametrize("odd", [b"Content-Type : text/html", b"odd line\nContent-Type: text/html"])
+def test_an_odd_line_in_the_header_of_a_part_costs_itself_alone(odd: bytes) -> None:
+    raw = HEAD + b"Content-Type: multipart/mixed; boundary=x\n\n--x\n" + odd + b"\n\n<p>words</p>\n--x--\n"
+    assert parse(raw).text == "words"
+
+
 def test_a_sound_header_is_left_alone() -> None:
     assert repaired(HEAD + REST) == (HEAD + REST, False)
 
