@@ -39,7 +39,8 @@ class Content:
     it joins no mail of another person. `identities` are the digests under which this mail claims to be known, `matches`
     those under which it would be another delivery of a known one (see `mail.identity`). `traits` are header facts for
     the classifier (`list`, `bounce`, `auto_submitted`, `bulk`, `has_attachment`, …), never header text. `address_keys`
-    are keyed hashes of all addresses in the headers, by which a person's mail is found.
+    are keyed hashes of all addresses in the headers, by which a person's mail is found. `quoted_at` is the character of
+    the text at which an earlier mail is quoted, None without a quotation.
     """
 
     subject: str
@@ -58,6 +59,7 @@ class Content:
     traits: tuple[str, ...] = ()
     defects: tuple[str, ...] = ()
     address_keys: tuple[str, ...] = ()
+    quoted_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,7 +65,7 @@ def with_links(message: Envelope, mail: Mail, providers: Callable[[], Sequence[P
     """Seal the links of a mail whose rules ask for their files. A mail without links does not go to `offload`."""
     if message.routing is None or not message.routing.offload:
         return message
-    links = find(mail.text, mail.html, providers())
+    links = find(mail.full_text, mail.html, providers())
     if not links:
         return message.changed(routing=replace(message.routing, offload=False))
     seal_links(spool, message, [(link.provider, link.url) for link in links])

@@ -62,7 +62,7 @@ class Arrival:
 
 def iso_date(given: str) -> str:
     """A date as RFC 5322 or ISO 8601 writes it, in ISO 8601; empty for anything else."""
-    from chalicelib.mail.headers import parse_date  # an endpoint that gets no date need not load it
+    from chalicelib.mail.dates import parse_date  # an endpoint that gets no date need not load it
 
     found = parse_date(given)
     return found.isoformat() if found else ""

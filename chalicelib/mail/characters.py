@@ -9,6 +9,7 @@ _SUSPECT = re.compile(
 )
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _JOINERS_BETWEEN_LETTERS = re.compile("(?<=[A-Za-z\u00c0-\u024f])[\u200c\u200d]+(?=[A-Za-z\u00c0-\u024f])")
+_PADDING = re.compile("(?<![\u200c\u200d])[\u200c\u200d]++(?=\\s|$)|(?<=\\s)[\u200c\u200d]++|^[\u200c\u200d]++")
 _KEPT = {0x200C, 0x200D}
 """Joiners carry meaning in Persian, Hindi and emoji."""
 
@@ -49,6 +50,11 @@ def clean(text: str) -> str:
     if _SURROGATE.search(text):
         text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     return _JOINERS_BETWEEN_LETTERS.sub("", text.translate(_TABLE))
+
+
+def without_padding(text: str) -> str:
+    """Without joiners that join nothing: newsletters fill the preview of a mail with them."""
+    return _PADDING.sub("", text) if "\u200c" in text or "\u200d" in text else text
 
 
 def one_line(text: str, limit: int) -> str:

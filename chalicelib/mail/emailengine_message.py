@@ -7,9 +7,11 @@ from collections.abc import Iterable, Mapping
 from chalicelib.mail import bounds
 from chalicelib.mail.characters import one_line
 from chalicelib.mail.charset import Decoder
+from chalicelib.mail.dates import parse_date
 from chalicelib.mail.fields import absent, attachment_name, bodies, header_pairs, items, size_of, string
-from chalicelib.mail.headers import message_ids, parse_date, text_of
+from chalicelib.mail.headers import is_forward, message_ids, text_of
 from chalicelib.mail.model import Address, Attachment, Mail
+from chalicelib.mail.readers.quotes import split_quotation
 
 
 def from_message(message: Mapping[str, object]) -> Mail:
@@ -31,10 +33,13 @@ def from_message(message: Mapping[str, object]) -> Mail:
     ids = message_ids(string(message.get("messageId")) or found.get("message-id", ""))
     sender = next(iter(_people(message.get("from"), decoder)), None)
     defects |= absent(sender, date is not None, bool(ids)) | decoder.defects
+    subject = text_of(string(message.get("subject")), decoder, bounds.MAX_SUBJECT_CHARS)
+    text, quoted = split_quotation(text, is_forward(subject))
     return Mail(
-        subject=text_of(string(message.get("subject")), decoder, bounds.MAX_SUBJECT_CHARS),
+        subject=subject,
         sender=sender,
         text=text,
+        quoted=quoted,
         html=html,
         to=tuple(_people(message.get("to"), decoder)),
         cc=tuple(_people(message.get("cc"), decoder)),
@@ -67,4 +72,6 @@ def _attachments(value: object) -> Iterable[Attachment]:
     for item in items(value)[: bounds.MAX_ATTACHMENTS]:
         if isinstance(item, Mapping):
             kind = one_line(string(item.get("contentType")), 200).lower() or "application/octet-stream"
-            yield Attachment(attachment_name(item.get("filename")), kind, size_of(item.get("encodedSize")) * 3 // 4)
+            size = size_of(item.get("encodedSize")) * 3 // 4
+            inline = kind.startswith("image/") and item.get("inline") is not False
+            yield Attachment(attachment_name(item.get("filename")), kind, size, inline=inline)

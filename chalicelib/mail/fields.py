@@ -8,9 +8,11 @@ from chalicelib.mail import bounds
 from chalicelib.mail.addresses import addresses
 from chalicelib.mail.characters import clean, one_line, tidy
 from chalicelib.mail.charset import Decoder
-from chalicelib.mail.headers import message_ids, parse_date, text_of
+from chalicelib.mail.dates import parse_date
+from chalicelib.mail.headers import is_forward, message_ids, text_of
 from chalicelib.mail.html import html_to_text
 from chalicelib.mail.model import Address, Attachment, Mail
+from chalicelib.mail.readers.quotes import split_quotation
 
 
 def from_push(push: Mapping[str, object]) -> Mail:
@@ -27,10 +29,13 @@ def from_push(push: Mapping[str, object]) -> Mail:
     ids = message_ids(string(push.get("message_id")) or found.get("message-id", ""))
     sender = next(iter(mailboxes(push.get("sender"), decoder)), None)
     defects |= absent(sender, date is not None, bool(ids)) | decoder.defects
+    subject = text_of(string(push.get("subject")), decoder, bounds.MAX_SUBJECT_CHARS)
+    text, quoted = split_quotation(text, is_forward(subject))
     return Mail(
-        subject=text_of(string(push.get("subject")), decoder, bounds.MAX_SUBJECT_CHARS),
+        subject=subject,
         sender=sender,
         text=text,
+        quoted=quoted,
         html=html,
         to=mailboxes(push.get("to"), decoder),
         cc=mailboxes(push.get("cc"), decoder),
@@ -122,4 +127,6 @@ def _attachments(value: object) -> Iterable[Attachment]:
     for item in items(value)[: bounds.MAX_ATTACHMENTS]:
         if isinstance(item, Mapping):
             kind = one_line(string(item.get("type")), 200).lower() or "application/octet-stream"
-            yield Attachment(attachment_name(item.get("name")), kind, size_of(item.get("size")))
+            yield Attachment(
+                attachment_name(item.get("name")), kind, size_of(item.get("size")), inline=kind.startswith("image/")
+            )

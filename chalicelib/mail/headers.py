@@ -4,26 +4,34 @@ from __future__ import annotations
 
 import binascii
 import re
-from datetime import UTC, datetime, timedelta, timezone
-from email.utils import parsedate_tz
 from urllib.parse import unquote_to_bytes
 
 from chalicelib.mail import bounds
 from chalicelib.mail.characters import clean, one_line
 from chalicelib.mail.charset import Decoder
+from chalicelib.mail.transfer import base64_bytes
 
-_WORD = re.compile(r"=\?([^?\s]{1,64})\?([bBqQ])\?([^?]*)\?=")
+_WORD = re.compile(r"=\?([^?\s]{1,64})\?([bBqQ])\?((?:[^?]|\?(?!=)){0,2000}+)(?:\?=|\Z)")
+"""Also with a question mark inside, which RFC 2047 wants written as =3F, and with its end cut off."""
 _PIECE = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?$)|;|[^;"]+', re.DOTALL)
 _MESSAGE_ID = re.compile(r"<([^<>\s]{1,998})>")
-_NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
+_FORWARD = re.compile(r"^(?:fwd?|tr|wg|i|rv|doorst|inoltro|reenv)\s{0,3}:", re.IGNORECASE)
 _SECTION = re.compile(r"([^*]+)(?:\*(\d{1,3}))?(\*)?")
 
 
 def unpack(value: str, decoder: Decoder) -> str:
-    """A header as the stdlib gives it (ASCII, other bytes as surrogates) to text; encoded words are left."""
-    if value.isascii():
+    """A header as the stdlib gives it (ASCII, other bytes as surrogates) to text.
+
+    Encoded words are left as they are, with any foreign bytes in them: those are in the word's own charset.
+    """
+    if value.isascii() and "\x1b" not in value:
         return value
-    return decoder.decode(_bytes(value), "")
+    out: list[str] = []
+    end = 0
+    for word in _WORD.finditer(value):
+        out += (decoder.decode(_bytes(value[end : word.start()]), ""), word[0])
+        end = word.end()
+    return "".join(out) + decoder.decode(_bytes(value[end:]), "")
 
 
 def decode_words(value: str, decoder: Decoder) -> str:
@@ -70,17 +78,14 @@ def _bytes(text: str) -> bytes:
         return text.encode("utf-8", "replace")
 
 
-def base64_bytes(data: bytes) -> bytes:
-    """Base64 without mercy for rules: foreign bytes are skipped, missing padding is added. Never raises."""
-    letters = _NOT_BASE64.sub(b"", data.partition(b"=")[0] if b"=" in data[:-4] else data)
-    if len(letters) % 4 == 1:
-        letters = letters[:-1]
-    return binascii.a2b_base64(letters + b"=" * (-len(letters) % 4))
-
-
 def text_of(value: str, decoder: Decoder, limit: int) -> str:
     """A header's readable text on one line, at most `limit` characters."""
     return one_line(decode_words(unpack(value, decoder), decoder), limit)
+
+
+def is_forward(subject: str) -> bool:
+    """Whether the subject says, in six languages, that a mail is passed on."""
+    return _FORWARD.match(subject) is not None
 
 
 def parameters(value: str, decoder: Decoder) -> tuple[str, dict[str, str]]:
@@ -117,7 +122,7 @@ def _continued(pieces: dict[int, tuple[str, bool]], decoder: Decoder) -> str:
             charset, _, content = content.split("'", 2)
         raw = _bytes(content)
         data += unquote_to_bytes(raw) if encoded else raw
-    return one_line(decoder.decode(data, charset), 1_000)
+    return one_line(decode_words(decoder.decode(data, charset), decoder), 1_000)
 
 
 def _unquote(text: str) -> str:
@@ -128,39 +133,15 @@ def _unquote(text: str) -> str:
 
 
 def message_ids(value: str) -> tuple[str, ...]:
-    """The ids of a Message-ID, In-Reply-To or References header, each as `<id>`, first ones first."""
-    text = clean(value)
+    """The ids of a Message-ID, In-Reply-To or References header, each as `<id>`, first ones first.
+
+    Also when a sender put them into encoded words, or left the brackets out.
+    """
+    text = clean(decode_words(value, Decoder()))
     found = [f"<{inner}>" for inner in _MESSAGE_ID.findall(text)]
     if not found:
+        words = [word.strip("<>,;")[: bounds.MAX_ID_CHARS] for word in text.split()]
+        listed = [word for word in words if 0 < word.find("@") < len(word) - 1]
         bare = "".join(text.split()).strip("<>")[: bounds.MAX_ID_CHARS]
-        found = [f"<{bare}>"] if bare else []
-    return tuple(found[: bounds.MAX_REFERENCES])
-
-
-def parse_date(value: str) -> datetime | None:
-    """RFC 5322 or ISO 8601, timezone-aware (no zone means UTC); None for anything else or outside 1970 to 2100."""
-    text = one_line(value, 100)
-    return _within(_rfc5322(text) or _iso8601(text))
-
-
-def _rfc5322(text: str) -> datetime | None:
-    try:
-        parts = parsedate_tz(text)
-        if parts is None:
-            return None
-        zone = timezone(timedelta(seconds=parts[9] or 0))
-        return datetime(*parts[:6], tzinfo=zone)
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
-
-
-def _iso8601(text: str) -> datetime | None:
-    try:
-        found = datetime.fromisoformat(text)
-    except (ValueError, OverflowError):
-        return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
-
-
-def _within(date: datetime | None) -> datetime | None:
-    return date if date is not None and 1970 <= date.year <= 2100 else None
+        found = [f"<{word}>" for word in listed] if len(listed) > 1 or (len(words) > 2 and listed) else [f"<{bare}>"]
+    return tuple(dict.fromkeys(one for one in found if one != "<>"))[: bounds.MAX_REFERENCES]

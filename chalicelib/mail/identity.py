@@ -148,7 +148,9 @@ def thread_root(mail: Mail) -> str:
 def _full(mail: Mail) -> str:
     date = int(mail.date.timestamp()) if mail.date else None
     attached = sorted(item.sha256 for item in mail.attachments)
-    return _digest("content", mail.message_id, _sender(mail), date, _plain(mail.subject), _plain(mail.text), attached)
+    return _digest(
+        "content", mail.message_id, _sender(mail), date, _plain(mail.subject), _plain(mail.full_text), attached
+    )
 
 
 def _light(mail: Mail) -> str:
@@ -158,7 +160,7 @@ def _light(mail: Mail) -> str:
         for item in mail.attachments
         if item.filename and not item.content_type.startswith("image/")
     )
-    return _digest("light", mail.message_id, _sender(mail), _plain(mail.subject), _plain(mail.text), named)
+    return _digest("light", mail.message_id, _sender(mail), _plain(mail.subject), _plain(mail.full_text), named)
 
 
 def _sender(mail: Mail) -> str:

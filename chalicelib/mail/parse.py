@@ -8,8 +8,10 @@ from chalicelib.mail import bounds
 from chalicelib.mail.addresses import addresses
 from chalicelib.mail.body import Body
 from chalicelib.mail.charset import Decoder
-from chalicelib.mail.headers import message_ids, parse_date, text_of, unpack
+from chalicelib.mail.dates import parse_date
+from chalicelib.mail.headers import is_forward, message_ids, text_of, unpack
 from chalicelib.mail.model import Address, Mail
+from chalicelib.mail.readers.quotes import split_quotation
 from chalicelib.mail.structure import Part, parse_structure
 
 _SINGLE = ("from", "subject", "date", "message-id", "to", "reply-to", "content-type")
@@ -20,25 +22,29 @@ def parse(raw: bytes) -> Mail:
 
     Structure by the standard library's compat32 parser, headers and bodies by own guarded decoding
     (`email.policy.default` fails on real mail). Attachments are measured and hashed,
-    never opened; a `message/rfc822` part is an attachment. Cost grows with the bytes, never with their nesting.
+    never opened; a `message/rfc822` part is an attachment whose text is read too. Cost grows with the
+    bytes, never with their nesting.
     """
     root, defects = parse_structure(raw)
     decoder = Decoder()
     body = Body(decoder)
-    text = body.read(root)
+    text = body.read_mail(root)
     if len(text) > bounds.MAX_TEXT_CHARS:
         text = text[: bounds.MAX_TEXT_CHARS]
         defects.add("truncated_text")
-    sender = next(iter(addresses(root.field("from"), decoder)), None)
+    subject = text_of(root.field("subject"), decoder, bounds.MAX_SUBJECT_CHARS)
+    text, quoted = split_quotation(text, is_forward(subject))
+    authors = addresses(root.field("from"), decoder)
+    sender = next((author for author in authors if author.address), next(iter(authors), None))
     date = parse_date(unpack(root.field("date"), decoder))
     ids = message_ids(unpack(root.field("message-id"), decoder))
-    subject = text_of(root.field("subject"), decoder, bounds.MAX_SUBJECT_CHARS)
     headers = _headers(root, decoder)
     defects |= _missing(root, sender, date, ids) | body.defects | decoder.defects
     return Mail(
         subject=subject,
         sender=sender,
         text=text,
+        quoted=quoted,
         html="\n".join(body.html)[: bounds.MAX_HTML_CHARS],
         to=addresses(root.field("to"), decoder),
         cc=addresses(root.field("cc"), decoder),
@@ -50,6 +56,7 @@ def parse(raw: bytes) -> Mail:
         attachments=tuple(body.attachments),
         headers=headers,
         defects=tuple(sorted(defects)),
+        marks=tuple(sorted(body.marks)),
     )
 
 

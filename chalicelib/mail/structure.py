@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from email._policybase import Compat32
 from email.feedparser import BytesFeedParser
@@ -10,12 +11,20 @@ from email.policy import compat32
 
 from chalicelib.mail import bounds
 from chalicelib.mail.charset import Decoder
+from chalicelib.mail.header_block import has_field, repaired
 from chalicelib.mail.headers import parameters
 
 _CHUNK = 256 * 1024
 _ADDRESSING = ("from", "to", "cc", "reply-to", "subject", "date", "message-id", "in-reply-to", "references")
 _CONTENT = ("content-type", "content-transfer-encoding", "content-disposition")
-_NEEDED = frozenset((*_ADDRESSING, *_CONTENT))
+_AUTOMATIC = (
+    "auto-submitted", "precedence", "return-path", "x-failed-recipients", "x-autoreply", "x-autorespond",
+    "x-auto-reply", "x-auto-response-suppress", "importance", "x-priority", "sender", "delivered-to",
+    "x-original-to", "feedback-id", "list-id", "list-unsubscribe", "list-post", "list-unsubscribe-post",
+    "x-loop", "x-mailer",
+)  # fmt: skip
+_NEEDED = frozenset((*_ADDRESSING, *_CONTENT, *_AUTOMATIC))
+_LINE_END = re.compile(rb"(?<!\r)\r++\n")
 
 
 class _TooManyParts(Exception):
@@ -67,6 +76,20 @@ class Part(Message):
         """All headers, raw: (name, value with foreign bytes as surrogates)."""
         return self.raw_items()
 
+    def repair(self) -> None:
+        """Read a leaf again whose text begins with fields of its header, behind a line that no parser knows."""
+        body = self.content[: bounds.MAX_HEADER_CHARS].encode("utf-8", "surrogateescape")
+        if self.defects and has_field(body):
+            head = "".join(f"{name}: {value}\n" for name, value in self.fields())
+            again, flaws = parse_structure((head + self.content).encode("utf-8", "surrogateescape"), False)
+            for name in set(self.keys()):
+                del self[name]
+            for name, value in again.fields():
+                super().set_raw(name, value)
+            self._payload, self._media = again._payload, None
+            self.epilogue = again.epilogue
+            self.flaws |= flaws
+
     @property
     def content(self) -> str:
         """The payload of a leaf before its transfer encoding is undone; foreign bytes as surrogates.
@@ -99,8 +122,11 @@ class Part(Message):
         return self.media[1].get("boundary", "").rstrip()[:200] or failobj
 
 
-def parse_structure(raw: bytes) -> tuple[Part, set[str]]:
-    """The tree of `raw` and the defects met; never raises, and costs time in proportion to its bytes."""
+def parse_structure(raw: bytes, repair_parts: bool = True) -> tuple[Part, set[str]]:
+    """The tree of `raw` and the defects met; never raises, and costs time in proportion to its bytes.
+
+    `repair_parts` reads a part whose header an odd line ended once more.
+    """
     defects: set[str] = set()
     data = _bounded(raw, defects)
     parts: list[Part] = []
@@ -120,6 +146,8 @@ def parse_structure(raw: bytes) -> tuple[Part, set[str]]:
     except _TooManyParts:
         defects.add("too_many_parts")
     for part in parts:
+        if repair_parts and part is not parts[0]:
+            part.repair()
         defects |= part.flaws
         defects.update(_DEFECTS[type(found).__name__] for found in part.defects if type(found).__name__ in _DEFECTS)
     return parts[0], defects
@@ -143,8 +171,14 @@ def _bounded(raw: bytes, defects: set[str]) -> bytes:
         defects.add("truncated_input")
     if b"\0" in data:
         defects.add("nul_bytes")
-    data = data.replace(b"\r\n", b"\n")
-    if b"\r" in data:
+    data = _LINE_END.sub(b"\n", data) if b"\r\r\n" in data else data.replace(b"\r\n", b"\n")
+    returns = data.count(b"\r")
+    if returns >= data.count(b"\n"):  # an old Mac's line ends, or a flood
+        data = data.replace(b"\r", b"\n")
+    data, odd = repaired(data)
+    if odd:
+        defects.add("broken_headers")
+    if returns:
         defects.add("bare_cr")
         data = data.replace(b"\r", b"\n")
     if data.count(b"\n") > bounds.MAX_LINES:

@@ -13,8 +13,8 @@ from chalicelib.core.keyed_hashes import keyed_hash, sender_key
 from chalicelib.core.messages import INLINE_TEXT_BYTES, Content, Envelope, Exclusion, Message
 from chalicelib.intake.apply_policy import Rules, decide, with_links
 from chalicelib.intake.load_mail import ERASED, LoadedMail, load_mail
+from chalicelib.mail.dates import parse_date
 from chalicelib.mail.everyone import all_addresses
-from chalicelib.mail.headers import parse_date
 from chalicelib.mail.identity import claims, thread_root
 from chalicelib.mail.model import Mail
 from chalicelib.mail.traits import traits
@@ -102,6 +102,7 @@ class AnonymizeWorker:
             matches=matches,
             traits=traits(mail),
             defects=mail.defects,
+            quoted_at=result.quoted_at,
             address_keys=self._address_keys(mail),
         )
 

@@ -32,6 +32,7 @@ class ClassifyWorker:
         content = message.content
         with timed(self.now) as watch:
             history = read_history(self.cache, message.account, content.sender_key)
-            result = self.classifier.classify(content, load_text(content, self.spool), history)
+            written = load_text(content, self.spool)[: content.quoted_at]
+            result = self.classifier.classify(content, written, history)
         receipt = watch.receipt("classify", "email.classify", result.category, result.confidence)
         return message.changed(classification=result, receipts=(*message.receipts, receipt))

@@ -56,7 +56,7 @@ class RulesAnonymizer:
 
     def anonymize(self, mail: Mail, number: Number | None = None) -> Anonymized:
         """See `ports.Anonymizer`."""
-        return _closed(lambda: self._anonymize(mail, number, mail.text, self.finder.find))
+        return _closed(lambda: self._anonymize(mail, number, mail.full_text, self.finder.find))
 
     def anonymize_html(self, mail: Mail, number: Number | None = None) -> Anonymized:
         """The same with the mail's HTML in the place of its text: visible text and attributes, tags untouched."""
@@ -101,8 +101,9 @@ class RulesAnonymizer:
             sender=by_name.get("sender", ""),
             recipients=tuple(text for name, text in done if name == "recipients"),
             text=by_name["text"],
+            quoted_at=_quoted_at(text, mail, replacements),
             attachments=tuple(text for name, text in done if name == "attachment"),
-            language=detect(f"{mail.subject}\n{mail.text}"),
+            language=detect(f"{mail.subject}\n{mail.full_text}"),
             mapping=_with_forms(tokens.mapping, [text for _, text in done], given),
             replacements=tuple(replacements),
         )
@@ -168,6 +169,18 @@ def _originals(field: _Field) -> Iterator[tuple[Span, str]]:
             original += field.text[field.spans[after].start : field.spans[after].end]
             after += 1
         yield span, original
+
+
+def _quoted_at(text: str, mail: Mail, replacements: Sequence[Replacement]) -> int | None:
+    """Where the quotation starts in the anonymized text; None without one, and in HTML, which is read whole."""
+    if not mail.quoted or not text.startswith(mail.text):
+        return None
+    length = position = 0
+    for one in replacements:
+        if one.field == "text" and one.end <= len(mail.text):
+            length += len(escape(text[position : one.start])) + len(one.token)
+            position = one.end
+    return length + len(escape(mail.text[position:]))
 
 
 def _replace(

@@ -29,7 +29,8 @@ class Anonymized:
 
     Tokens look like `<PERSON_1>`. `mapping` is token → original, for originals of this mail alone: personal data,
     which leaves the process only encrypted and for minutes. `language` is the main one
-    (`fr`, `en`, `it`, …, `und` when unknown).
+    (`fr`, `en`, `it`, …, `und` when unknown). `text` is what the sender wrote, then what is quoted, which starts at
+    character `quoted_at`.
     """
 
     subject: str
@@ -40,3 +41,4 @@ class Anonymized:
     language: str
     mapping: Mapping[str, str]
     replacements: tuple[Replacement, ...] = ()
+    quoted_at: int | None = None

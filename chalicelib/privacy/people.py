@@ -113,7 +113,7 @@ def addresses(mail: Mail) -> Iterable[Address]:
 
 def known_people(mail: Mail, lists: Lists) -> tuple[Person, ...]:
     """Everybody in the address headers, in other headers that carry names, and in quote lines; one entry each."""
-    named = [*addresses(mail), *_other_headers(mail), *quoted(mail.text)]
+    named = [*addresses(mail), *_other_headers(mail), *quoted(mail.full_text)]
     found: dict[tuple[str, ...], Person] = {}
     for address in named[:MAX_PEOPLE]:
         name = address.name if name_parts(address.name) else _from_local_part(address.address, lists)

@@ -28,7 +28,7 @@ from chalicelib.mail.html import calm, html_to_text
         ("<table><tr><td>a</td><td>b</td></tr><tr><td>c</td></tr></table>", "a b\nc"),
         ("<ul><li>a</li><li>b</li></ul>", "a\nb"),
         ("<img src=x alt='A  logo'>", "A logo"),
-        ("<a href='https://x.example'>link</a>", "link"),
+        ("<a href='https://x.example'>link</a>", "link <https://x.example>"),
         ("1 < 2 and 3 > 2", "1 < 2 and 3 > 2"),
         ("<p>cut <b", "cut"),
         ("", ""),

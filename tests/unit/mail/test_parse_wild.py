@@ -197,10 +197,13 @@ def test_a_list_footer_does_not_replace_the_html_body() -> None:
     assert parse(raw).text == "body\n\nfooter"
 
 
-def test_a_message_inside_is_an_attachment_and_its_text_is_not_merged() -> None:
+def test_a_message_inside_is_an_attachment_and_can_be_read() -> None:
     raw = parts(part(b"text/plain", b"outer"), part(b"message/rfc822", b"Subject: inner\r\n\r\ninner text"))
     mail = parse(raw)
-    assert (mail.text, [item.content_type for item in mail.attachments]) == ("outer", ["message/rfc822"])
+    assert (mail.text, [item.content_type for item in mail.attachments]) == (
+        "outer\n\nSubject: inner\n\ninner text",
+        ["message/rfc822"],
+    )
 
 
 def test_a_bounce_keeps_its_own_text_only() -> None:

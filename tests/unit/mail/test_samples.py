@@ -46,7 +46,7 @@ def test_every_account_and_both_doors_have_mail() -> None:
 def test_a_secret_is_really_in_its_mail(sample: Sample) -> None:
     mail = mail_of(sample)
     sender = f"{mail.sender.name} {mail.sender.address}" if mail.sender else ""
-    shown = " ".join((mail.subject, sender, mail.text, *(item.filename for item in mail.attachments)))
+    shown = " ".join((mail.subject, sender, mail.full_text, *(item.filename for item in mail.attachments)))
     assert [secret for secret in sample.secrets if secret not in shown] == []
 
 

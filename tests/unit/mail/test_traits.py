@@ -50,7 +50,17 @@ def test_a_calendar_part_is_a_calendar() -> None:
 
 
 def test_a_picture_in_the_text_is_no_attachment() -> None:
-    assert traits(parse(parts(part(b"image/png; name=logo.png", b"x")))) == ()
+    assert traits(parse(parts(part(b"image/png; name=logo.png", b"x"), kind=b"related"))) == ()
+
+
+def test_a_picture_that_the_html_shows_is_no_attachment() -> None:
+    picture = part(b"image/png; name=logo.png", b"x", b"Content-ID: <A@x>")
+    assert traits(parse(parts(part(b"text/html", b"<img src='cid:a@x'>"), picture))) == ()
+
+
+def test_a_photo_by_itself_is_an_attachment() -> None:
+    photo = part(b"image/jpeg; name=IMG_1.jpeg", b"x", b"Content-Disposition: inline")
+    assert traits(parse(parts(photo))) == ("has_attachment",)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Forms of text that mail comes in, each to plain text: pure, bounded, without exceptions."""
