@@ -225,7 +225,7 @@ const MailroomRun = (() => {
   /** Post, and once more with the endpoint's clock when it refuses ours. */
   function post(turn, body, path = "") {
     const { state, config, ports } = turn;
-    const send = () => ports.door.post(body, MailroomWire.headers(config, body, ports.clock() + state.skew, ports.sign), path);
+    const send = () => ports.door.post(body, MailroomWire.headers(config, body, ports.clock() + state.skew, ports.sign, path), path);
     const answer = send();
     // After too many wrong signatures from this address, which is Google's and shared, the endpoint answers 429 instead of 401.
     const least = { 401: SKEW_MIN, 429: SKEW_SURE }[answer.status];

@@ -3,6 +3,8 @@
 const MailroomWire = (() => {
   const MAX_BODY = 5 * 1024 * 1024;
   const MAX_BATCH = 50;
+  /** As the API documents it: whatever a gateway puts before it is not signed. */
+  const ENDPOINT = "/api/ingress/gmail";
   const HEAD = '{"messages":[';
   const TAIL = "]}";
   const BACKOFF_MAX = 15 * 60 * 1000;
@@ -23,15 +25,18 @@ const MailroomWire = (() => {
     return HEAD.length + TAIL.length + texts.reduce((sum, text) => sum + text.length + 1, 0);
   }
 
-  /** Headers of a push. `sign(text, key)` gives HMAC-SHA256 as bytes, signed or not; `now` in ms, corrected by the skew. */
-  function headers(config, body, now, sign) {
+  /**
+   * Headers of a POST to the endpoint, or to `path` below it. `sign(text, key)` gives HMAC-SHA256 as bytes, signed or not;
+   * `now` in ms, corrected by the skew. The signature covers method and path: it is good for nothing else.
+   */
+  function headers(config, body, now, sign, path = "") {
     const out = {};
     if (config.token) out.Authorization = `Bearer ${config.token}`;
     if (config.key) {
       const timestamp = String(Math.floor(now / 1000));
-      const digest = sign(`${timestamp}.${body}`, config.key);
+      const digest = sign(`${timestamp}.POST.${ENDPOINT}${path}.${body}`, config.key);
       out["X-Mailroom-Timestamp"] = timestamp;
-      out["X-Mailroom-Signature"] = `v1=${Array.from(digest, (byte) => (byte & 255).toString(16).padStart(2, "0")).join("")}`;
+      out["X-Mailroom-Signature"] = `v2=${Array.from(digest, (byte) => (byte & 255).toString(16).padStart(2, "0")).join("")}`;
     }
     return out;
   }

@@ -37,7 +37,7 @@ class Door {
   /** {status, headers, text}, or null for a connection that gave nothing. */
   answer(body, headers, now, path = "") {
     const time = now + this.skew;
-    const fault = this.fault({ body, headers, time, number: this.posts.length });
+    const fault = this.fault({ body, headers, time, path, number: this.posts.length });
     const record = { time: now, bytes: Buffer.byteLength(body), mails: 0, status: 0, path, beat: body === '{"heartbeat":true}' };
     this.posts.push(record);
     if (fault === "lost") return null;
@@ -52,7 +52,7 @@ class Door {
   judge(body, headers, time, record, path) {
     if (path && (path !== "/uploads" || !this.maxUpload)) return { status: 403, body: { message: "Missing Authentication Token" } };
     if (Buffer.byteLength(body) > this.maxBody) return refused("too_large", "", { limit: this.maxBody });
-    if (!this.authorized(body, headers, time)) return refused("unauthorized");
+    if (!this.authorized(body, headers, time, path)) return refused("unauthorized");
     if (record.beat && this.heartbeats !== undefined) {
       this.heartbeats += 1;
       return { status: 200, body: { status: "alive" } };
@@ -97,12 +97,12 @@ class Door {
     return fault === "mute" ? 0 : 200;
   }
 
-  authorized(body, headers, time) {
+  authorized(body, headers, time, path) {
     const bearer = headers.Authorization === `Bearer ${this.token}`;
     const stamp = headers["X-Mailroom-Timestamp"] || "";
-    const digest = crypto.createHmac("sha256", this.key).update(`${stamp}.${body}`).digest("hex");
+    const digest = crypto.createHmac("sha256", this.key).update(`${stamp}.POST./api/ingress/gmail${path}.${body}`).digest("hex");
     const signed = /^[0-9]{1,12}$/.test(stamp) && Math.abs(time / 1000 - Number(stamp)) <= 300
-      && headers["X-Mailroom-Signature"] === `v1=${digest}`;
+      && headers["X-Mailroom-Signature"] === `v2=${digest}`;
     return { bearer, hmac: signed, either: bearer || signed, both: bearer && signed }[this.mode];
   }
 

@@ -26,13 +26,15 @@ test("the stated size of a batch is its size in bytes", () => {
   }
 });
 
-test("the signature is the endpoint's: v1, hexadecimal, over timestamp.body", () => {
-  // The expected value is what chalicelib.web.auth.sign_push gives for ("k", "1700000000", b"{}").
+test("the signature is the endpoint's: v2, hexadecimal, over timestamp.POST.path.body", () => {
+  // The expected values are what chalicelib.web.auth.sign_push gives for ("k", "1700000000", b"{}") and each path.
   const headers = MailroomWire.headers({ token: "", key: "k" }, "{}", 1700000000999, sign);
   assert.deepEqual(headers, {
     "X-Mailroom-Timestamp": "1700000000",
-    "X-Mailroom-Signature": "v1=c6ef4734033cee2367414a0939385eca0397754aa7a59716da7463a9298b5146",
+    "X-Mailroom-Signature": "v2=7bfcb71600b1e4608b3e1a912d50be2546e9c44b27c69385672379b41f5b0b4f",
   });
+  const upload = MailroomWire.headers({ token: "", key: "k" }, "{}", 1700000000999, sign, "/uploads");
+  assert.equal(upload["X-Mailroom-Signature"], "v2=6aa99e5f5fc9f1b61e23490571b86b9f53b7d2ed657d9a36d1815d77dae14fd2");
 });
 
 test("without a key nothing is signed, without a token nothing is borne", () => {

@@ -439,7 +439,7 @@ test("a clock that is wrong is corrected also where the endpoint says 429 for 40
     if (authorized(...args)) right += 1;
     return true;
   };
-  world.door.fault = ({ body, headers, time }) => (authorized(body, headers, time) ? null
+  world.door.fault = ({ body, headers, time, path }) => (authorized(body, headers, time, path) ? null
     : { status: 429, headers: { "Retry-After": "60" }, body: { status: "rate_limited" } });
   const ids = many(world, 3);
   assert.equal(world.fire(), "done");

@@ -17,19 +17,44 @@ def bearer_ok(authorization: str | None, tokens: Iterable[str]) -> bool:
     return _any_equal(given.strip(), tokens)
 
 
-def push_signature_ok(headers: Mapping[str, str], body: bytes, keys: Iterable[str], now: float, window: int) -> bool:
-    """Check `X-Mailroom-Signature: v1=<hex HMAC-SHA256 of "timestamp.body">` and its timestamp's age in seconds."""
+PUSH_PATH = "/api/ingress/gmail"
+UPLOADS_PATH = f"{PUSH_PATH}/uploads"
+
+
+def push_signature_ok(
+    headers: Mapping[str, str], path: str, body: bytes, keys: Iterable[str], now: float, window: int
+) -> bool:
+    """Check `X-Mailroom-Signature` of a POST to `path`, and its timestamp's age in seconds.
+
+    It is `v2=<hex HMAC-SHA256 of "timestamp.POST.path.body">`. Mail is also accepted with `v1=`, over "timestamp.body":
+    version 0.2 is the last that does, for pushers that were not updated yet. An upload never is: the signature of any
+    push would otherwise be worth an address to write to.
+    """
     timestamp = headers.get("x-mailroom-timestamp", "")
     if not re.fullmatch(r"[0-9]{1,12}", timestamp) or abs(now - int(timestamp)) > window:
         return False
-    given = headers.get("x-mailroom-signature", "")
-    return _any_equal(given, (sign_push(key, timestamp, body) for key in keys))
+    keys = tuple(keys)
+    right = [sign_push(key, timestamp, body, path) for key in keys]
+    if path == PUSH_PATH:
+        right += [sign_push_v1(key, timestamp, body) for key in keys]
+    return _any_equal(headers.get("x-mailroom-signature", ""), right)
 
 
-def sign_push(key: str, timestamp: str, body: bytes) -> str:
-    """The value of `X-Mailroom-Signature`; the pusher computes the same."""
-    digest = hmac.new(key.encode(), timestamp.encode("ascii") + b"." + body, hashlib.sha256)
-    return f"v1={digest.hexdigest()}"
+def sign_push(key: str, timestamp: str, body: bytes, path: str = PUSH_PATH) -> str:
+    """The value of `X-Mailroom-Signature`; the pusher computes the same.
+
+    `path` is the endpoint's as documented, without the stage or whatever else a gateway puts before it.
+    """
+    return f"v2={_hmac(key, f'{timestamp}.POST.{path}.'.encode() + body)}"
+
+
+def sign_push_v1(key: str, timestamp: str, body: bytes) -> str:
+    """The form of older pushers."""
+    return f"v1={_hmac(key, timestamp.encode('ascii') + b'.' + body)}"
+
+
+def _hmac(key: str, data: bytes) -> str:
+    return hmac.new(key.encode(), data, hashlib.sha256).hexdigest()
 
 
 def emailengine_signature_ok(given: str | None, body: bytes, secrets: Iterable[str]) -> bool:

@@ -11,13 +11,13 @@ from typing import Any
 
 import requests
 
-from chalicelib.web.auth import sign_push
+from chalicelib.web.auth import PUSH_PATH as PUSHES
+from chalicelib.web.auth import UPLOADS_PATH, sign_push
 from infra.local.stack import Info
 
 MAX_BATCH = 50
 MAX_BYTES = 5 * 1024 * 1024 - 64 * 1024
 """A push stays below the 5 MiB that the endpoint accepts."""
-PUSHES = "/api/ingress/gmail"
 LATER = ("try_again", "rate_limited")
 """Verdicts after which the same mail is sent again."""
 
@@ -38,13 +38,13 @@ class Answer:
         return str(self.verdict.get("mail_id", ""))
 
 
-def headers(info: Info, body: bytes) -> dict[str, str]:
+def headers(info: Info, body: bytes, path: str = PUSHES) -> dict[str, str]:
     """Bearer and signature of a push."""
     timestamp = str(int(time.time()))
     return {
         "Authorization": f"Bearer {info.credentials['gmail_tokens'][0]}",
         "X-Mailroom-Timestamp": timestamp,
-        "X-Mailroom-Signature": sign_push(info.credentials["gmail_keys"][0], timestamp, body),
+        "X-Mailroom-Signature": sign_push(info.credentials["gmail_keys"][0], timestamp, body, path),
         "Content-Type": "application/json",
     }
 
@@ -52,7 +52,7 @@ def headers(info: Info, body: bytes) -> dict[str, str]:
 def post(info: Info, push: Any, extra: dict[str, str] | None = None, path: str = PUSHES) -> requests.Response:
     """One push; `extra` overrides headers, for tests of the refusals. Bytes are signed and sent as they are."""
     body = push if isinstance(push, bytes) else json.dumps(push).encode()
-    return requests.post(info.api + path, data=body, headers=headers(info, body) | (extra or {}), timeout=60)
+    return requests.post(info.api + path, data=body, headers=headers(info, body, path) | (extra or {}), timeout=60)
 
 
 def admin(info: Info, method: str, path: str, body: Any = None) -> requests.Response:
@@ -91,7 +91,7 @@ def push_all(info: Info, pushes: Iterable[dict[str, Any]]) -> Iterator[Answer]:
 def upload(info: Info, raw: bytes, account: str = "") -> Answer:
     """Send a mail that is too large for a push: ask for an address, put the mail there, push its id."""
     named = {"account": account} if account else {}
-    response = post(info, {"size": len(raw), **named}, path=f"{PUSHES}/uploads")
+    response = post(info, {"size": len(raw), **named}, path=UPLOADS_PATH)
     offered = _object(response)
     if offered.get("status") != "upload_offered":
         return Answer(response.status_code, offered)

@@ -229,7 +229,8 @@ def test_a_bug_shows_no_text(world: World) -> None:
 
 REFUSED: dict[str, dict[str, str]] = {
     "no signature": {"X-Mailroom-Signature": ""},
-    "another signature": {"X-Mailroom-Signature": "v1=" + "0" * 64},
+    "another signature": {"X-Mailroom-Signature": "v2=" + "0" * 64},
+    "another older signature": {"X-Mailroom-Signature": "v1=" + "0" * 64},
     "no timestamp": {"X-Mailroom-Timestamp": ""},
     "a stale timestamp": {"X-Mailroom-Timestamp": "1741000000"},
     "a future timestamp": {"X-Mailroom-Timestamp": "9999999999"},
@@ -247,6 +248,12 @@ def test_a_stale_signature_that_was_right_once_is_refused(world: World) -> None:
     body, stamp = json.dumps(MAIL).encode(), str(int(time.time()) - 301)
     signed = {"X-Mailroom-Timestamp": stamp, "X-Mailroom-Signature": auth.sign_push("gmail-key-1", stamp, body)}
     assert verdict(world.request("POST", GMAIL, body, signed)) == (401, "unauthorized")
+
+
+def test_a_pusher_that_was_not_updated_yet_is_taken(world: World) -> None:
+    body, stamp = json.dumps(MAIL).encode(), str(int(time.time()))
+    signed = {"X-Mailroom-Timestamp": stamp, "X-Mailroom-Signature": auth.sign_push_v1("gmail-key-1", stamp, body)}
+    assert verdict(world.request("POST", GMAIL, body, signed)) == (202, "accepted")
 
 
 def test_the_key_that_is_rotated_in_is_taken(world: World) -> None:

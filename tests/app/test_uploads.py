@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import replace
 from typing import Any
 
@@ -11,8 +12,9 @@ import pytest
 from chalicelib.adapters.aws.secrets import Secrets
 from chalicelib.core.messages import Envelope, decode
 from chalicelib.mail.sealed import unseal
+from chalicelib.web import auth
 from tests.app.rules_world import mail
-from tests.app.world import World, verdict
+from tests.app.world import GMAIL, World, verdict
 
 
 def routed(world: World) -> Envelope:
@@ -148,6 +150,25 @@ def test_an_upload_for_an_account_that_is_none_is_refused(world: World, account:
 
 def test_an_upload_needs_the_credentials(world: World) -> None:
     assert verdict(world.upload({}, {"X-Mailroom-Signature": ""})) == (401, "unauthorized")
+
+
+def test_the_signature_of_a_push_asks_for_no_upload(world: World) -> None:
+    """Whoever copies a push has it for five minutes, and would else get an address to write to."""
+    body, stamp = b"{}", str(int(time.time()))
+    for signature in (
+        auth.sign_push("gmail-key-1", stamp, body),
+        auth.sign_push_v1("gmail-key-1", stamp, body),
+    ):
+        signed = {"X-Mailroom-Timestamp": stamp, "X-Mailroom-Signature": signature}
+        assert verdict(world.request("POST", f"{GMAIL}/uploads", body, signed)) == (401, "unauthorized")
+        assert verdict(world.request("POST", GMAIL, body, signed))[0] == 400  # the push itself is authentic
+
+
+def test_the_signature_of_an_upload_pushes_nothing(world: World) -> None:
+    body, stamp = b'{"sender": "a@example.com", "body": "x"}', str(int(time.time()))
+    signature = auth.sign_push("gmail-key-1", stamp, body, f"{GMAIL}/uploads")
+    signed = {"X-Mailroom-Timestamp": stamp, "X-Mailroom-Signature": signature}
+    assert verdict(world.request("POST", GMAIL, body, signed)) == (401, "unauthorized")
 
 
 def test_switched_off_the_endpoint_offers_no_upload(world: World) -> None:

@@ -49,6 +49,7 @@ DOOR = {
 }
 ADMIN = {"Authorization": "Bearer admin-token"}
 BACKEND = {"pseudonym_key": "70" * 32, "mapping_key": "6d" * 32}
+MAPPING_KEY = bytes.fromhex(BACKEND["mapping_key"])
 JSON = {"Content-Type": "application/json"}
 
 
@@ -133,7 +134,10 @@ class World:
         """A push to the Gmail door, signed as the pusher does."""
         body = data if isinstance(data, bytes) else json.dumps(data).encode()
         stamp = str(int(time.time()))
-        signed = {"X-Mailroom-Timestamp": stamp, "X-Mailroom-Signature": auth.sign_push("gmail-key-1", stamp, body)}
+        signed = {
+            "X-Mailroom-Timestamp": stamp,
+            "X-Mailroom-Signature": auth.sign_push("gmail-key-1", stamp, body, path),
+        }
         return self.request("POST", path, body, signed | (headers or {}))
 
     def upload(self, data: object, headers: dict[str, str] | None = None) -> HTTPResponse:

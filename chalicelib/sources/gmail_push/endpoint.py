@@ -42,7 +42,9 @@ def pushed(path: str) -> Callable[[Handler], Handler]:
         def route() -> Response:
             parts, request = container(), routes.current_request
             trace, body = trace_id(request), raw_body(request)
-            if not _authorized(request, body, parts):  # costs one digest of at most what API Gateway passes, 10 MB
+            if not _authorized(
+                request, path, body, parts
+            ):  # costs one digest of at most what API Gateway passes, 10 MB
                 return unauthorized_response(request, trace, "gmail")
             return handler(body, parts, trace)
 
@@ -51,7 +53,7 @@ def pushed(path: str) -> Callable[[Handler], Handler]:
     return register
 
 
-@pushed("/api/ingress/gmail")
+@pushed(auth.PUSH_PATH)
 def gmail(body: bytes, parts: Container, trace: str) -> Response:
     """See the verdict table in `docs/endpoints.md`."""
     settings = parts.settings
@@ -77,7 +79,7 @@ def gmail(body: bytes, parts: Container, trace: str) -> Response:
     return respond(STATUS[answers[0]["status"]], answers[0], trace)
 
 
-@pushed("/api/ingress/gmail/uploads")
+@pushed(auth.UPLOADS_PATH)
 def uploads(body: bytes, parts: Container, trace: str) -> Response:
     """An address for a mail that no push could carry."""
     from chalicelib.sources.gmail_push.schemas import UploadWanted
@@ -97,13 +99,13 @@ def uploads(body: bytes, parts: Container, trace: str) -> Response:
     return answer("upload_offered", trace, upload=desk.offer(account, size))
 
 
-def _authorized(request: Request, body: bytes, parts: Container) -> bool:
+def _authorized(request: Request, path: str, body: bytes, parts: Container) -> bool:
     """The factors that `gmail_auth` asks for; the answer never says which one failed."""
     mode, headers = parts.settings.gmail_auth, request.headers
     secrets = parts.door_secrets
     bearer = auth.bearer_ok(headers.get("authorization"), secrets.texts("gmail_tokens"))
     window = parts.settings.signature_window
-    signed = auth.push_signature_ok(headers, body, secrets.texts("gmail_keys"), time.time(), window)
+    signed = auth.push_signature_ok(headers, path, body, secrets.texts("gmail_keys"), time.time(), window)
     return {"bearer": bearer, "hmac": signed, "either": bearer or signed, "both": bearer and signed}[mode]
 
 

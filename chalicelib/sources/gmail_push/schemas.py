@@ -127,7 +127,7 @@ GMAIL = Access(
             "type": "apiKey",
             "in": "header",
             "name": "X-Mailroom-Signature",
-            "description": '`v1=` and the hex HMAC-SHA256 of "timestamp.body" over the raw bytes',
+            "description": '`v2=` and the hex HMAC-SHA256 of "timestamp.POST.path.body" over the raw bytes',
         },
         "GmailTimestamp": {
             "type": "apiKey",

@@ -6,8 +6,6 @@ import base64
 import hashlib
 
 import pytest
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.hmac import HMAC
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -24,7 +22,7 @@ def headers(key: str = "key-one", stamp: str = STAMP, body: bytes = BODY) -> dic
 
 
 def ok(given: dict[str, str], body: bytes = BODY, now: float = NOW) -> bool:
-    return auth.push_signature_ok(given, body, KEYS, now, 300)
+    return auth.push_signature_ok(given, auth.PUSH_PATH, body, KEYS, now, 300)
 
 
 def hmac_by_hand(key: bytes, message: bytes) -> bytes:
@@ -85,18 +83,34 @@ def test_a_signature_of_the_older_upper_case_form_may_not() -> None:
 
 
 def test_no_key_matches_nothing() -> None:
-    assert not auth.push_signature_ok(headers(), BODY, (), NOW, 300)
+    assert not auth.push_signature_ok(headers(), auth.PUSH_PATH, BODY, (), NOW, 300)
 
 
 def test_the_push_s_signature_is_what_the_requirements_say() -> None:
+    expected = hmac_by_hand(b"key-one", STAMP.encode() + b".POST./api/ingress/gmail." + BODY).hex()
+    assert auth.sign_push("key-one", STAMP, BODY) == f"v2={expected}"
+
+
+def test_the_push_s_older_signature_is_what_it_was() -> None:
     expected = hmac_by_hand(b"key-one", STAMP.encode() + b"." + BODY).hex()
-    assert auth.sign_push("key-one", STAMP, BODY) == f"v1={expected}"
+    assert auth.sign_push_v1("key-one", STAMP, BODY) == f"v1={expected}"
 
 
-def test_the_push_s_signature_is_what_openssl_computes() -> None:
-    keyed = HMAC(b"key-one", SHA256())  # OpenSSL's own, by the package that brings it: no command is needed
-    keyed.update(STAMP.encode() + b"." + BODY)
-    assert auth.sign_push("key-one", STAMP, BODY) == f"v1={keyed.finalize().hex()}"
+def test_mail_may_come_in_with_the_older_signature() -> None:
+    assert ok(headers() | {"x-mailroom-signature": auth.sign_push_v1("key-one", STAMP, BODY)})
+
+
+@pytest.mark.parametrize("body", [BODY, b"", b"{}"])
+def test_the_signature_of_a_push_opens_no_upload(body: bytes) -> None:
+    for signature in (auth.sign_push("key-one", STAMP, body), auth.sign_push_v1("key-one", STAMP, body)):
+        given = {"x-mailroom-timestamp": STAMP, "x-mailroom-signature": signature}
+        assert not auth.push_signature_ok(given, auth.UPLOADS_PATH, body, KEYS, NOW, 300)
+
+
+def test_the_signature_of_an_upload_is_none_of_a_push() -> None:
+    given = headers() | {"x-mailroom-signature": auth.sign_push("key-one", STAMP, BODY, auth.UPLOADS_PATH)}
+    assert auth.push_signature_ok(given, auth.UPLOADS_PATH, BODY, KEYS, NOW, 300)
+    assert not ok(given)
 
 
 @pytest.mark.parametrize("token", ["one", "two"])
@@ -168,4 +182,4 @@ def test_no_guess_is_taken_for_a_signature(given: str, body: bytes) -> None:
 @given(st.text(), st.text(), st.binary())
 def test_no_guess_is_taken_for_a_signed_push(stamp: str, signature: str, body: bytes) -> None:
     given = {"x-mailroom-timestamp": stamp, "x-mailroom-signature": signature}
-    assert not auth.push_signature_ok(given, body, KEYS, NOW, 300)
+    assert not auth.push_signature_ok(given, auth.PUSH_PATH, body, KEYS, NOW, 300)
