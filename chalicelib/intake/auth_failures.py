@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 from chalicelib.core.errors import Retryable
 from chalicelib.core.keyed_hashes import keyed_hash
+from chalicelib.core.networks import network as network_of
 from chalicelib.resilience.rates import MemoryLimiter, Quota
 
 if TYPE_CHECKING:
     from chalicelib.ports import Limiter
 
 ONE_ADDRESS = (10.0, 20)
-"""Failures a minute, and at once, of one address (an IPv6 network of 64 bits counts as one)."""
+"""Failures a minute, and at once, of one address (`core.networks` says what counts as one)."""
 ALL = (300.0, 600)
 """Failures a minute, and at once, of all addresses together."""
 CROWDED = 60.0
@@ -35,14 +36,14 @@ class AuthFailureLimiter:
 
     def blocked_for(self, address: str) -> float:
         """Seconds until this address may try again; 0 for one that is not blocked."""
-        return max(0.0, self._blocked.get(_network(address), 0.0) - self._clock()) if self._blocked else 0.0
+        return max(0.0, self._blocked.get(network_of(address), 0.0) - self._clock()) if self._blocked else 0.0
 
     def record(self, address: str) -> float:
         """Count a failure; the seconds that the address is now blocked, 0 while it may try again."""
         wait = self.blocked_for(address)
         if wait:
             return wait
-        network = _network(address)
+        network = network_of(address)
         try:
             limiter, name = self._limiter(), keyed_hash("network", network, self._key())
         except Retryable:
@@ -56,15 +57,3 @@ class AuthFailureLimiter:
             while len(self._blocked) > MOST:
                 self._blocked.popitem(last=False)
         return wait
-
-
-def _network(address: str) -> str:
-    """The address; of an IPv6 address the network, because its owner can change the lower 64 bits."""
-    if ":" not in address:
-        return address
-    from ipaddress import IPv6Address
-
-    try:
-        return str(int(IPv6Address(address)) >> 64)
-    except ValueError:
-        return address

@@ -69,6 +69,10 @@ class Browser:
     world: World
     cookies: dict[str, str] = field(default_factory=dict)
     at: str = "/dashboard"
+    address: str = "127.0.0.1"
+    """What the gateway sees."""
+    more: dict[str, str] = field(default_factory=dict)
+    """Headers of every request."""
 
     def open(self, path: str, follow: bool = True) -> Page:
         """Go to an address, relative to the page that is shown."""
@@ -96,7 +100,8 @@ class Browser:
         headers: dict[str, str] = {} if method == "GET" else dict(TYPE)
         if self.cookies:
             headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
-        response = self.world.request(method, self.at, body, headers)
+        self.world.client.http._local_gateway.event_converter.LOCAL_SOURCE_IP = self.address
+        response = self.world.request(method, self.at, body, headers | self.more)
         self._keep(response.headers)
         page = Page(response.status_code, response.headers, response.body)
         if follow and page.code == 303:

@@ -11,7 +11,7 @@ import pytest
 from chalicelib.web.dashboard import session
 from chalicelib.web.dashboard.sign_in import AT_ONCE
 from tests.app.browser import Browser, Page
-from tests.app.world import DOOR, World
+from tests.app.world import DOOR, MAPPING_KEY, World
 
 PAGES = ("", "/flags", "/quarantine", "/mails", "/rules", "/rules/1")
 
@@ -101,12 +101,32 @@ def test_a_changed_cookie_is_no_session(browser: Browser, change: object) -> Non
 
 
 def test_a_session_of_another_key_is_none(browser: Browser) -> None:
-    browser.cookies[session.SESSION] = session.issue("another token", "eve", time.time())
+    browser.cookies[session.SESSION] = session.issue(MAPPING_KEY, "another token", "eve", time.time())
     assert browser.open("/dashboard", follow=False).code == 303
 
 
+def test_a_session_signed_with_the_token_alone_is_none(browser: Browser) -> None:
+    """Else a copied cookie, or the sign-in page, would let anybody try tokens offline."""
+    browser.cookies[session.SESSION] = session.issue(b"", "admin-token", "eve", time.time())
+    assert browser.open("/dashboard", follow=False).code == 303
+
+
+def test_what_a_visitor_gets_does_not_depend_on_any_credential(world: World, browser: Browser) -> None:
+    def given() -> str:
+        return dict(browser.open("/dashboard/sign-in").form("/sign-in").fields)["token"]
+
+    before = given()
+    world.secrets.fields["admin_tokens"] = ["another"]
+    world.container.door_secrets._until = 0.0
+    assert given() == before
+    world.container.__dict__["mapping_key"] = lambda: b"k" * 32
+    assert given() != before
+
+
 def test_a_session_ends_after_its_hours(browser: Browser) -> None:
-    browser.cookies[session.SESSION] = session.issue("admin-token", "ada", time.time() - session.SECONDS - 1)
+    browser.cookies[session.SESSION] = session.issue(
+        MAPPING_KEY, "admin-token", "ada", time.time() - session.SECONDS - 1
+    )
     assert browser.open("/dashboard", follow=False).code == 303
 
 
@@ -143,6 +163,32 @@ def test_who_has_to_wait_learns_how_long_and_not_let_in(browser: Browser) -> Non
     page = browser.sign_in()
     assert page.code == 429
     assert 1 <= int(page.headers["Retry-After"]) <= 60
+
+
+SAME = (
+    [f"2001:db8::{number:x}" for number in range(AT_ONCE)],
+    [f"2001:db8:0:0:{number:x}::1" for number in range(AT_ONCE)],
+    [f"2001:db8::1%eth{number}" for number in range(AT_ONCE)],
+    ["192.0.2.1", "::ffff:192.0.2.1", "::ffff:c000:201", "0:0:0:0:0:ffff:192.0.2.1"] * AT_ONCE,
+)
+
+
+@pytest.mark.parametrize("addresses", SAME)
+def test_addresses_of_one_person_have_one_limit(browser: Browser, addresses: list[str]) -> None:
+    for address in addresses[:AT_ONCE]:
+        browser.address = address
+        assert browser.sign_in(secret="wrong").code == 401
+    browser.address = addresses[0]
+    assert browser.sign_in(secret="wrong").code == 429
+    browser.address = "2001:db8:0:1::1"
+    assert browser.sign_in(secret="wrong").code == 401
+
+
+def test_a_header_changes_no_address(browser: Browser) -> None:
+    for number in range(AT_ONCE):
+        browser.more = {"X-Forwarded-For": f"198.51.100.{number}", "Forwarded": f"for=198.51.100.{number}"}
+        browser.sign_in(secret="wrong")
+    assert browser.sign_in(secret="wrong").code == 429
 
 
 def test_no_key_of_the_limit_names_an_address(browser: Browser, world: World) -> None:
@@ -278,4 +324,4 @@ def test_a_bug_shows_no_text_but_an_id(world: World, browser: Browser) -> None:
 
 
 def test_a_cookie_is_read_only_up_to_its_bound() -> None:
-    assert session.read("x" * 100_000, DOOR["admin_tokens"], datetime.now(UTC).timestamp()) is None
+    assert session.read(MAPPING_KEY, "x" * 100_000, DOOR["admin_tokens"], datetime.now(UTC).timestamp()) is None

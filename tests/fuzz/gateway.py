@@ -13,9 +13,9 @@ from app import app
 from chalicelib.web import auth
 from chalicelib.web.dashboard import session
 from chalicelib.web.openapi.document import STAGE
-from tests.app.world import ADMIN, GMAIL, HOOK
+from tests.app.world import ADMIN, GMAIL, HOOK, MAPPING_KEY
 
-COOKIE = f"{session.SESSION}={session.issue('admin-token', 'fuzz', time.time())}"
+COOKIE = f"{session.SESSION}={session.issue(MAPPING_KEY, 'admin-token', 'fuzz', time.time())}"
 """A session of the dashboard, signed in the moment that the tests begin."""
 Start = Callable[[str, list[tuple[str, str]]], object]
 

@@ -19,6 +19,7 @@ from chalicelib.bootstrap.container import container
 from chalicelib.core.errors import Retryable
 from chalicelib.web.http import RETRY_AFTER, raw_body, trace_id
 from chalicelib.web.openapi.routes import rows_of
+from chalicelib.web.unauthorized import address_of
 
 if TYPE_CHECKING:
     from chalicelib.web.dashboard.context import PageContext, PageResponse
@@ -222,13 +223,14 @@ def _context(request: Request, depth: int, trace: str, signed_in: bool = False, 
         form=fields,
         cookies=cookies,
         depth=depth,
-        source=str((request.context.get("identity") or {}).get("sourceIp") or "")[:64],
+        source=address_of(request),
         trace=trace,
     )
     if not signed_in:
         return context
     tokens = parts.door_secrets.texts("admin_tokens")
-    found = session.read(cookies.get(session.SESSION, ""), tokens, context.now.timestamp())
+    cookie = cookies.get(session.SESSION, "")
+    found = session.read(parts.mapping_key(), cookie, tokens, context.now.timestamp()) if cookie else None
     if found and parts.cache.get(sign_in.ended_key(found)) is None:
         return replace(context, session=found)
     return context

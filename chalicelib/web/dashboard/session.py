@@ -1,7 +1,10 @@
 """Who is signed in: a signed cookie that expires, and the token that every form must carry.
 
-The key is derived from the admin token that was signed in with: taking that token out of the doors' secret ends its
-sessions. The token itself is in no cookie and no address.
+A session's key is derived from a secret of the deployment and from the admin token that was signed in with: taking that
+token out of the endpoints' secret ends its sessions, and with no value that a visitor gets can tokens be tried offline.
+The token itself is in no cookie and no address.
+
+`key` is the mapping key everywhere: 32 random bytes.
 """
 
 from __future__ import annotations
@@ -35,21 +38,21 @@ class Session:
     token: str
 
 
-def issue(token: str, author: str, now: float) -> str:
+def issue(key: bytes, token: str, author: str, now: float) -> str:
     """The value of a new session's cookie."""
     claims = {"a": author, "e": int(now) + SECONDS, "i": secrets.token_hex(16)}
     payload = _text(json.dumps(claims, separators=(",", ":")).encode())
-    return f"{payload}.{_text(_mac(token, f'session {payload}'))}"
+    return f"{payload}.{_text(_mac(key, f'session {payload}', token))}"
 
 
-def read(cookie: str, tokens: Iterable[str], now: float) -> Session | None:
+def read(key: bytes, cookie: str, tokens: Iterable[str], now: float) -> Session | None:
     """The session of a cookie; None for one that no token signed or that is over."""
     payload, _, signature = cookie[:LONGEST].partition(".")
     found: Session | None = None
     for token in tokens:
-        right = _text(_mac(token, f"session {payload}"))
+        right = _text(_mac(key, f"session {payload}", token))
         if hmac.compare_digest(signature.encode("utf-8", "replace"), right.encode()):
-            found = _session(payload, token, now)
+            found = _session(key, payload, token, now)
     return found
 
 
@@ -59,19 +62,17 @@ def visitor(cookies: Mapping[str, str]) -> str:
     return known if IDENTIFIER.fullmatch(known) else secrets.token_hex(16)
 
 
-def visitor_token(identifier: str, tokens: Iterable[str]) -> str:
-    """What the sign-in form of a visitor carries: nobody is signed in by another site's form."""
-    return _mac("\n".join(tokens), f"visitor {identifier}").hex()
+def visitor_token(key: bytes, identifier: str) -> str:
+    """What the sign-in form of a visitor carries: nobody is signed in by another site's form.
+
+    Anybody gets one, so no credential goes into it.
+    """
+    return _mac(key, f"visitor {identifier}").hex()
 
 
 def same(given: str, right: str) -> bool:
     """Compare in constant time; empty is never right."""
     return bool(right) and hmac.compare_digest(given.encode("utf-8", "replace"), right.encode())
-
-
-def hashed(source: str, tokens: Iterable[str]) -> str:
-    """A network address as it may be a key: nobody reads it back."""
-    return _mac("\n".join(tokens), f"source {source}").hex()[:32]
 
 
 def cookies_of(header: str) -> dict[str, str]:
@@ -88,16 +89,16 @@ def set_cookie(name: str, value: str, seconds: int) -> str:
     return f"{name}={value}; Max-Age={seconds}; {ATTRIBUTES}"
 
 
-def _session(payload: str, token: str, now: float) -> Session | None:
+def _session(key: bytes, payload: str, token: str, now: float) -> Session | None:
     claims = json.loads(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))  # signed by us: it can be read
     if claims["e"] <= now:
         return None
-    return Session(claims["a"], claims["i"], claims["e"], _mac(token, f"form {claims['i']}").hex())
+    return Session(claims["a"], claims["i"], claims["e"], _mac(key, f"form {claims['i']}", token).hex())
 
 
-def _mac(token: str, what: str) -> bytes:
-    key = hmac.new(token.encode(), b"mailroom dashboard 1", hashlib.sha256).digest()
-    return hmac.new(key, what.encode("utf-8", "replace"), hashlib.sha256).digest()
+def _mac(key: bytes, what: str, token: str = "") -> bytes:
+    derived = hmac.new(key, b"mailroom dashboard 2\n" + token.encode(), hashlib.sha256).digest()
+    return hmac.new(derived, what.encode("utf-8", "replace"), hashlib.sha256).digest()
 
 
 def _text(data: bytes) -> str:

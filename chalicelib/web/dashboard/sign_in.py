@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from chalicelib.bootstrap import telemetry
+from chalicelib.core.keyed_hashes import keyed_hash
+from chalicelib.core.networks import network
 from chalicelib.ports import Quota
 from chalicelib.web.auth import bearer_ok
 from chalicelib.web.dashboard import session as s
@@ -12,19 +14,18 @@ from chalicelib.web.dashboard.html import Child, Html, e
 from chalicelib.web.request_fields import AUTHOR, AUTHOR_CHARS
 
 PER_MINUTE, AT_ONCE = 5.0, 10
-"""Sign-ins of one network address, counted before the token is looked at. There is no limit for all addresses
-together: anyone who used it up would lock the operator out."""
+"""Sign-ins of one address (`core.networks` says what counts as one), counted before the token is looked at. There is
+no limit for all addresses together: anyone who used it up would lock the operator out."""
 TOKEN_CHARS = 1_000
 
 
 def form(context: PageContext, code: int = 200, wrong: str = "", wait: float = 0.0) -> PageResponse:
     """The page that asks for name and token."""
     visitor = s.visitor(context.cookies)
-    tokens = _tokens(context)
     alarm = e("p", wrong, class_="alarm", role="alert", id="wrong") if wrong else None
     fields = e(
         "form",
-        e("input", type="hidden", name="token", value=s.visitor_token(visitor, tokens)),
+        e("input", type="hidden", name="token", value=s.visitor_token(_key(context), visitor)),
         _field(context, "author", type="text", autocomplete="username", value=_author(context), maxlength=AUTHOR_CHARS),
         _field(context, "token", "secret", type="password", autocomplete="current-password", maxlength=TOKEN_CHARS),
         e("button", context.text("sign_in"), type="submit", class_="main"),
@@ -52,13 +53,14 @@ def done_out(context: PageContext) -> Html | None:
 def sign_in(context: PageContext) -> PageResponse:
     """Check the token, then begin a session."""
     tokens = _tokens(context)
-    quota = Quota(f"dashboard:{s.hashed(context.source, tokens)}", PER_MINUTE, AT_ONCE)
+    source = keyed_hash("network", network(context.source), context.container.pseudonym_key())
+    quota = Quota(f"dashboard:{source}", PER_MINUTE, AT_ONCE)
     [wait] = context.container.limiter.take([[quota]])
     if wait:
         telemetry.count("SignIn", status="limited")
         return form(context, 429, context.text("sign_in.limited", seconds=context.number(round(wait + 0.5))), wait)
     known = context.cookies.get(s.VISITOR, "")
-    if not s.IDENTIFIER.fullmatch(known) or not s.same(context.value("token"), s.visitor_token(known, tokens)):
+    if not s.IDENTIFIER.fullmatch(known) or not s.same(context.value("token"), s.visitor_token(_key(context), known)):
         return form(context, 403, context.text("sign_in.stale"))
     author = _author(context)
     if not AUTHOR.fullmatch(author) or len(author) > AUTHOR_CHARS:
@@ -71,7 +73,7 @@ def sign_in(context: PageContext) -> PageResponse:
         return form(context, 401, context.text("sign_in.wrong"))
     telemetry.count("SignIn", status="accepted")
     telemetry.log("signed_in", trace_id=context.trace)
-    cookie = s.issue(right[0], author, context.now.timestamp())
+    cookie = s.issue(_key(context), right[0], author, context.now.timestamp())
     answer = context.redirect("")
     return PageResponse("", answer.code, {**answer.headers, "Set-Cookie": s.set_cookie(s.SESSION, cookie, s.SECONDS)})
 
@@ -92,6 +94,10 @@ def ended_key(session: s.Session) -> str:
 
 def _tokens(context: PageContext) -> tuple[str, ...]:
     return context.container.door_secrets.texts("admin_tokens")
+
+
+def _key(context: PageContext) -> bytes:
+    return context.container.mapping_key()
 
 
 def _author(context: PageContext) -> str:
