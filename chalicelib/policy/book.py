@@ -1,4 +1,8 @@
-"""The rules in force: memory for two seconds, Redis (sealed), PostgreSQL, and the last known when nothing answers."""
+"""The rules in force: memory for two seconds, Redis (sealed), PostgreSQL, and the last known when nothing answers.
+
+A container asks PostgreSQL at its first use and again every 15 minutes, whatever Redis says: an older value that was
+put back into Redis is not believed, not even by a container that has seen no newer one.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +21,10 @@ if TYPE_CHECKING:  # the endpoints read the rules and need only these names of t
 
 KEY = "rules:in_force"
 CACHE_SECONDS = 15 * 60
-"""Seconds after which a change that Redis missed is seen at the latest: how often one container asks PostgreSQL."""
+"""A change that Redis missed is seen after this at the latest; so often each container asks PostgreSQL."""
 MEMORY_SECONDS = 2.0
+UNCHECKED_SECONDS = 60.0
+"""While PostgreSQL does not answer, Redis is believed, and PostgreSQL asked again after so long."""
 REST_SECONDS = 10.0
 """Seconds without asking PostgreSQL after a failure: a batch must not wait for its time-out once per mail."""
 
@@ -34,7 +40,7 @@ def _nothing(_code: str) -> None:
 
 @dataclass
 class RuleBook:
-    """`durable` is called only when Redis has no answer, so that an endpoint loads no database driver otherwise.
+    """`durable` is called when PostgreSQL is to be asked: its driver is loaded then, and not before.
 
     `key` is the mapping key (32 bytes), asked for only when there is something to open or to seal.
     `on_unavailable` is called with a code at each failure to read them (a metric, say).
@@ -49,6 +55,7 @@ class RuleBook:
     _value: bytes | None = field(default=None, init=False)
     _broken: ConfigurationError | None = field(default=None, init=False)
     _until: float = field(default=float("-inf"), init=False)
+    _check_at: float = field(default=float("-inf"), init=False)
 
     def current(self) -> RuleSet:
         """The rules, at most two seconds old; version 0 and empty while none were ever saved.
@@ -61,7 +68,7 @@ class RuleBook:
         if now < self._until:
             return self._known()
         try:
-            self._held = self._from_cache() or self._from_store()
+            self._held = self._read(now)
             self._until = now + MEMORY_SECONDS
         except ConfigurationError as error:
             self._until, self._broken = now + REST_SECONDS, error
@@ -87,6 +94,23 @@ class RuleBook:
         if self._held is None:
             raise self._broken or Retryable("rules_unavailable")
         return self._held
+
+    def _read(self, now: float) -> RuleSet:
+        if now < self._check_at:
+            return self._from_cache() or self._from_store()
+        cached = self._from_cache()
+        try:
+            found = self._from_store()
+        except (MailroomError, ConfigurationError) as error:
+            if cached is None:
+                raise
+            self._check_at = now + UNCHECKED_SECONDS
+            self.on_unavailable(error.code if isinstance(error, MailroomError) else "configuration")
+            return cached
+        self._check_at = now + CACHE_SECONDS
+        if cached is not None and cached.version != found.version:
+            self.cache.delete(KEY)
+        return found
 
     def _from_cache(self) -> RuleSet | None:
         value = self.cache.get(KEY)
@@ -137,9 +161,9 @@ def _opened(value: bytes, key: bytes) -> tuple[int, dict[str, Any]]:
         raise Permanent("mapping_unreadable")
     from chalicelib.privacy.mapping import open_sealed
 
-    fields = open_sealed(value, key, PLACE)
+    opened = open_sealed(value, key, PLACE)
     try:
-        version, document = int(fields["version"]), json.loads(fields["document"])
+        version, document = int(opened["version"]), json.loads(opened["document"])
     except (KeyError, ValueError):
         raise Permanent("mapping_unreadable") from None
     if not isinstance(document, dict):

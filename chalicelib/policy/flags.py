@@ -1,4 +1,8 @@
-"""Runtime flags: Redis first, the durable copy next, a safe default when neither answers."""
+"""Runtime flags: Redis first, the durable copy next, a safe default when neither answers.
+
+A container asks the durable copy for a flag at its first use and again every 15 minutes, whatever Redis says: a switch
+that somebody made in Redis alone does not last.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +24,9 @@ DEFAULTS = {
 """Every flag and its safe default: what keeps mail flowing, because nothing that was accepted may wait unseen."""
 
 CACHE_SECONDS = 15 * 60
-"""Seconds after which a switch that Redis missed is seen at the latest: how often an endpoint asks PostgreSQL."""
+"""A switch that Redis missed is seen after this at the latest; so often each container asks PostgreSQL."""
+UNCHECKED_SECONDS = 60.0
+"""While PostgreSQL does not answer, Redis is believed, and PostgreSQL asked again after so long."""
 MEMORY_SECONDS = 2.0
 VALUES = {b"1": True, b"0": False}
 """What Redis may hold; anything else counts as no answer."""
@@ -28,12 +34,13 @@ VALUES = {b"1": True, b"0": False}
 
 @dataclass
 class Flags:
-    """`durable` is called only when Redis has no answer, so that an endpoint loads no database driver otherwise."""
+    """`durable` is called when PostgreSQL is to be asked: its driver is loaded then, and not before."""
 
     cache: Cache
     durable: Callable[[], FlagStore]
     clock: Callable[[], float]
     _held: dict[str, tuple[float, bool]] = field(default_factory=dict, init=False)
+    _check_at: dict[str, float] = field(default_factory=dict, init=False)
 
     def on(self, name: str) -> bool:
         """The flag's value, at most two seconds old. Raises KeyError for a name that is none."""
@@ -42,7 +49,7 @@ class Flags:
         now = self.clock()
         if held and now - held[0] < MEMORY_SECONDS:
             return held[1]
-        value = self._read(name, default)
+        value = self._read(name, default, now)
         self._held[name] = (now, value)
         return value
 
@@ -50,15 +57,20 @@ class Flags:
         """What Redis says, None where it does not know; asks no database."""
         return VALUES.get(self.cache.get(_key(name)) or b"")
 
-    def _read(self, name: str, default: bool) -> bool:
-        cached = self.cache.get(_key(name))
-        if cached in VALUES:
-            return VALUES[cached]
+    def _read(self, name: str, default: bool, now: float) -> bool:
+        cached = VALUES.get(self.cache.get(_key(name)) or b"")
+        if cached is not None and now < self._check_at.get(name, float("-inf")):
+            return cached
         try:
             value = self.durable().flags().get(name, default)
         except (MailroomError, ConfigurationError):  # an endpoint accepts mail without a database, broken or absent
-            return default
-        self.cache.set(_key(name), b"1" if value else b"0", CACHE_SECONDS)
+            self._check_at[name] = now + UNCHECKED_SECONDS
+            return default if cached is None else cached
+        self._check_at[name] = now + CACHE_SECONDS
+        if cached not in (None, value):
+            # Not overwritten: a switch that was made since the question must not be undone.
+            self.cache.delete(_key(name))
+        self.cache.set(_key(name), b"1" if value else b"0", CACHE_SECONDS, only_if_absent=True)
         return value
 
     def switch(self, name: str, value: bool, author: str) -> None:

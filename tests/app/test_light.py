@@ -1,4 +1,7 @@
-"""The doors stay light: what importing the app and answering a push load, seen in a process of their own."""
+"""The endpoints stay light: what importing the app and answering a push load, seen in a process of their own.
+
+The database's driver is loaded with the one question that a container asks PostgreSQL, not by anything else.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,6 @@ from chalice.test import Client
 from app import app
 from chalicelib.adapters.aws.secrets import Secrets
 from chalicelib.web import auth
-from chalicelib.policy.book import RuleBook
 from chalicelib.bootstrap.container import Container, use
 from tests.twins.cache import MemoryCache
 from tests.twins.queues import MemoryQueues
@@ -38,8 +40,6 @@ class Manager:
 
 made = Container(ENVIRONMENT)
 cache = MemoryCache()
-for name in ("gmail_ingress_enabled", "emailengine_ingress_enabled"):
-    cache.set(f"flag:{name}", b"1", 60)
 class Backend(Manager):
     def get_secret_value(self, SecretId):
         return {"ARN": SecretId, "SecretString": json.dumps({"mapping_key": "6d" * 32, "pseudonym_key": "70" * 32})}
@@ -48,9 +48,13 @@ class NoRules:
     def current(self):
         return None
 
-RuleBook(cache, NoRules, lambda: b"m" * 32, time.monotonic).current()  # Redis knows from then on
+class NoFlags:
+    def flags(self):
+        return {}
+
 made.__dict__["backend_secrets"] = Secrets(lambda _: Backend(), "arn:backend")
 made.__dict__ |= {"spool": MemorySpool(), "queues": MemoryQueues(), "cache": cache}
+made.__dict__ |= {"rule_store": NoRules(), "flag_store": NoFlags()}  # PostgreSQL, which a container asks once
 made.__dict__["door_secrets"] = Secrets(lambda _: Manager(), "arn:door")
 body, stamp = json.dumps(DATA).encode(), str(int(time.time()))
 headers = {"X-Mailroom-Timestamp": stamp, "X-Mailroom-Signature": auth.sign_push("k", stamp, body)}

@@ -82,18 +82,54 @@ def test_an_answer_is_kept_for_seconds(world: World) -> None:
     assert seen(other) == (0, {})
 
 
-def test_redis_is_believed_and_postgresql_not_asked(world: World) -> None:
+def test_a_container_asks_postgresql_first_and_then_believes_redis(world: World) -> None:
     world.book.save(FIRST, "ann", "", 0)
-    reads = world.store.reads
-    assert seen(world.another()) == (1, FIRST)
-    assert world.store.reads == reads
+    reads, other = world.store.reads, world.another()
+    for _ in range(int(CACHE_SECONDS / MEMORY_SECONDS)):
+        assert seen(other) == (1, FIRST)
+        world.later()
+    assert world.store.reads == reads + 1
+
+
+def test_older_rules_that_are_put_back_are_not_believed_by_a_container_that_saw_no_others(world: World) -> None:
+    world.book.save(FIRST, "ann", "", 0)
+    old = world.cache.get(KEY)
+    assert old is not None
+    world.book.save(SECOND, "bob", "", 1)
+    world.cache.set(KEY, old, 10**6)
+    other = world.another()
+    for _ in range(3):
+        assert seen(other) == (2, SECOND)
+        world.later()
+        world.cache.set(KEY, old, 10**6)
+
+
+def test_a_value_that_never_ends_in_redis_is_believed_for_minutes_only(world: World) -> None:
+    world.book.save(FIRST, "ann", "", 0)
+    kept, other = world.cache.get(KEY), world.another()
+    assert kept is not None
+    other.current()
+    world.store.save(SECOND, "bob", "", 1)
+    world.cache.set(KEY, kept, 10**6)
+    world.later(CACHE_SECONDS)
+    assert seen(other) == (2, SECOND)
+
+
+def test_while_postgresql_is_unavailable_a_new_container_believes_redis(world: World) -> None:
+    world.book.save(FIRST, "ann", "", 0)
+    world.away()
+    other, reads = world.another(), world.store.reads
+    assert seen(other) == (1, FIRST)
+    assert world.failures == ["database_unavailable"]
+    world.later()
+    assert seen(other) == (1, FIRST)
+    assert world.store.reads == reads + 1
 
 
 def test_that_there_are_none_is_known_to_redis_too(world: World) -> None:
     world.book.current()
-    reads = world.store.reads
+    world.away()
     assert seen(world.another()) == (0, {})
-    assert world.store.reads == reads
 
 
 def test_what_postgresql_says_is_learned_by_redis(world: World) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from chalicelib.core.errors import ConfigurationError, MailroomError, Permanent, Retryable
-from chalicelib.policy.flags import CACHE_SECONDS, DEFAULTS, MEMORY_SECONDS, Flags
+from chalicelib.policy.flags import CACHE_SECONDS, DEFAULTS, MEMORY_SECONDS, UNCHECKED_SECONDS, Flags
 from tests.twins.cache import MemoryCache
 from tests.twins.flags import MemoryFlagStore
 
@@ -56,15 +56,41 @@ def test_a_name_that_is_no_flag_is_an_error(world: World) -> None:
 
 
 @pytest.mark.parametrize("value", [True, False])
-def test_redis_is_believed(world: World, value: bool) -> None:
+def test_redis_is_believed_where_the_durable_copy_does_not_answer(world: World, value: bool) -> None:
+    world.error = Retryable("database_unavailable")
     world.cache.set(KEY, b"1" if value else b"0", 60)
     assert world.flags.on(NAME) is value
 
 
-def test_the_durable_copy_is_not_reached_for_when_redis_knows(world: World) -> None:
-    world.cache.set(KEY, b"0", 60)
+def test_a_container_asks_the_durable_copy_first_and_then_believes_redis(world: World) -> None:
+    for _ in range(int(CACHE_SECONDS / MEMORY_SECONDS)):
+        assert world.flags.on(NAME) is True
+        world.now += MEMORY_SECONDS
+    assert world.asked == 1
+
+
+def test_a_durable_copy_that_is_unavailable_is_not_asked_for_every_mail(world: World) -> None:
+    world.error = Retryable("database_unavailable")
+    world.cache.set(KEY, b"0", 10**6)
+    for _ in range(int(UNCHECKED_SECONDS / MEMORY_SECONDS)):
+        assert world.flags.on(NAME) is False
+        world.now += MEMORY_SECONDS
+    assert world.asked == 1
+
+
+@pytest.mark.parametrize("real", [True, False])
+def test_a_switch_made_in_redis_alone_is_not_believed_by_a_new_container(world: World, real: bool) -> None:
+    world.durable.set_flag(NAME, real, "ada")
+    world.cache.set(KEY, b"0" if real else b"1", 10**6)
+    assert world.another().on(NAME) is real
+    assert world.cache.get(KEY) == (b"1" if real else b"0")
+
+
+def test_a_switch_made_in_redis_alone_lasts_minutes_at_most(world: World) -> None:
     world.flags.on(NAME)
-    assert world.asked == 0
+    world.cache.set(KEY, b"0", 10**6)
+    world.now += CACHE_SECONDS
+    assert world.flags.on(NAME) is True
 
 
 def test_the_durable_copy_decides_when_redis_does_not_know(world: World) -> None:
