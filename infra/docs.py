@@ -55,8 +55,15 @@ def rights_table() -> str:
     for name, rights in FUNCTIONS.items():
         tables = "; ".join(f"{table.partition('.')[2]}: {held.lower()}" for table, held in rights.tables.items())
         fields = ", ".join(f"`{field}`" for field in rights.secret)
-        rows.append(f"| {name} | {fields} | {tables or ('' if rights.login else 'no login')} |")
-    return "\n".join(["| function | its secret | its grants |", "|---|---|---|", *rows])
+        keys = ", ".join(f"`{pattern}` {_access(how)}" for pattern, how in rights.cache.items())
+        user = keys or "no user"
+        rows.append(f"| {name} | {fields} | {tables or ('' if rights.login else 'no login')} | {user} |")
+    return "\n".join(["| function | its secret | its grants | its keys in Redis |", "|---|---|---|---|", *rows])
+
+
+def _access(how: str) -> str:
+    """`r`, `w` and `s` of a row in words."""
+    return {"r": "read", "w": "write", "rw": "read, write", "rws": "read, write, by script too"}[how]
 
 
 def bench_table() -> str:

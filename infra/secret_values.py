@@ -8,18 +8,24 @@ from typing import Any
 
 from infra.database.rights import SECRETS, secret_fields
 from infra.database.roles import login_url
+from infra.redis_users import user_url
 
 
-def secret_values(values: Mapping[str, Any], passwords: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+def secret_values(
+    values: Mapping[str, Any], passwords: Mapping[str, str], redis_passwords: Mapping[str, str] | None = None
+) -> dict[str, dict[str, Any]]:
     """Name of the secret → its fields, out of all `values`; a `database_url` names the function's own login.
 
-    `values["database_url"]` is the owner's. Raises KeyError for a value that is missing.
+    With `redis_passwords` a `redis_url` names the function's own user too. `values["database_url"]` is the owner's.
+    Raises KeyError for a value that is missing.
     """
     made: dict[str, dict[str, Any]] = {}
     for name in SECRETS:
         made[name] = {field: values[field] for field in secret_fields(name)}
         if "database_url" in made[name]:
             made[name]["database_url"] = login_url(values["database_url"], name, passwords[name])
+        if redis_passwords and "redis_url" in made[name]:
+            made[name]["redis_url"] = user_url(values["redis_url"], name, redis_passwords[name])
     return made
 
 

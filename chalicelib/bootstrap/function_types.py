@@ -73,10 +73,14 @@ class Alarm:
 @dataclass(frozen=True, eq=False, repr=False)
 class Rights:
     """`secret` are fields of the function's own secret (`settings.BACKEND_FIELDS`); `tables` are its grants in the
-    database, privileges as GRANT spells them, columns included. Without `database_url` there is no login."""
+    database, privileges as GRANT spells them, columns included. Without `database_url` there is no login.
+
+    `cache` are its keys in Redis, patterns as ACLs spell them: `r` reads, `w` writes and deletes, `s` runs scripts on
+    them. Without `redis_url` there is no user in Redis."""
 
     secret: tuple[str, ...]
     tables: Mapping[str, str] = field(default_factory=dict)
+    cache: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def login(self) -> bool:

@@ -18,7 +18,7 @@ API = Function(
     trigger=Http(),
     timeout=29,  # API Gateway's own limit
     memory=512,
-    rights=Rights(("database_url", "redis_url", "mapping_key", "pseudonym_key"), grants.API),
+    rights=Rights(("database_url", "redis_url", "mapping_key", "pseudonym_key"), grants.API, grants.API_CACHE),
     access=Access(
         writes=("sealed", "uploads"),  # a presigned PUT is made with these rights
         sends=STAGE_NAMES,  # mail goes to the first stage, a redrive to any
@@ -38,6 +38,7 @@ QUEUES = (
         rights=Rights(
             ("database_url", "redis_url", "mapping_key", "pseudonym_key", "emailengine_token"),
             {"core.rule_versions": "SELECT"},
+            {**grants.RULES, "map:mail:*": "w", "breaker:emailengine": "rws"},
         ),
         access=Access(reads=("sealed", "uploads", "fetched"), writes=("fetched", "text", "links")),
         layers=True,
@@ -49,7 +50,7 @@ QUEUES = (
         timeout=30,
         memory=512,
         module="bootstrap.workers.classify",
-        rights=Rights(("redis_url", "anthropic_key")),
+        rights=Rights(("redis_url", "anthropic_key"), cache={"history:*": "r", "breaker:llm": "rws"}),
         access=Access(reads=("text",), models=True),
         colour="blue",
     ),
@@ -59,7 +60,7 @@ QUEUES = (
         timeout=30,
         memory=1024,
         module="bootstrap.workers.store",
-        rights=Rights(("database_url", "redis_url", "raw_key"), grants.STORES),
+        rights=Rights(("database_url", "redis_url", "raw_key"), grants.STORES, {"seen:*": "w", "history:*": "w"}),
         access=Access(reads=("*",)),
         colour="green",
     ),
@@ -69,7 +70,9 @@ QUEUES = (
         timeout=45,
         memory=256,
         module="bootstrap.workers.notify",
-        rights=Rights(("database_url", "redis_url", "telegram_token"), grants.NOTIFIES),
+        rights=Rights(
+            ("database_url", "redis_url", "telegram_token"), grants.NOTIFIES, {**grants.TELEGRAM, **grants.NOTICES}
+        ),
         alarms=(alarms.NOTIFY_STUCK,),
         colour="yellow",
     ),
@@ -90,6 +93,7 @@ QUEUES = (
                 "core.action_receipts": "INSERT",
                 "core.rule_versions": "SELECT",
             },
+            grants.RULES,
         ),
         access=Access(reads=("links",), files=True),
         alarms=(alarms.OFFLOAD_TIMEOUTS,),
@@ -101,7 +105,9 @@ QUEUES = (
         memory=512,
         module="bootstrap.workers.deliver",
         rights=Rights(
-            ("database_url", "redis_url", "mapping_key", "raw_key", "webhook_keys", "private_ca"), grants.DELIVERS
+            ("database_url", "redis_url", "mapping_key", "raw_key", "webhook_keys", "private_ca"),
+            grants.DELIVERS,
+            {**grants.RULES, **grants.WEBHOOKS, grants.RECEIVER: "rws"},
         ),
     ),
     Function(
@@ -110,7 +116,10 @@ QUEUES = (
         timeout=45,
         memory=256,
         module="bootstrap.workers.alert",
-        rights=Rights(("redis_url", "telegram_token")),
+        rights=Rights(
+            ("redis_url", "telegram_token"),
+            cache={"alarm:*": "rw", "alarm-open:*": "rw", grants.ALARM_PACE: "rws", **grants.TELEGRAM},
+        ),
         backlog=False,  # it is the stage that would have to report its own backlog
         colour="red",
     ),
@@ -127,6 +136,7 @@ SCHEDULED = (
             ("database_url", "redis_url", "telegram_token"),
             grants.NOTIFIES
             | {"core.ledger": "SELECT", "core.ledger_totals": "SELECT", "core.deliveries": grants.OVERDUE},
+            grants.SWEEP_CACHE,
         ),
         access=Access(
             reads=("sealed",),  # header lines only, but S3 cannot grant the first bytes of an object alone
@@ -159,6 +169,7 @@ SCHEDULED = (
                 "ingestion.reconciliations": "SELECT, INSERT, UPDATE",
                 "ingestion.mail_before": "SELECT, INSERT",
             },
+            {**grants.MAIL_ENTERS, "breaker:emailengine": "rws"},
         ),
         # Whether a mail is sealed already is asked of the object: S3 cannot grant that without its content.
         access=Access(reads=("sealed",), writes=("sealed",), sends=(PIPELINE[0].name,)),

@@ -1,8 +1,37 @@
-"""Grants in the database that are long or shared, and the operator's: rows of `functions.py` refer to them."""
+"""Grants in database and Redis that are long or shared, and the operator's: rows of `functions.py` refer to them."""
 
 from __future__ import annotations
 
 from chalicelib.bootstrap.function_types import Rights
+
+RULES = {"rules:in_force": "rw"}
+"""Sealed with the mapping key, which every function that reads the rules has."""
+TELEGRAM = {"breaker:telegram": "rws"}
+NOTICES = {"flag:notifications_enabled": "rw"}
+WEBHOOKS = {"flag:webhook_sending_enabled": "rw"}
+ALARM_PACE = "{rate}:b8f20adb16a673621ae702d98d20062a"
+"""The limit `telegram:alarms` alone: whoever could write the others would lock senders and the operator out."""
+RECEIVER = "breaker:" + "?" * 32
+"""The breaker of a webhook's receiver, whose name is hashed."""
+MAIL_ENTERS = {"seen:*": "rw", "flag:emailengine_ingress_enabled": "rw"}
+
+API_CACHE = {
+    **RULES,
+    **MAIL_ENTERS,
+    "event:*": "rw",
+    "flag:*": "rw",
+    "{rate}:*": "rws",
+    "session_ended:*": "rw",
+    "breaker:*": "r",
+}
+SWEEP_CACHE = {
+    **TELEGRAM,
+    **NOTICES,
+    **WEBHOOKS,
+    "sweep:after": "rw",
+    "watch:told": "rws",
+    "breaker:*": "r",
+}
 
 NOTIFIES = {
     "core.outbox": "SELECT, UPDATE (claimed_until, attempts, sent_at, max_batch, refusals, rest_until,"
@@ -91,6 +120,14 @@ OPERATOR = Rights(
         "ingestion.email_identities": "SELECT, DELETE",
         # `rules simulate`, `erase` and `export` open originals, in the operator's own process.
         "ingestion.emails_raw": "SELECT (mail_id, source), DELETE",
+    },
+    {
+        **RULES,
+        **MAIL_ENTERS,
+        "flag:*": "rw",
+        "breaker:*": "rws",
+        "history:*": "w",  # an erasure
+        "map:mail:*": "w",
     },
 )
 """No function: the person at the command line (`mailroom verify`, `dlq`, …)."""

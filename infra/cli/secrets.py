@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import secrets
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import click
 
 from chalicelib.bootstrap.settings import BACKEND_FIELDS, DOOR_FIELDS, DOOR_SHORTEST
 from chalicelib.core.stages import SERVICE
+from infra import redis_users
 from infra.cli.common import DRY_RUN, YES, confirm_environment, expected
 from infra.cli.groups import Group
 from infra.cli.parts import ambient
@@ -46,10 +48,15 @@ def draft() -> None:
 @click.option(
     "--rotate-logins", is_flag=True, help="Make new passwords for the database logins; deploy again afterwards."
 )
+@click.option(
+    "--redis-acl",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Give each function a Redis user of its own, and write the users to this new file as lines of an ACL file.",
+)
 @DRY_RUN
 @YES
 @expected
-def apply(file: Path, prefix: str, rotate_logins: bool, dry_run: bool, yes: bool) -> None:
+def apply(file: Path, prefix: str, rotate_logins: bool, redis_acl: Path | None, dry_run: bool, yes: bool) -> None:
     """Make or change the database logins and the secrets in the current AWS profile, from the completed draft.
 
     Delete the file afterwards.
@@ -59,6 +66,7 @@ def apply(file: Path, prefix: str, rotate_logins: bool, dry_run: bool, yes: bool
     manager = client("secretsmanager", environment)
     there = held(manager, prefix)
     passwords = kept_passwords({} if rotate_logins else there)
+    users = kept_users({} if rotate_logins else there) if redis_acl else None
     for name in SECRETS:
         what = "change" if name in there else "make"
         click.echo(f"{what} {prefix}/{name}: {', '.join(secret_fields(name))}")
@@ -68,8 +76,12 @@ def apply(file: Path, prefix: str, rotate_logins: bool, dry_run: bool, yes: bool
         return
     what = f"Make or change these secrets, and the logins of the database in {file},"
     confirm_environment(what, environment, yes=yes, always=True)
+    if redis_acl and users:
+        write_users(redis_acl, users)
     make_logins(values["database_url"], passwords)
-    store(manager, prefix, secret_values(values, passwords))
+    store(manager, prefix, secret_values(values, passwords, users))
+    if redis_acl:
+        click.echo(f"make the users of {redis_acl} in Redis before you deploy, then delete that file too")
     click.echo(f"done; now delete {file}")
 
 
@@ -101,6 +113,24 @@ def read(file: Path) -> dict[str, Any]:
     if not str(values["database_url"]).startswith(("postgresql://", "postgres://")):
         raise click.ClickException(f"database_url in {file} is not postgresql://owner:password@host/database.")
     return values
+
+
+def write_users(file: Path, passwords: dict[str, str]) -> None:
+    """Write the users of Redis, readable by the owner only. Raises `click.ClickException` if the file exists."""
+    try:
+        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise click.ClickException(f"{file} exists: name a new file.") from None
+    with os.fdopen(handle, "w", encoding="utf-8") as out:
+        out.write(redis_users.acl_lines(passwords))
+
+
+def kept_users(there: dict[str, dict[str, Any]]) -> dict[str, str]:
+    """A password for each user of Redis: the one in its secret, otherwise a new one."""
+    known = {
+        name: redis_users.password_of(str(there.get(name, {}).get("redis_url", "")), name) for name in redis_users.USERS
+    }
+    return {name: password or secrets.token_urlsafe(24) for name, password in known.items()}
 
 
 def kept_passwords(there: dict[str, dict[str, Any]]) -> dict[str, str]:

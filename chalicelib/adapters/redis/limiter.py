@@ -16,8 +16,8 @@ PREFIX = "{rate}:"
 SCRIPT = """
 local now = tonumber(ARGV[1])
 if now < 0 then
-  local told = redis.call('TIME')
-  now = tonumber(told[1]) + tonumber(told[2]) / 1000000
+  local time = redis.call('TIME')
+  now = tonumber(time[1]) + tonumber(time[2]) / 1000000
 end
 local waits, at = {}, 2
 while at <= #ARGV do

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,11 @@ import click
 import pytest
 
 from chalicelib.bootstrap.settings import BACKEND_FIELDS, DOOR_FIELDS
-from infra.cli.secrets import kept_passwords, new_draft, read
+from infra.cli.secrets import kept_passwords, kept_users, new_draft, read, write_users
 from infra.database.rights import FUNCTIONS, LOGINS, SECRETS, secret_fields
 from infra.database.roles import login_url, password_of
 from infra.local.credentials import credentials
+from infra.redis_users import USERS
 from infra.secret_values import held, secret_values, store
 
 OWNER = "postgresql://owner:own%40er@db.example:5432/mailroom?sslmode=verify-full"
@@ -81,6 +83,28 @@ def test_no_function_is_given_the_owners_login() -> None:
 def test_a_function_is_given_its_own_login_at_the_owners_server(name: str) -> None:
     url = secret_values(filled(), PASSWORDS)[name]["database_url"]
     assert url == f"postgresql://mailroom_{name}_login:p%40ss%2F{name}@db.example:5432/mailroom?sslmode=verify-full"
+
+
+def test_a_function_is_given_its_own_user_of_redis_where_there_are_users() -> None:
+    made = secret_values(filled(), PASSWORDS, {name: f"r/{name}" for name in USERS})
+    assert {name: made[name]["redis_url"] for name in USERS} == {
+        name: f"rediss://mailroom_{name}:r%2F{name}@cache.example" for name in USERS
+    }
+    assert {values["redis_url"] for values in secret_values(filled(), PASSWORDS).values() if "redis_url" in values} == {
+        "rediss://cache.example"
+    }
+
+
+def test_the_users_of_redis_are_written_for_their_owner_alone_and_kept(tmp_path: Path) -> None:
+    file, manager = tmp_path / "users.acl", Manager()
+    users = kept_users({})
+    write_users(file, users)
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert not [password for password in users.values() if password in file.read_text()]
+    with pytest.raises(click.ClickException, match="exists"):
+        write_users(file, users)
+    store(manager, "mail", secret_values(filled(), PASSWORDS, users))
+    assert kept_users(held(manager, "mail")) == users
 
 
 def test_secrets_are_made_and_then_changed() -> None:
