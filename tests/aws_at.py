@@ -13,14 +13,17 @@ from chalicelib.adapters.aws.session import Aws
 
 @contextmanager
 def aws_at(
-    url: str, services: Iterable[str] = ("s3", "sqs"), timeout: tuple[float, float] = (2.0, 8.0)
+    url: str,
+    services: Iterable[str] = ("s3", "sqs"),
+    timeout: tuple[float, float] = (2.0, 8.0),
+    secret: str = "test",
 ) -> Iterator[Aws]:
     """Clients are made inside, so that the environment is the caller's own again afterwards."""
     aws = Aws(timeout)
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("AWS_ENDPOINT_URL", url)
         environment.setenv("AWS_ACCESS_KEY_ID", "test")
-        environment.setenv("AWS_SECRET_ACCESS_KEY", "test")
+        environment.setenv("AWS_SECRET_ACCESS_KEY", secret)
         environment.setenv("AWS_DEFAULT_REGION", "us-east-1")
         environment.setenv("AWS_EC2_METADATA_DISABLED", "true")
         for service in services:

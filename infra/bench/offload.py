@@ -94,13 +94,15 @@ def sink() -> Iterator[Sink]:
 
 def measure(folder: Path, size: int = GIB) -> dict[str, Any]:
     """Numbers of one file of `size` bytes; the worker is a process of its own."""
-    postgres, outside = Postgres(folder, durable=False), StandIns(folder, "", "")
+    postgres, outside = Postgres(folder, durable=False), StandIns(folder, lambda: ("", ""))
     try:
         url = postgres.start()
         migrate(url)
         outside.start()
         _stored_mail(url)
-        control(outside.outside_url, "file", {"path": "/s/bench", "size": size, "name": "bench.bin"})
+        control(
+            outside.controlled(outside.outside_url), "file", {"path": "/s/bench", "size": size, "name": "bench.bin"}
+        )
         with sink() as bucket:
             given = {
                 "MAILROOM_BENCH_DATABASE": url,

@@ -29,7 +29,8 @@ from infra.cli.show import step
 from infra.cloudformation.deploy import client
 from infra.local.leaks import leaks
 from infra.local.rehearsal import control, telegram
-from infra.local.stack import ACCOUNTS, Info, Stack, temporary
+from infra.local.settings import ACCOUNTS
+from infra.local.stack import Info, Stack, temporary
 from infra.local.watch import depths
 
 QUIET = tuple(stage.name for stage in (*PIPELINE[:-1], *SIDE))

@@ -14,6 +14,7 @@ PLACES = {
     "On this machine": {
         "demo": "demo:demo",
         "up": "local:up",
+        "restart": "local:restart",
         "down": "local:down",
         "send": "send:send",
         "anonymize": "anonymize:anonymize",

@@ -16,6 +16,7 @@ from chalicelib.core.errors import ConfigurationError, MailroomError
 from infra.cli.codes import sentence
 from infra.cli.parts import ambient, where
 from infra.cloudformation.deploy import DeployFailed
+from infra.local.folders import NotOurs
 from infra.local.interrupt import CODE as INTERRUPTED
 from infra.local.process import StartFailed
 from infra.local.stack import Info, Stack
@@ -48,7 +49,7 @@ def changing(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def expected(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Report what a user can cause, and Ctrl-C, in a sentence instead of a traceback; exit codes 1 and 130."""
+    """Report what a user can cause, and Ctrl-C, in a sentence instead of a traceback; exit codes 1, 2 and 130."""
 
     @wraps(command)
     def safe(*args: Any, **kwargs: Any) -> Any:
@@ -58,6 +59,8 @@ def expected(command: Callable[..., Any]) -> Callable[..., Any]:
             raise Interrupted("Interrupted. Run the command again to continue.") from None
         except MailroomError as error:
             raise click.ClickException(sentence(error.code)) from None
+        except NotOurs as error:
+            raise click.UsageError(str(error)) from None
         except (DeployFailed, StartFailed, ConfigurationError, BotoCoreError, ClientError) as error:
             raise click.ClickException(str(error)) from None
         except psycopg.Error as error:

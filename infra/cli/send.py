@@ -15,7 +15,7 @@ from infra.cli.codes import explanation, sentence
 from infra.cli.common import expected, running
 from infra.cli.mailfiles import Found, mails
 from infra.cli.show import console, mail_table, plain, stages
-from infra.local.stack import ACCOUNTS, Info, Stack
+from infra.local.stack import Info, Stack
 from infra.local.watch import Fate, fates, follow
 
 PUSHED = 3_800_000
@@ -75,7 +75,7 @@ def send_files(info: Info, found: Iterable[Found], account: str, wait: int) -> i
         show(small[number].name, answer)
     counts = Counter(answer.status for answer in answers)
     if "unknown_account" in counts:
-        console.print(f"accounts of this stack: {', '.join(ACCOUNTS)}")
+        console.print(f"accounts of this stack: {', '.join(info.accounts)}")
     console.print("sent  " + ("  ".join(f"{status} {n}" for status, n in sorted(counts.items())) or "nothing"))
     missing = _follow(info, answers, wait)
     good = sum(counts[status] for status in (*TAKEN, *NOT_TAKEN_BY_RULE))

@@ -15,13 +15,23 @@ import zipfile
 from pathlib import Path
 
 from infra.cloudformation import config, template
+from infra.local.folders import NotOurs
 
 ROOT = template.ROOT
+MARK = ".mailroom-package"
 SHIPPED = ("app.py", "chalicelib", ".chalice/policy.json", "requirements.txt")
 
 
 def stage_source(target: Path, thin: bool) -> None:
-    """Copy what ships; what an earlier run left there and the project no longer has is removed."""
+    """Copy what ships; what an earlier run left there and the project no longer has is removed.
+
+    Raises `NotOurs` for a folder that holds something and that no earlier run made.
+    """
+    ours = (target / MARK).exists() or target.is_relative_to(ROOT / "build")
+    if target.is_symlink() or (target.exists() and not ours and any(target.iterdir())):
+        raise NotOurs(f"{target} is not empty and was not made by `mailroom package`. Name another --out.")
+    target.mkdir(parents=True, exist_ok=True)
+    (target / MARK).touch()
     for name in ("app.py", "chalicelib"):
         shutil.rmtree(target / name, ignore_errors=True)
     for name in SHIPPED:
@@ -39,12 +49,13 @@ def stage_source(target: Path, thin: bool) -> None:
 def package(out: Path, thin: bool = False, merge: bool = True) -> Path:
     """Write `out/sam.json` and `out/deployment.zip`; the answer is the template's path.
 
-    Without `merge` it is what the decorators of `app.py` say alone (what `chalice deploy` uses).
+    Without `merge` it is what the decorators of `app.py` say alone (what `chalice deploy` uses). Beside `out` stands
+    `<out>-source`, what was packed. Raises `NotOurs` where that is somebody's own folder.
     """
     out.mkdir(parents=True, exist_ok=True)
-    source = out.parent / (out.name + "-source")
+    source = out.absolute().with_name(out.name + "-source")
     stage_source(source, thin)
-    merged = out.parent / (out.name + "-merge.json")
+    merged = source / ".chalice" / "merge.json"
     merged.write_text(json.dumps(template.template(), indent=1))
     chalice = [str(Path(sys.executable).parent / "chalice"), "--project-dir", str(source)]
     more = ["--merge-template", str(merged.resolve())] if merge else []

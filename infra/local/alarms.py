@@ -3,12 +3,14 @@
 The emulator does neither: SQS publishes nothing there, and its alarms mix the data points of all queues,
 because it looks at a metric's name and not at its dimensions. So this process reads the queues, judges each
 alarm of the deployed template as CloudWatch would, and sets its state; the emulator does the rest
-(alarm → topic → queue). Run as `python -m infra.local.alarms ENDPOINT REGION`.
+(alarm → topic → queue). Run as `python -m infra.local.alarms ENDPOINT REGION`, with the emulator's secret in
+`AWS_SECRET_ACCESS_KEY`.
 """
 
 from __future__ import annotations
 
 import operator
+import os
 import sys
 import threading
 import time
@@ -93,7 +95,8 @@ def publish_ages(aws: dict[str, str]) -> None:
 
 def _ages(aws: dict[str, str]) -> dict[str, float]:
     """Queue → age of its oldest message in seconds, for those that hold one."""
-    page = requests.get(f"{aws['AWS_ENDPOINT_URL']}/_ministack/sqs/messages", timeout=10).json()
+    url, key = f"{aws['AWS_ENDPOINT_URL']}/_ministack/sqs/messages", aws["AWS_SECRET_ACCESS_KEY"]
+    page = requests.get(url, headers={"Authorization": f"Bearer {key}"}, timeout=10).json()
     now = time.time()
     ages = {}
     for regions in page["messages"].values():
@@ -117,7 +120,7 @@ def main() -> None:
         "AWS_ENDPOINT_URL": sys.argv[1],
         "AWS_DEFAULT_REGION": sys.argv[2],
         "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_SECRET_ACCESS_KEY": os.environ["AWS_SECRET_ACCESS_KEY"],
     }
     print(STARTED, flush=True)
     ended = threading.Event()

@@ -9,6 +9,10 @@ from typing import Any
 
 from chalicelib.bootstrap.settings import DOOR_FIELDS
 from infra.database.rights import LOGINS
+from infra.local.folders import claim
+from infra.redis_users import USERS
+
+FILE = "credentials.json"
 
 OURS = DOOR_FIELDS.keys() | set(
     """raw_key mapping_key pseudonym_key anthropic_key webhook_keys offload_key_id offload_secret_key
@@ -38,14 +42,16 @@ def made() -> dict[str, Any]:
 def credentials(folder: Path) -> dict[str, Any]:
     """Read the folder's, or make them at the first start; what an older version did not have yet is added.
 
-    `database_passwords` has one for the login of each function.
+    `database_passwords` and `redis_passwords` have one for the login of each function. Raises `NotOurs` for a folder
+    that is not a stack's and holds something.
     """
-    file = folder / "credentials.json"
+    claim(folder)
+    file = folder / FILE
     held: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {}
     passwords = {name: secrets.token_urlsafe(24) for name in LOGINS} | held.get("database_passwords", {})
-    whole = made() | held | {"database_passwords": passwords}
+    redis = {name: secrets.token_urlsafe(24) for name in USERS} | held.get("redis_passwords", {})
+    whole = made() | held | {"database_passwords": passwords, "redis_passwords": redis}
     if whole != held:
-        folder.mkdir(parents=True, exist_ok=True)
         # Written beside and moved: who is killed here has not lost the keys of the mail.
         draft = file.with_suffix(".new")
         draft.unlink(missing_ok=True)

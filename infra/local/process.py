@@ -102,7 +102,7 @@ def spawn(
 ) -> Process:
     """Start a command in a session of its own (Ctrl-C must not reach it), its output appended to `log`."""
     identity: dict[str, Any] = {} if user is None else {"user": user, "group": group, "extra_groups": []}
-    with log.open("ab") as output:
+    with open(log, "ab", opener=_private) as output:
         child = subprocess.Popen(
             [str(part) for part in command],
             stdin=subprocess.DEVNULL,
@@ -111,11 +111,16 @@ def spawn(
             env=dict(environment),
             cwd=cwd,
             start_new_session=True,
+            umask=0o077,  # what a server keeps is mail, passwords and keys
             **identity,
         )
     # The handle is not kept: the process outlives this one (`up`), and `alive` reaps it by id.
     child.returncode = 0
     return Process.of(child.pid)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def wait_until(condition: Callable[[], bool], timeout: float, pause: float = 0.02) -> bool:

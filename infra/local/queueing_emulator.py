@@ -1,4 +1,4 @@
-"""MiniStack whose API waits for a free worker of a function, where MiniStack itself answers 429 at once.
+"""MiniStack behind `emulator_front.py`, whose API waits for a free worker where MiniStack itself answers 429 at once.
 
 On AWS an endpoint that is asked twenty times at once has twenty workers. A laptop has processors for a few, so the
 stack reserves a few (`ReservedConcurrentExecutions`), and what a user sees of a burst must be a wait, not refusals.
@@ -11,6 +11,9 @@ those of the Lambda workers too, and these must find the deployed package, never
 from __future__ import annotations
 
 import asyncio
+import importlib.util
+import os
+from pathlib import Path
 from typing import Any
 
 LONGEST = 25.0
@@ -47,11 +50,29 @@ def queue_requests() -> None:
     apigateway_v1._call_lambda_raw = waiting
 
 
+def guard() -> None:
+    """Put the front before everything that MiniStack serves. `main` serves what `ministack.app.app` is at its call."""
+    from ministack import app  # type: ignore[import-untyped]
+
+    place = Path(__file__).with_name("emulator_front.py")
+    spec = importlib.util.spec_from_file_location("emulator_front", place)
+    assert spec is not None
+    assert spec.loader is not None
+    front = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(front)
+    port = os.environ["GATEWAY_PORT"]
+    hosts = [f"127.0.0.1:{port}", f"localhost:{port}"]
+    also = os.environ.pop("FRONT_SIGNED_HOSTS", "").split()
+    # Workers get the key as theirs: MiniStack passes AWS_SECRET_ACCESS_KEY on.
+    app.app = front.Front(app.app, os.environ["AWS_SECRET_ACCESS_KEY"], hosts, also)
+
+
 def main() -> None:
     """Serve until the process is ended."""
     from ministack.app import main as serve
 
     queue_requests()
+    guard()
     serve()
 
 

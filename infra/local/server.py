@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import secrets
 import shutil
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from chalicelib.core.errors import ConfigurationError
+from infra.local.folders import closed
 from infra.local.process import Process, StartFailed, read_state, write_state
 
 
 class Server:
     """A loopback server that lives in `folder` and outlives the process that started it.
 
-    Another process with the same folder finds the running server again through the state file.
+    Its folder is closed to other users. Another process with the same folder finds the running server again through
+    the state file.
     The port is kept over stop and start, and so is what the server keeps on disk.
     """
 
@@ -55,7 +61,7 @@ class Server:
     def start(self) -> str:
         """Start unless it runs already, wait until it answers, and give its URL. Raises `StartFailed`."""
         if not self.alive():
-            self.folder.mkdir(parents=True, exist_ok=True)
+            closed(self.folder)
             # Another server may take the port between the look at it and the bind: once more, with another.
             for last in (False, True):
                 try:
@@ -92,10 +98,6 @@ class Server:
     ) -> None:
         self.stop()
 
-    def _close(self) -> None:
-        """Close the folder to other users: what the emulator keeps is mail in the clear."""
-        self.folder.chmod(0o700)
-
     def _launch(self) -> None:
         raise NotImplementedError
 
@@ -105,6 +107,30 @@ class Server:
     def _remember(self, **changes: Any) -> None:
         write_state(self._state_file, self._state() | changes)
 
+    def _secret(self, name: str) -> str:
+        """A random value that the first start made. Raises RuntimeError before it."""
+        found = self._state().get(name)
+        if not isinstance(found, str):
+            raise RuntimeError(f"{self.name} was never started in this folder")
+        return found
+
+    def _made_secret(self, name: str) -> str:
+        """The value for a start: kept in the state file from the first one on."""
+        if not self._state().get(name):
+            self._remember(**{name: secrets.token_hex(32)})
+        return self._secret(name)
+
     def _process(self) -> Process:
         state = self._state()
         return Process(int(state.get("pid", 0)), str(state.get("birth", "")))
+
+
+@contextmanager
+def named(part: str, server: Server) -> Iterator[None]:
+    """A part that does not start is named, with the end of the log that may show why."""
+    try:
+        yield
+    except (StartFailed, ConfigurationError):
+        raise
+    except Exception as error:
+        raise StartFailed.of(part, server.log, f"failed: {str(error) or type(error).__name__}") from error

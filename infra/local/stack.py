@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from time import perf_counter
 from typing import Any
+from urllib.parse import urlsplit
 
-from chalicelib.core.errors import ConfigurationError
 from chalicelib.core.stages import PIPELINE, SERVICE
 from infra.cloudformation.deploy import client, deploy, outputs, stack_resource
 from infra.cloudformation.package import package
@@ -21,16 +20,22 @@ from infra.database.roles import make_logins
 from infra.local.companions import Alarms, StandIns
 from infra.local.credentials import credentials
 from infra.local.fault_proxy import FaultProxy
+from infra.local.folders import FILES as FILES_OF_STACK
+from infra.local.folders import FOLDERS, claim, marked, remove
+from infra.local.info import Info
 from infra.local.patience import scaled
-from infra.local.process import StartFailed
-from infra.local.server import Server
+from infra.local.process import Process
+from infra.local.server import Server, named
 from infra.local.servers import Emulator, Postgres, Valkey
+from infra.local.settings import ACCOUNTS, CHAT
+from infra.local.settings import load as load_settings
 from infra.local.surroundings import reach_loopback_directly
-from infra.local.warm import Function, Progress, by_invocation, by_request, warm
+from infra.local.warm import Function, Progress, by_invocation, by_request, silent, warm
+from infra.redis_users import make_users
 from infra.secret_values import secret_values, store
 
-ACCOUNTS = ("practice", "faculty", "research", "personal")
-CHAT = "-1001234567890"
+__all__ = ["DEFAULT_FOLDER", "DOORS", "Info", "Stack", "silent", "temporary"]
+
 ARTIFACTS = "mailroom-artifacts"
 FILES = "mailroom-files"
 """Where files of links go."""
@@ -38,25 +43,6 @@ DOORS = 6
 """Workers of the endpoints, all started with the stack; further requests wait for one."""
 LLM_KEY = "stand-in-key"
 """What the played LLM provider accepts, and nothing else does."""
-
-
-def silent(_step: str, _seconds: float) -> None:
-    """Progress that is not shown."""
-
-
-@dataclass(frozen=True)
-class Info:
-    """Where a running stack is reached, and with which credentials."""
-
-    api: str
-    aws: dict[str, str]
-    database_url: str = field(repr=False)
-    redis_url: str
-    telegram_url: str
-    emailengine_url: str
-    credentials: dict[str, Any] = field(repr=False)
-    outside_url: str = ""
-    llm_url: str = ""
 
 
 class Stack:
@@ -77,16 +63,21 @@ class Stack:
     ) -> None:
         reach_loopback_directly()
         self.folder = folder.absolute()
-        self.credentials = credentials(self.folder) | ({"anthropic_key": LLM_KEY} if llm else {})
+        self._llm = llm
         self.parameters = parameters or {}
         self.postgres = Postgres(self.folder)
         self.valkey = Valkey(self.folder)
+        if proxied:
+            claim(self.folder)  # the proxy notes its port at once
         self.proxy = FaultProxy(self.folder) if proxied else None
         # Workers inherit the emulator's environment, and an endpoint in it wins over the emulator's own.
-        through = {"AWS_ENDPOINT_URL": self.proxy.url} if self.proxy else {}
+        through = {}
+        if self.proxy:
+            through = {"AWS_ENDPOINT_URL": self.proxy.url, "FRONT_SIGNED_HOSTS": urlsplit(self.proxy.url).netloc}
         self.emulator = Emulator(self.folder, persist=persist, environment=through)
-        tokens = self.credentials["telegram_token"], self.credentials["emailengine_token"]
-        self.standins = StandIns(self.folder, *tokens, webhook_retry=1.0, llm_key=LLM_KEY if llm else "")
+        self.settings = load_settings(self.folder)
+        key, real = LLM_KEY if llm else "", self.settings.real
+        self.standins = StandIns(self.folder, self._tokens, webhook_retry=1.0, llm_key=key, without=real)
         self._file = self.folder / "stack.json"
         self.alarms = Alarms(self.folder, self.emulator)
         self.servers: list[Server] = [self.postgres, self.valkey, self.emulator, self.standins, self.alarms]
@@ -98,12 +89,13 @@ class Stack:
 
         Raises `StartFailed`, which names the part and shows the end of its log; what this call started is stopped then.
         """
+        claim(self.folder)
         before = self.alive()
         steps: tuple[tuple[str, Server, Callable[[], object]], ...] = (
             ("PostgreSQL", self.postgres, self.postgres.start),
             ("Valkey", self.valkey, self.valkey.start),
             ("AWS emulator", self.emulator, self._start_emulator),
-            ("stand-ins for Telegram and EmailEngine", self.standins, self.standins.start),
+            (self.standins.title, self.standins, self.standins.start),
             ("database migrations", self.postgres, lambda: migrate(self.postgres.url)),
             ("package and deploy the stack", self.emulator, self.deploy),
             ("alarms", self.alarms, self.alarms.start),
@@ -111,10 +103,10 @@ class Stack:
         try:
             for step, server, action in steps:
                 started = perf_counter()
-                with _named(step, server):
+                with named(step, server):
                     action()
                 progress(step, perf_counter() - started)
-            with _named("functions", self.emulator):
+            with named("functions", self.emulator):
                 self.warm(progress)
         except BaseException:
             for server in reversed(self.servers):
@@ -143,7 +135,7 @@ class Stack:
         if self.standins.llm_url:
             parameters |= {"Classifier": "anthropic", "LlmModel": "stand-in", "LlmUrl": self.standins.llm_url}
         template = package(self.folder / "package", thin=True)
-        deploy(template, ARTIFACTS, parameters | self.parameters, aws)
+        deploy(template, ARTIFACTS, parameters | self.settings.parameters() | self.parameters, aws)
         # The emulator starts a worker for each request that finds none free: a burst would be so many Pythons that
         # start at once on the few processors of this machine, and all of them late. Further requests wait.
         door = stack_resource(aws, "APIHandler")
@@ -151,12 +143,14 @@ class Stack:
         self._file.write_text(json.dumps({"api": self._api(aws)}))
 
     def secrets(self, aws: dict[str, str]) -> None:
-        """The database's logins, and a secret for each function with what it needs."""
+        """The logins of database and Valkey, and a secret for each function with what it needs."""
         passwords = self.credentials["database_passwords"]
         make_logins(self.postgres.url, passwords)
         values = self.credentials | {"database_url": self.postgres.url, "redis_url": self.valkey.url}
         values |= {"private_ca": self.standins.outside_ca}
-        store(client("secretsmanager", aws), SERVICE, secret_values(values, passwords))
+        users = self.credentials["redis_passwords"]
+        make_users(self.valkey.url, users)
+        store(client("secretsmanager", aws), SERVICE, secret_values(values, passwords, users))
 
     def warm(self, progress: Progress = silent) -> None:
         """Start the stages, as often as each may run at once, and the endpoints. Raises `StaysCold`."""
@@ -172,32 +166,57 @@ class Stack:
 
     def info(self) -> Info:
         """Where it is. Raises FileNotFoundError when it was never up in this folder."""
+        controlled = self.standins.controlled
         return Info(
             api=json.loads(self._file.read_text())["api"],
             aws=self.emulator.client_environment(),
             database_url=self.postgres.url,
             redis_url=self.valkey.url,
-            telegram_url=self.standins.telegram_url,
-            emailengine_url=self.standins.emailengine_url,
-            outside_url=self.standins.outside_url,
+            telegram_url=controlled(self.standins.telegram_url),
+            emailengine_url=controlled(self.standins.emailengine_url),
+            outside_url=controlled(self.standins.outside_url),
             credentials=self.credentials,
-            llm_url=self.standins.llm_url,
+            llm_url=controlled(self.standins.llm_url),
+            accounts=self.settings.accounts or ACCOUNTS,
         )
 
     def alive(self) -> dict[str, bool]:
         """Server → does it run."""
         return {server.name: server.alive() for server in self.servers}
 
+    def restart(self) -> int:
+        """End the functions' workers, so that the next ones read the secrets again; how many there were.
+
+        A message that one of them works on comes back, as after any crash.
+        """
+        workers = [Process.of(pid) for pid in self.emulator.workers()]
+        for worker in workers:
+            worker.end()
+        return len(workers)
+
     def down(self) -> None:
         """Stop everything, keep the data. Harmless when nothing runs."""
         for server in reversed(self.servers):
             server.stop()
 
-    def remove(self) -> None:
-        """Stop everything and delete the data."""
-        for server in reversed(self.servers):
-            server.remove()
-        shutil.rmtree(self.folder, ignore_errors=True)
+    def remove(self) -> list[str]:
+        """Stop everything and delete the data; what is left in the folder, because it is not ours, by name.
+
+        Raises `NotOurs` for a folder that Mailroom did not make.
+        """
+        if marked(self.folder):
+            for server in reversed(self.servers):
+                server.remove()
+        return remove(self.folder, [*FOLDERS, *(server.name for server in self.servers)], FILES_OF_STACK)
+
+    @cached_property
+    def credentials(self) -> dict[str, Any]:
+        """The folder's, made at the first use. Raises `NotOurs`."""
+        made = credentials(self.folder) | self.settings.credentials()
+        return made | ({"anthropic_key": LLM_KEY} if self._llm else {})
+
+    def _tokens(self) -> tuple[str, str]:
+        return self.credentials["telegram_token"], self.credentials["emailengine_token"]
 
     def _start_emulator(self) -> None:
         self.emulator.start()
@@ -210,17 +229,6 @@ class Stack:
         endpoint = outputs(aws)["EndpointURL"]
         identifier = endpoint.split("//")[1].split(".")[0]
         return f"{self.emulator.url}/restapis/{identifier}/api/_user_request_"
-
-
-@contextmanager
-def _named(part: str, server: Server) -> Iterator[None]:
-    """A part that does not start is named, with the end of the log that may show why."""
-    try:
-        yield
-    except (StartFailed, ConfigurationError):
-        raise
-    except Exception as error:
-        raise StartFailed.of(part, server.log, f"failed: {str(error) or type(error).__name__}") from error
 
 
 @contextmanager

@@ -22,6 +22,10 @@ Progress = Callable[[str, float], None]
 """Called after each step with its name and its seconds."""
 
 
+def silent(_step: str, _seconds: float) -> None:
+    """Progress that is not shown."""
+
+
 class StaysCold(RuntimeError):
     """A function did not start, twice; the text is its error."""
 

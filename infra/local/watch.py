@@ -64,7 +64,9 @@ def lying(info: Info, queue: str) -> list[dict[str, Any]]:
     """
     url = client("sqs", info.aws).get_queue_url(QueueName=queue)["QueueUrl"]
     page = f"{info.aws['AWS_ENDPOINT_URL']}/_ministack/sqs/messages"
-    answer = requests.get(page, params={"QueueUrl": url, "region": info.aws["AWS_DEFAULT_REGION"]}, timeout=10)
+    asked = {"QueueUrl": url, "region": info.aws["AWS_DEFAULT_REGION"]}
+    bearer = {"Authorization": f"Bearer {info.aws['AWS_SECRET_ACCESS_KEY']}"}
+    answer = requests.get(page, params=asked, headers=bearer, timeout=10)
     answer.raise_for_status()
     accounts: dict[str, Any] = answer.json()["messages"]
     queues = [held for regions in accounts.values() for held in regions.values()]

@@ -42,7 +42,7 @@ class Bench:
 
 @pytest.fixture(scope="module")
 def aws(emulator: Emulator) -> Iterator[Aws]:
-    with aws_at(emulator.url) as made:
+    with aws_at(emulator.url, secret=emulator.secret) as made:
         made.client("s3").create_bucket(Bucket=BUCKET)
         yield made
 
@@ -58,7 +58,8 @@ def bench(request: pytest.FixtureRequest) -> Iterator[Bench]:
     if request.param == "s3":
         yield Bench(FileBucket(lambda: client, BUCKET), client)
         return
-    own = client_of(request.getfixturevalue("emulator").url, "key-id", "secret-key")
+    emulator: Emulator = request.getfixturevalue("emulator")
+    own = client_of(emulator.url, "key-id", emulator.secret)
     yield Bench(FileBucket(lambda: own, BUCKET), client)
     own.close()
 

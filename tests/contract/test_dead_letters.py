@@ -38,7 +38,7 @@ class Side:
 
 @pytest.fixture(scope="module")
 def aws(emulator: Emulator) -> Iterator[Aws]:
-    with aws_at(emulator.url, ["sqs"]) as aws:
+    with aws_at(emulator.url, ["sqs"], secret=emulator.secret) as aws:
         yield aws
 
 

@@ -15,7 +15,7 @@ from tests.aws_at import aws_at
 
 @pytest.fixture(scope="module")
 def aws(emulator: Emulator) -> Iterator[Aws]:
-    with aws_at(emulator.url, ["secretsmanager"]) as aws:
+    with aws_at(emulator.url, ["secretsmanager"], secret=emulator.secret) as aws:
         yield aws
 
 

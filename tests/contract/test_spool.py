@@ -20,7 +20,7 @@ BUCKET = "spool-contract"
 
 @pytest.fixture(scope="module")
 def aws(emulator: Emulator) -> Iterator[Aws]:
-    with aws_at(emulator.url, ("s3", "kms")) as aws:
+    with aws_at(emulator.url, ("s3", "kms"), secret=emulator.secret) as aws:
         aws.client("s3").create_bucket(Bucket=BUCKET)
         yield aws
 

@@ -33,7 +33,7 @@ class Side:
 
 @pytest.fixture(scope="module")
 def aws(emulator: Emulator) -> Iterator[Aws]:
-    with aws_at(emulator.url, ("s3", "kms")) as aws:
+    with aws_at(emulator.url, ("s3", "kms"), secret=emulator.secret) as aws:
         aws.client("s3").create_bucket(Bucket=BUCKET)
         yield aws
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import os
 import signal
 import ssl
 import threading
 
+from infra.local.standins.control import TOKENS
 from infra.local.standins.emailengine import EmailEngineStandIn
 from infra.local.standins.outside import Behind, OutsideStandIn
 from infra.local.standins.server import StandIn
@@ -23,16 +25,14 @@ def llm(port: int, key: str) -> StandIn:
 
 
 def arguments() -> argparse.Namespace:
-    """Ports of 0 are free ones; empty tokens accept any."""
+    """Ports of 0 are free ones. Tokens come by the environment (`control.TOKENS`); empty ones accept any."""
     parser = argparse.ArgumentParser(prog="python -m infra.local.standins", description=__doc__)
     parser.add_argument("--telegram-port", type=int, default=0)
-    parser.add_argument("--telegram-token", default="")
+    parser.add_argument("--without", action="append", default=[], help="telegram or emailengine: not played")
     parser.add_argument("--no-limits", action="store_true", help="Telegram without its rate limits")
     parser.add_argument("--emailengine-port", type=int, default=0)
-    parser.add_argument("--emailengine-token", default="")
     parser.add_argument("--webhook-retry", type=float, default=5.0, help="first pause of a refused webhook, seconds")
     parser.add_argument("--llm-port", type=int, default=None, help="also play the LLM provider")
-    parser.add_argument("--llm-key", default="test-key", help="the key that the LLM provider accepts")
     parser.add_argument("--outside-port", type=int, default=0, help="HTTPS: files and webhooks")
     parser.add_argument("--outside-control-port", type=int, default=0)
     parser.add_argument("--outside-chain", default="", help="PEM of key and certificate; empty: not played")
@@ -42,17 +42,22 @@ def arguments() -> argparse.Namespace:
 def main() -> None:
     """Serve until SIGTERM or SIGINT."""
     given = arguments()
+    # Taken out, so that nothing that is started from here inherits them.
+    telegram, emailengine, llm_key, control = (os.environ.pop(name, "") for name in TOKENS)
     stand_ins: list[StandIn] = [
-        TelegramStandIn(given.telegram_port, token=given.telegram_token, limits=not given.no_limits),
-        EmailEngineStandIn(given.emailengine_port, token=given.emailengine_token, retry_base=given.webhook_retry),
+        TelegramStandIn(given.telegram_port, token=telegram, limits=not given.no_limits),
+        EmailEngineStandIn(given.emailengine_port, token=emailengine, retry_base=given.webhook_retry),
     ]
+    stand_ins = [stand_in for stand_in in stand_ins if stand_in.name not in given.without]
     if given.llm_port is not None:
-        stand_ins.append(llm(given.llm_port, given.llm_key))
+        stand_ins.append(llm(given.llm_port, llm_key or "test-key"))
     if given.outside_chain:
         tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         tls.load_cert_chain(given.outside_chain)
         outside = OutsideStandIn(given.outside_port, tls)
         stand_ins += [outside, Behind(outside, given.outside_control_port)]
+    for stand_in in stand_ins:
+        stand_in.control_token = control
     done = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: done.set())

@@ -4,19 +4,33 @@ Control routes of every stand-in (JSON in and out):
 
 - `POST /_control/fail` queues a `Fault`; `times` null means until cleared;
 - `POST /_control/clear` forgets faults, and with `{"all": true}` requests and messages too;
+They need the control token as a Basic password where one was given. A request of a web page is refused on every route.
+
 - `GET /_control/requests` what was asked, tokens masked; `GET /_control/messages` what arrived.
 """
 
 from __future__ import annotations
 
+import hmac
 import json
+import re
 import threading
 import time
+from base64 import b64encode
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+TOKENS = (
+    "MAILROOM_STANDIN_TELEGRAM_TOKEN",
+    "MAILROOM_STANDIN_EMAILENGINE_TOKEN",
+    "MAILROOM_STANDIN_LLM_KEY",
+    "MAILROOM_STANDIN_CONTROL_TOKEN",
+)
+"""Variables by which the stand-ins' process gets what it accepts; empty: anything."""
+HOSTS = frozenset({"127.0.0.1", "localhost"})
+"""Names by which a stand-in may be asked; any other is a web page's whose name was pointed here (DNS rebinding)."""
 REMEMBERED = 20_000
 """Requests kept, oldest forgotten first."""
 
@@ -185,3 +199,16 @@ def fault_from(value: Any) -> Fault:
         after=bool(value.get("after", False)),
         hold=float(value.get("hold", 0.0)),
     )
+
+
+def permitted(request: Request, token: str, tls: bool) -> bool:
+    """Whether no web page sent it, and, for a control route where there is a token, whether it has that."""
+    if "origin" in request.headers or request.headers.get("sec-fetch-site", "none") != "none":
+        return False
+    # Over TLS a page's own name has no certificate of ours.
+    if not tls and re.sub(r":[0-9]+$", "", request.headers.get("host", "")) not in HOSTS:
+        return False
+    if not token or not request.path.startswith("/_control/"):
+        return True
+    right = "Basic " + b64encode(f"control:{token}".encode()).decode()
+    return hmac.compare_digest(request.headers.get("authorization", "").encode(), right.encode())

@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar, Self
 from urllib.parse import parse_qsl, urlsplit
 
-from infra.local.standins.control import Control, Fault, Reply, Request, fault_from, spoiled
+from infra.local.standins.control import Control, Fault, Reply, Request, fault_from, permitted, spoiled
 
 MAX_BODY = 64 * 1024 * 1024
 CHUNK = b" " * 65_536
@@ -92,7 +92,9 @@ class _Handler(BaseHTTPRequestHandler):
             {name.lower(): value for name, value in self.headers.items()},
             self.rfile.read(length),
         )
-        reply = self.server.stand_in.serve(request)
+        stand_in = self.server.stand_in
+        allowed = permitted(request, stand_in.control_token, tls=stand_in.tls is not None)
+        reply = stand_in.serve(request) if allowed else Reply(403)
         if reply is None:
             self.close_connection = True
             with self.server.lock:
@@ -141,6 +143,7 @@ class StandIn(ABC):
 
     def __init__(self, port: int = 0, tls: ssl.SSLContext | None = None) -> None:
         self.control = Control()
+        self.control_token = ""
         self.port = port
         self.tls = tls
         self._server: _Server | None = None

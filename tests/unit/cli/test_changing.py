@@ -14,6 +14,7 @@ from click.testing import CliRunner
 
 from infra.cli.__main__ import mailroom
 from infra.cli.common import confirm_environment
+from infra.local.folders import claim
 
 CHANGES = frozenset(
     {
@@ -48,7 +49,7 @@ HARMLESS = frozenset(
         ),
         *("rules test", "secrets draft", "settings", "status"),
         # On this machine alone, and nothing is lost by it.
-        *("demo", "package", "send", "up"),
+        *("demo", "package", "restart", "send", "up"),
     }
 )
 ASKS = {"confirm_environment", "asking", "Order", "_confirm"}
@@ -129,7 +130,7 @@ def test_to_look_at_it_asks_nothing() -> None:
 
 def test_down_shows_what_it_would_delete_and_deletes_nothing(tmp_path: Path) -> None:
     kept = tmp_path / "up" / "data"
-    kept.parent.mkdir()
+    claim(kept.parent)
     kept.write_text("mail")
     done = CliRunner().invoke(mailroom, ["--folder", str(kept.parent), "down", "--delete", "--dry-run"])
     assert (done.exit_code, kept.read_text(), "would be deleted" in " ".join(done.output.split())) == (0, "mail", True)
@@ -137,7 +138,7 @@ def test_down_shows_what_it_would_delete_and_deletes_nothing(tmp_path: Path) -> 
 
 def test_down_deletes_nothing_without_a_yes(tmp_path: Path) -> None:
     kept = tmp_path / "up" / "data"
-    kept.parent.mkdir()
+    claim(kept.parent)
     kept.write_text("mail")
     done = CliRunner().invoke(mailroom, ["--folder", str(kept.parent), "down", "--delete"], input="n\n")
     assert (done.exit_code, kept.read_text()) == (1, "mail")

@@ -19,6 +19,7 @@ from infra.cli.__main__ import mailroom
 from infra.cli.common import expected
 from infra.cli.show import local_time
 from infra.cloudformation.template import ROOT
+from infra.local.folders import claim
 from infra.local.stack import Stack
 
 
@@ -86,7 +87,7 @@ def test_down_where_nothing_runs_says_so_and_makes_no_folder(tmp_path: Path, opt
 
 
 def test_down_of_a_stack_that_does_not_run_says_so(tmp_path: Path) -> None:
-    Stack(tmp_path / "up", persist=True)
+    claim(tmp_path / "up")
     result = CliRunner().invoke(mailroom, ["--folder", str(tmp_path / "up"), "down"])
     assert (result.exit_code, "nothing was running" in result.output) == (0, True)
 

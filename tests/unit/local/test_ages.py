@@ -19,7 +19,7 @@ def test_the_age_of_a_waiting_message_is_known_and_that_of_an_empty_queue_is_not
     sqs.send_message(QueueUrl=url, MessageBody="waits")
     time.sleep(1.1)  # an age in whole seconds
     publish_ages(aws)
-    with aws_at(emulator.url, ("cloudwatch",)) as clients:
+    with aws_at(emulator.url, ("cloudwatch",), secret=emulator.secret) as clients:
         ages = QueueAges(clients.client).oldest(["aged", "empty", "of-no-such-name"])
     assert list(ages) == ["aged"]
     assert 1 <= ages["aged"] < 60

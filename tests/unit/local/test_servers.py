@@ -38,7 +38,7 @@ def client(emulator: Emulator, service: str) -> Any:
         endpoint_url=emulator.url,
         region_name=emulator.region,
         aws_access_key_id="test",
-        aws_secret_access_key="test",
+        aws_secret_access_key=emulator.secret,
     )
 
 

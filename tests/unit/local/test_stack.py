@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from infra.local.folders import claim
 from infra.local.process import StartFailed
 from infra.local.stack import Stack
 
@@ -47,6 +48,7 @@ def test_an_interrupted_start_leaves_nothing_running(stack: Halfway) -> None:
 
 
 def test_what_ran_before_a_start_that_fails_runs_on(stack: Halfway) -> None:
+    claim(stack.folder)
     stack.valkey.start()
     stack.failure = StartFailed("the port was taken")
     with pytest.raises(StartFailed, match="the port was taken"):

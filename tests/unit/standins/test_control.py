@@ -90,3 +90,29 @@ def test_a_held_answer_comes_late_and_its_work_is_done_at_once(session: requests
     assert session.get(server.url, timeout=5).status_code == 200
     assert time.monotonic() - before >= 0.3
     assert session.get(server.url, timeout=5).status_code == 200
+
+
+PAGES = (
+    {"Origin": "https://evil.example"},
+    {"Origin": "null"},
+    {"Sec-Fetch-Site": "cross-site"},
+    {"Sec-Fetch-Site": "same-site"},
+    {"Sec-Fetch-Site": "same-origin"},
+    {"Host": "evil.example"},
+    {"Host": "127.0.0.1.evil.example"},
+    {"Host": "localhost.evil.example:80"},
+)
+
+
+@pytest.mark.parametrize("headers", PAGES)
+@pytest.mark.parametrize("path", ["/_control/messages", "/bot1:t/getMe", "/v1/accounts"])
+def test_a_web_page_is_refused_on_every_route(server: Anything, path: str, headers: dict[str, str]) -> None:
+    assert requests.get(server.url + path, headers=headers, timeout=5).status_code == 403
+
+
+@pytest.mark.parametrize("password", ["", "wrong", "secretsecret"])
+def test_a_control_route_needs_its_token(server: Anything, password: str) -> None:
+    server.control_token = "secret"
+    auth = ("control", password) if password else None
+    assert requests.get(f"{server.url}/_control/messages", auth=auth, timeout=5).status_code == 403
+    assert requests.get(f"{server.url}/_control/messages", auth=("control", "secret"), timeout=5).status_code == 200
