@@ -24,6 +24,9 @@ KIND_CONFIDENCE = 0.97
 SMALLEST_REASON = 0.15
 """A word that gave less is not named."""
 
+TELLING_LETTERS = 4
+"""A shorter word of the weights is mostly grammar: it counts, and is neither named nor enough."""
+
 NO_HISTORY: Mapping[str, int] = MappingProxyType({})
 
 
@@ -51,7 +54,7 @@ class RulesClassifier:
             worded = None
         else:
             points = self._scorer.scores(zones, language, traits, history)
-            found = features(zones, traits)
+            found = features(zones, traits, self._scorer.function_words)
             category, confidence = self._decide(points, found)
             why = self._reason(category, points, found)
         urgency = self.categories.clip_urgency(category, worded or self.categories.categories[category].urgency)
@@ -87,9 +90,11 @@ class RulesClassifier:
         if points[category].points >= self.categories.decision.minimum:
             return True
         words = {
-            name for amount, name in self._model.reasons(found, category) if amount >= SMALLEST_REASON and " " not in name
+            name
+            for amount, name in self._model.reasons(found, category)
+            if amount >= SMALLEST_REASON and " " not in name and len(name) >= TELLING_LETTERS
         }
-        return len(words - self._scorer.function_words) >= 2
+        return len(words) >= 2
 
     def _reason(self, category: str, points: Mapping[str, Score], found: Mapping[str, float]) -> str:
         if category == self.categories.fallback:
@@ -99,13 +104,13 @@ class RulesClassifier:
         for amount, name in points[category].reasons:
             parts[name] = parts.get(name, 0.0) + amount * worth
         for amount, name in self._model.reasons(found, category):
-            if not set(name.split(" ")) <= self._scorer.function_words:
-                parts[name] = parts.get(name, 0.0) + amount
+            if len(name) < TELLING_LETTERS:
+                continue
+            parts[name] = parts.get(name, 0.0) + amount
         strongest = sorted((part for part in parts.items() if part[1] >= SMALLEST_REASON), key=lambda part: -part[1])
-        return ", ".join(name for name, _ in strongest[:REASON_PARTS]) or "what remains"
+        return ", ".join(name for name, _ in strongest[:REASON_PARTS]) or "several small signs"
 
     def is_certain(self, verdict: Classification) -> bool:
         """Whether the configuration forbids an LLM to overrule this verdict."""
         known = self.categories.categories[verdict.category]
         return not known.llm_may_overrule and verdict.confidence >= self.categories.decision.certain
-

@@ -28,11 +28,13 @@ FORWARDED = re.compile(
     r"|anfang der weitergeleiteten nachricht|inicio del mensaje reenviado|begin doorgestuurd bericht)\s?:\s*"
 )
 DEVICE = re.compile(
-    r"(?:sent|envoye|inviato|enviado|gesendet|von meinem|verzonden|get outlook|telecharge|obtenir outlook|scarica outlook)"
+    r"(?:sent|envoye|inviato|enviado|gesendet|von meinem|verzonden|get outlook|telecharge|"
+    r"obtenir outlook|scarica outlook)"
     r"\b.{0,40}(?:phone|ipad|android|mobile|outlook|samsung|galaxy|ios|handy|cellulare|telephone).{0,40}"
 )
 CLOSING = re.compile(
-    r"(?:(?:with )?(?:(?:best|kind|warm|many|my)(?:est)? )*(?:regards|wishes|thanks)|all the best|warmly|yours(?: \w+)?|"
+    r"(?:(?:with )?(?:(?:best|kind|warm|many|my)(?:est)? )*(?:regards|wishes|thanks)|all the best|"
+    r"warmly|yours(?: \w+)?|"
     r"(?:sincerely|faithfully|respectfully)(?: yours)?|cheers|thanks(?: and bye| a lot| again| in advance)?|"
     r"(?:bien )?(?:cordialement|confraternellement|respectueusement)|bien a vous|"
     r"(?:sinceres |mes )?salutations(?: \w+)?|(?:avec )?mes remerciements|merci(?: d.avance| beaucoup)?|"

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 
 from chalicelib.classification.categories import LANGUAGE, URGENCY_LISTS, Categories
 from chalicelib.classification.own_text import own_text
-from chalicelib.core.phrases import BREAK, Phrases, tokens
+from chalicelib.core.phrases import BREAK, Phrases, fold, tokens
 
 UNKNOWN = "und"
 """ISO 639-2's code for a language that is not known."""
 
 LONE = 0.6
-"""Of `decision.minimum`: the most that a single word that is not strong can give, so that it never beats the fallback."""
+"""Of `decision.minimum`: the most that a single word gives that is not strong. It never beats the fallback."""
 
 NAME_CHARACTERS = 200
 
@@ -54,7 +54,7 @@ class Scorer:
         self._entries = _entries(file)
         self._phrases = Phrases(entry.phrase for entry in self._entries)
         self._function_words = {name: frozenset(words) for name, words in file.languages.items()}
-        self.function_words = frozenset(word for words in self._function_words.values() for word in words)
+        self.function_words = frozenset(fold(word) for words in file.languages.values() for word in words)
         urgency = [
             (kind, phrase)
             for kind in URGENCY_LISTS

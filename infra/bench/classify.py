@@ -6,11 +6,15 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import Any
+
+import msgspec
 
 from chalicelib.classification.automatic import kind_of
 from chalicelib.classification.categories import load
 from chalicelib.classification.classifier import RulesClassifier
+from chalicelib.classification.linear import LinearModel, shipped
 from chalicelib.core.messages import Classification, Content
 from infra.bench.classify_sets import rows
 
@@ -56,7 +60,8 @@ def by_category(results: list[Result]) -> list[str]:
     names = [*load().categories, "ALL"]
     heading = f"{'category':14}" + "".join(f"{name:>16}" for name in (*LANGUAGES, "all"))
     return [heading] + [
-        f"{name:14}" + "".join(f"{_cell(cells[name, language]):>16}" for language in (*LANGUAGES, "all")) for name in names
+        f"{name:14}" + "".join(f"{_cell(cells[name, language]):>16}" for language in (*LANGUAGES, "all"))
+        for name in names
     ]
 
 
@@ -67,7 +72,7 @@ def _cell(hits: list[bool]) -> str:
 def reliability(results: list[Result]) -> list[str]:
     """How often verdicts of a confidence are right, and the expected calibration error."""
     lines, error = [f"{'confidence':14}{'mails':>8}{'said':>8}{'right':>8}"], 0.0
-    for low, high in zip(BANDS, BANDS[1:], strict=False):
+    for low, high in pairwise(BANDS):
         band = [(row, verdict) for row, verdict in results if low <= verdict.confidence < high]
         if band:
             said = sum(verdict.confidence for _, verdict in band) / len(band)
@@ -86,6 +91,30 @@ def kinds(half: str) -> dict[str, list[bool]]:
     return found
 
 
+def modes() -> dict[str, RulesClassifier]:
+    """The words alone, the weights alone (trained beside the words), both as shipped."""
+    file, weights = load(), shipped().weights
+    nothing = msgspec.structs.replace(weights, categories=[], bias=[], features={}, points=1.0, temperature=1.0)
+    return {
+        "words": RulesClassifier(file, LinearModel(nothing)),
+        "weights": RulesClassifier(file, LinearModel(msgspec.structs.replace(weights, points=0.0))),
+        "both": RulesClassifier(file),
+    }
+
+
+def compared(half: str) -> list[str]:
+    """A line a mode: how many are right by language."""
+    lines = []
+    for name, classifier in modes().items():
+        results = classified(classifier, rows(half))
+        cells = [
+            f"{language} {share(a['category'] == b.category for a, b in results if a['language'] == language):.3f}"
+            for language in LANGUAGES
+        ]
+        lines.append(f"{name:10}" + "  ".join(cells))
+    return lines
+
+
 def main() -> int:
     """Print the tables; 1 when a number is below what must hold."""
     classifier, low = RulesClassifier(load()), []
@@ -95,7 +124,7 @@ def main() -> int:
         results = classified(classifier, mails)
         spent = (time.process_time() - started) / len(mails) * 1000
         print(f"\n{half}: {len(mails)} mails, {spent:.2f} ms of CPU a mail")
-        print("\n".join([*by_category(results), "", *reliability(results)]))
+        print("\n".join([*compared(half), "", *by_category(results), "", *reliability(results)]))
         for language in LANGUAGES:
             here = [(row, verdict) for row, verdict in results if row["language"] == language]
             right = share(row["category"] == verdict.category for row, verdict in here)
