@@ -93,7 +93,7 @@ include apps_script/apps_script.mk
 $(APPS_STAMP): $(STAMP)
 include tests/browser/browser.mk
 $(BROWSER_STAMP): $(STAMP)
--include infra/layer/layer.mk infra/bench/privacy.mk infra/bench/mail.mk
+-include infra/layer/layer.mk infra/bench/privacy.mk infra/bench/mail.mk infra/bench/classify.mk
 
 clean: ## Remove what was built, but neither .venv nor .mailroom.
 	rm -rf build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

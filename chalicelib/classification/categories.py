@@ -78,7 +78,7 @@ class UrgencyWords(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Category(Struct, frozen=True, forbid_unknown_fields=True):
-    """`description` is told to the LLM. `urgency` holds without an urgent word, `ceiling` whatever
+    """`description` goes into the LLM's prompt. `urgency` holds without an urgent word, `ceiling` whatever
     the mail says (an advertisement is never urgent). `traits` gives points for a header trait."""
 
     description: Annotated[str, Meta(min_length=5, max_length=300)]
@@ -91,7 +91,7 @@ class Category(Struct, frozen=True, forbid_unknown_fields=True):
 
 class Categories(Struct, frozen=True, forbid_unknown_fields=True):
     """The whole file. `fallback` names the category of a mail that nothing matches; `languages`
-    gives the function words by which a mail of unknown language is told. The order of
+    gives the function words by which the language of a mail that claims none is found. The order of
     `categories` breaks ties."""
 
     version: Literal[1]

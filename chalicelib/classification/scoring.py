@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from chalicelib.classification.categories import LANGUAGE, URGENCY_LISTS, Categories
-from chalicelib.core.phrases import BREAK, Phrases, tokens
+from chalicelib.classification.own_text import own_text
+from chalicelib.core.phrases import BREAK, Phrases, fold, tokens
 
 UNKNOWN = "und"
 """ISO 639-2's code for a language that is not known."""
 
-QUOTED = re.compile(r"(?m)^>.*$")
-"""A quoted line of the mail that is answered: what it says was said before."""
+LONE = 0.6
+"""Of `decision.minimum`: the most that a single word gives that is not strong. It never beats the fallback."""
 
 NAME_CHARACTERS = 200
 
@@ -55,6 +54,7 @@ class Scorer:
         self._entries = _entries(file)
         self._phrases = Phrases(entry.phrase for entry in self._entries)
         self._function_words = {name: frozenset(words) for name, words in file.languages.items()}
+        self.function_words = frozenset(fold(word) for words in file.languages.values() for word in words)
         urgency = [
             (kind, phrase)
             for kind in URGENCY_LISTS
@@ -62,14 +62,16 @@ class Scorer:
             for phrase in group
         ]
         self._urgency = urgency
+        self._strong = {
+            name: {phrase for groups in category.words.values() for phrase in groups.get("strong", ())}
+            for name, category in file.categories.items()
+        }
         self._urgency_phrases = Phrases(phrase for _, phrase in urgency)
 
-    def zones(self, subject: str, text: str, names: Sequence[str]) -> list[Zone]:
-        """The mail as words, bounded by the configured limits: subject, beginning, rest, names."""
+    def zones(self, subject: str, text: str, names: Sequence[str], forward: bool = False) -> list[Zone]:
+        """The mail as words, bounded by the configured limits: subject, beginning, rest, names; see `own_text`."""
         limits, weights = self._file.limits, self._file.weights
-        text = text[: limits.characters]
-        own = QUOTED.sub("", text)
-        text = own if own.strip() else text
+        text = own_text(text[: limits.characters], forward)
         shown = " . ".join(name[:NAME_CHARACTERS] for name in names[: limits.attachments])
         return [
             Zone(tokens(subject, limits.subject), weights.subject),
@@ -107,6 +109,8 @@ class Scorer:
             points = factor * self._language_points(entry, language)
             scores[entry.category].add(points, entry.phrase)
         for name, score in scores.items():
+            self._limit_lone_word(name, score)
+        for name, score in scores.items():
             known = self._file.categories[name].traits
             for trait in sorted(set(traits) & known.keys()):
                 score.add(known[trait], f"+{trait}" if known[trait] >= 0 else f"-{trait}")
@@ -115,6 +119,13 @@ class Scorer:
             if (count := history.get(name, 0)) > 0:
                 score.add(self._file.weights.history * count / (total + 2), "history")
         return scores
+
+    def _limit_lone_word(self, name: str, score: Score) -> None:
+        """One word that is not strong is no reason: "audience" alone makes no lawsuit."""
+        phrases = {reason for _, reason in score.reasons}
+        if len(phrases) == 1 and not phrases & self._strong[name]:
+            points = min(score.points, LONE * self._file.decision.minimum)
+            score.points, score.reasons = points, [(points, phrases.pop())]
 
     def _language_points(self, entry: _Entry, language: str) -> float:
         if language in entry.languages:
@@ -149,16 +160,6 @@ class Scorer:
             if place == 0 or words[place - 1] == BREAK:
                 return False
         return False
-
-    def probabilities(self, scores: Mapping[str, Score]) -> dict[str, float]:
-        """Category → share, by a softmax over the points; the fallback stands at the file's minimum."""
-        decision = self._file.decision
-        points = {name: score.points for name, score in scores.items()}
-        points[self._file.fallback] = decision.minimum
-        top = max(points.values())
-        powers = {name: math.exp((value - top) / decision.temperature) for name, value in points.items()}
-        total = sum(powers.values())
-        return {name: power / total for name, power in powers.items()}
 
 
 def _entries(file: Categories) -> list[_Entry]:

@@ -12,8 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.classification.categories import load
+from chalicelib.classification import categories
+from chalicelib.classification.automatic import CATEGORIES
+from chalicelib.classification.categories import load, parse
 from chalicelib.classification.classifier import RulesClassifier
+from chalicelib.classification.linear import shipped
+from chalicelib.classification.scoring import Scorer
 from chalicelib.core.messages import Classification, Content
 
 FILE = load()
@@ -37,7 +41,7 @@ def labelled(name: str) -> list[tuple[dict[str, Any], Classification]]:
                 row["subject"],
                 row["language"],
                 traits=tuple(row["traits"]),
-                attachments=tuple(row["attachments"]),
+                attachments=tuple(row.get("attachments", ())),
             ),
         )
         for row in rows
@@ -48,26 +52,35 @@ def share(hits: list[bool]) -> float:
     return sum(hits) / len(hits)
 
 
-# See tests/data/classify/README.md for what each set is worth. Only `unseen` says how it does on new mail.
-@pytest.mark.parametrize(("name", "floor"), [("tuned", 0.95), ("heldout", 0.9), ("unseen", 0.5)])
+# See tests/data/classify/README.md for what each set is worth. Only `mails_untouched` says how it does on new mail.
+@pytest.mark.parametrize(("name", "floor"), [("tuned", 0.95), ("heldout", 0.9), ("unseen", 0.9), ("mails_tuned", 0.95)])
 def test_the_category_is_right_as_often_as_promised(name: str, floor: float) -> None:
     assert share([row["category"] == verdict.category for row, verdict in labelled(name)]) >= floor
 
 
-@pytest.mark.parametrize("name", ["tuned", "heldout", "unseen"])
+@pytest.mark.parametrize("language", ["fr", "en", "it"])
+def test_the_category_of_new_mail_is_right_as_often_as_promised(language: str) -> None:
+    rows = [pair for pair in labelled("mails_untouched") if pair[0]["language"] == language]
+    assert share([row["category"] == verdict.category for row, verdict in rows]) >= 0.8
+
+
+@pytest.mark.parametrize("name", ["tuned", "heldout", "unseen", "mails_tuned", "mails_untouched"])
 def test_the_urgency_is_right_as_often_as_promised(name: str) -> None:
     assert share([row["urgency"] == verdict.urgency for row, verdict in labelled(name)]) >= 0.9
 
 
 def test_a_confident_verdict_on_new_mail_is_right() -> None:
-    sure = [row["category"] == verdict.category for row, verdict in labelled("unseen") if verdict.confidence >= 0.5]
-    assert len(sure) >= 8
-    assert share(sure) >= 0.9
+    new = labelled("mails_untouched")
+    sure = [row["category"] == verdict.category for row, verdict in new if verdict.confidence >= 0.95]
+    assert len(sure) >= len(new) / 2
+    assert share(sure) >= 0.95
 
 
-def test_a_wrong_verdict_on_new_mail_is_not_confident() -> None:
-    wrong = [verdict.confidence for row, verdict in labelled("unseen") if row["category"] != verdict.category]
-    assert max(wrong) < 0.5
+def test_an_unsure_verdict_on_new_mail_is_wrong_more_often_than_a_confident_one() -> None:
+    new = labelled("mails_untouched")
+    unsure = [row["category"] == verdict.category for row, verdict in new if verdict.confidence < 0.7]
+    assert unsure
+    assert share(unsure) <= 0.8
 
 
 @pytest.mark.parametrize("language", ["fr", "en", "it"])
@@ -111,8 +124,11 @@ def test_advertising_is_never_urgent() -> None:
 
 
 def test_the_subject_weighs_more_than_the_text() -> None:
-    in_subject = classify("rien", "facture").confidence
-    in_text = classify("facture", "rien").confidence
+    scorer = Scorer(FILE)
+    in_subject, in_text = (
+        scorer.scores(scorer.zones(subject, text, ()), "fr", (), {})["invoice"].points
+        for subject, text in (("facture", "rien"), ("rien", "facture"))
+    )
     assert in_subject > in_text
 
 
@@ -122,6 +138,58 @@ def test_a_repeated_word_proves_no_more_than_one() -> None:
 
 def test_a_quoted_mail_does_not_decide() -> None:
     assert classify("Merci.\n> Veuillez régler la facture impayée\n> par virement").category == "other"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The audience was huge.",
+        "My leg of the trip starts in Oslo.",
+        "L'audience du concert était ravie.",
+        "Le droit de passage",
+        "The reception was lovely.",
+        "audience",
+        "leg",
+    ],
+)
+def test_one_weak_word_never_beats_the_fallback(text: str) -> None:
+    assert classify(text).category == "other"
+
+
+def test_a_quoted_urgent_mail_is_neither_urgent_nor_decides() -> None:
+    quoted = "De : <PERSON_1>\nEnvoyé : <DATE_2>\nÀ : <PERSON_3>\nObjet : facture\n\nURGENT : votre facture impayée"
+    verdict = classify(f"Merci, c'est noté.\n\n{quoted}", "RE: dossier", "fr", traits=("reply",))
+    assert (verdict.category, verdict.urgency) == ("other", "normal")
+
+
+def test_a_signature_and_a_disclaimer_decide_nothing() -> None:
+    below = "-- \n<PERSON_1>\nInvoices and payments\n\nThis message is confidential. Unauthorised use goes to court."
+    assert classify(f"Thanks, see the note on the fridge.\n{below}").category == "other"
+
+
+def test_a_forwarded_mail_is_about_what_was_forwarded() -> None:
+    header = "---------- Forwarded message ---------\nFrom: <PERSON_1>\nDate: <DATE_1>\nSubject: Invoice"
+    text = f"fyi\n\n{header}\n\nPlease pay the invoice."
+    assert classify(text, "Fwd: Invoice", traits=("forward",)).category == "invoice"
+
+
+def test_personal_data_tokens_change_nothing() -> None:
+    with_tokens = classify("Docteur <PERSON_482913007>, <PERSON_482913008> a de la fièvre et tousse.", language="fr")
+    assert (
+        with_tokens.category == classify("Docteur, elle a de la fièvre et tousse.", language="fr").category == "patient"
+    )
+
+
+def test_an_operators_own_category_works_by_its_words() -> None:
+    raw = json.loads(Path(categories.__file__).with_name("categories.json").read_text(encoding="utf-8"))
+    other = raw["categories"].pop("other")
+    own = {"description": "Mail about boats", "words": {"en": {"strong": ["regatta", "moorings"], "weak": ["sunday"]}}}
+    mine = RulesClassifier(
+        parse(json.dumps({**raw, "categories": {**raw["categories"], "boats": own, "other": other}}))
+    )
+    content = Content(subject="Boats", sender="", recipients=(), language="en")
+    assert mine.classify(content, "The moorings are free for the regatta on Sunday.").category == "boats"
+    assert mine.classify(content, "See you on Sunday.").category != "boats"
 
 
 def test_a_mail_of_quotes_alone_is_read() -> None:
@@ -175,7 +243,12 @@ def configured() -> set[str]:
     return words | {f"{level}: {word}" for word in urgent for level in ("high", "low")} | codes
 
 
-KNOWN_REASONS = configured() | {"history", "no rule matched"}
+KNOWN_REASONS = (
+    configured()
+    | {"history", "no rule matched", "several small signs"}
+    | {f"+{kind}" for kind in CATEGORIES}
+    | set(shipped().weights.features)
+)
 SOME_WORDS = st.lists(
     st.sampled_from([*sorted(KNOWN_REASONS), "<PERSON_1>", "pas", "\n", ">", "\u0301", "\x00", "\ud800", "..."]),
     max_size=40,
