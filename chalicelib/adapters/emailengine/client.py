@@ -16,12 +16,6 @@ from chalicelib.core.errors import NotReady, Permanent, Retryable
 JSON_LIMIT = 16 * 1024 * 1024
 UNAVAILABLE = "emailengine_unavailable"
 
-ACCOUNT_CODES = {"AuthenticationFails": "account_login_failed", "NotSyncing": "account_paused"}
-"""EmailEngine's `code` of a 503 about one account → ours. Any other (`NotYetConnected`) is `account_not_connected`."""
-
-STATE_CODES = {"authenticationError": "account_login_failed", "paused": "account_paused", "unset": "account_paused"}
-"""The same by the `state` of the account, for an answer with an unknown code."""
-
 NONSENSE = ("ERR_BUFFER_OUT_OF_BOUNDS", "ERR_OUT_OF_RANGE")
 """`code` of a 500 for an id that EmailEngine cannot decode."""
 
@@ -103,7 +97,7 @@ class Client:
             case 501:
                 raise Refused
             case 503 | 504 if value is not None and (code or value.get("state")):
-                raise NotReady(_account_code(code, value), after=answer.retry_after)
+                raise _account_trouble(value, answer.retry_after)
             case status if 400 <= status < 500 and status not in (404, 408, 425, 429) and value is not None:
                 raise Refused
             case _:
@@ -112,5 +106,11 @@ class Client:
                 raise Retryable(failure, after=answer.retry_after if asked is None else asked)
 
 
-def _account_code(code: str, value: Mapping[str, Any]) -> str:
-    return ACCOUNT_CODES.get(code) or STATE_CODES.get(str(value.get("state"))) or "account_not_connected"
+def _account_trouble(value: Mapping[str, Any], after: float | None) -> NotReady:
+    """By EmailEngine's `code`, and by the account's `state` where the code says less (`NotYetConnected`)."""
+    code, state = value.get("code"), value.get("state")
+    if code == "AuthenticationFails" or state == "authenticationError":
+        return NotReady("account_login_failed", after)
+    if code == "NotSyncing" or state in ("paused", "unset"):
+        return NotReady("account_paused", after)
+    return NotReady("account_not_connected", after)
