@@ -28,15 +28,15 @@ def reconcile(world: World, *options: str) -> dict[str, Any]:
 def without_webhook(world: World) -> str:
     """A mail that lies in the mailbox, of which EmailEngine said nothing; its id."""
     stated = (datetime.now(UTC) - timedelta(hours=1)).strftime("%a, %d %b %Y %H:%M:%S +0000")
-    head = f"Message-ID: <never-told@workshop.example>\r\nDate: {stated}\r\nFrom: Workshop <desk@workshop.example>\r\n"
+    head = f"Message-ID: <unannounced@workshop.example>\r\nDate: {stated}\r\nFrom: Workshop <desk@workshop.example>\r\n"
     raw = f"{head}Subject: Nobody rang\r\n\r\nThe new lathe is here.\r\n".encode()
     held = {"account": ACCOUNT, "raw": base64.b64encode(raw).decode("ascii")}
     entry = requests.post(f"{world.info.emailengine_url}/_control/message", json=held, timeout=10).json()
     return mail_id(ACCOUNT, door_identity(entry.get("emailId", ""), entry=entry))
 
 
-def test_a_mail_whose_webhook_never_came_is_stored_and_told_once(world: World) -> None:
-    [known] = world.send(world.sample("One that was told", "emailengine", ACCOUNT))
+def test_a_mail_whose_webhook_never_came_is_stored_and_notified_once(world: World) -> None:
+    [known] = world.send(world.sample("One with its webhook", "emailengine", ACCOUNT))
     assert world.lost(known) == []
     before = reconcile(world)
     assert before["outcome"] == "complete"

@@ -29,8 +29,8 @@ LAST = frozenset({"\\Trash", "\\Junk", "\\Drafts", "\\Sent"})
 def find(client: Client, reference: MessageReference) -> str:
     """The present id of a moved message.
 
-    Raises `Permanent` with `message_gone`, `message_ambiguous` (several mails of one folder are like it, and nothing
-    tells which is meant) or `account_unknown`; `NotReady`; `Retryable`.
+    Raises `Permanent` with `message_gone`, `message_ambiguous` (several mails of one folder look like it) or
+    `account_unknown`; `NotReady`; `Retryable`.
     """
     until = time.monotonic() + FIND_SECONDS
     for folder in _folders(client, reference):

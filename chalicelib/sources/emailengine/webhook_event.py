@@ -69,7 +69,7 @@ def _special_use(event: Event) -> str:
 
 
 def arrival(event: Event) -> Arrival:
-    """The sealed reference of a `messageNew`, with what tells its mail from others. Raises `Refused`.
+    """The sealed reference of a `messageNew`, with what distinguishes its mail from others. Raises `Refused`.
 
     No text of a sender is too long: a cut Message-ID still finds its mail, and subject and sender are sealed only
     where there is no Message-ID to find it by.
