@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests import recorded
 from tests.e2e.mailboxes import Front, Mailbox, invented
 from tests.e2e.world import World, states
 
