@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
-from chalicelib.core.errors import MailroomError, Permanent, Postponed, Retryable
+from chalicelib.core.errors import MailroomError, NotReady, Permanent, Postponed, Retryable
 from chalicelib.core.message_text import MessageText
 from chalicelib.ports import Board, Fetched, MessageReference, MessageSource, Messenger, Sent
 from chalicelib.resilience import circuit as rules
@@ -48,8 +48,8 @@ class Breaker:
 
     A failure is what the service could not do: every `Retryable` of its adapter (network, time-out, 5xx, an answer
     that is none, a refused token) and the `Permanent` codes in `also`. Any other `Permanent` (400, 404, a mail that is
-    gone) is an answer, and as good as a success. A code that ends in `_rate_limited` with a pause is neither: the
-    pause is obeyed by everybody.
+    gone) is an answer, and as good as a success; so is `NotReady`. A code that ends in `_rate_limited` with a pause is
+    neither: all callers obey the pause.
 
     `on_change` is called with each change of kind, in the container that made it.
     """
@@ -127,7 +127,7 @@ class Breaker:
         """Note it; raises `Postponed` when the service is now known to be down."""
         now = self._clock()
         after = error.after if isinstance(error, Retryable) else None
-        if isinstance(error, Permanent) and error.code not in self._also:
+        if isinstance(error, NotReady) or (isinstance(error, Permanent) and error.code not in self._also):
             self._change(lambda state: rules.succeeded(state, ticket, now, self._policy))
         elif after is not None and error.code.endswith("_rate_limited"):
             self._change(lambda state: rules.paused(state, ticket, now, after))

@@ -22,7 +22,7 @@ ALLOWED = frozenset(
     """level message timestamp service cold_start function_name function_request_id
     event trace_id mail_id account source stage status code error place seconds attempts receives wait
     count batch failed accepted duplicate refused kind flag value topic alarm state door category urgency
-    classifier bytes version settings""".split()
+    classifier bytes version settings message_key""".split()
 )
 CODE = re.compile(r"(?!(?:.*[0-9]){4})[A-Za-z0-9_.:/-]{0,100}")
 """A code, a class, a stage: without spaces, and too few digits for a number of a person."""
@@ -32,6 +32,7 @@ FORMS = {
     "timestamp": re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[.,]\d{3,6}(Z|[+-]\d\d:?\d\d)?"),
     "mail_id": re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
     "trace_id": ID,
+    "message_key": re.compile(r"[0-9a-f]{32}"),
     "function_request_id": ID,
     "function_name": ID,
     "account": re.compile(r"[a-z0-9][a-z0-9._-]{0,63}"),

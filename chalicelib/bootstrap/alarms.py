@@ -53,6 +53,21 @@ GMAIL_SILENCE = Alarm(
 )
 
 
+ACCOUNT_TROUBLE = Alarm(
+    # Each run counts 0 or 1 for each account, and 20 minutes hold a run at least: a mail server's restart is no alarm.
+    name="AccountTrouble",
+    title="account-trouble",
+    description="EmailEngine cannot read a mailbox for 40 minutes: see docs/recovery.md, Alerts",
+    metric="AccountTrouble",
+    dimensions={"source": "emailengine"},
+    statistic="Maximum",
+    period=1200,
+    periods=2,
+    datapoints=2,
+    threshold=0,
+)
+
+
 def endpoint_errors(door: Door) -> Alarm:
     """Over 5 % of an endpoint's answers are 5xx in two periods of three, so that a single blip is no alarm."""
     return Alarm(

@@ -173,6 +173,7 @@ SCHEDULED = (
         ),
         # Whether a mail is sealed already is asked of the object: S3 cannot grant that without its content.
         access=Access(reads=("sealed",), writes=("sealed",), sends=(PIPELINE[0].name,)),
+        alarms=(alarms.ACCOUNT_TROUBLE,),
     ),
 )
 

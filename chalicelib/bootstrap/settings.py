@@ -76,7 +76,7 @@ class Settings:
     emailengine_folders: tuple[str, ...] = _setting(
         "folders (special use or path) whose mail enters; * is every folder but Junk, Sent, Drafts and Trash",
         v.words,
-        "\\Inbox",
+        "*",
     )
     telegram_url: str = _setting("base URL of the Bot API", v.url, "https://api.telegram.org")
     telegram_chat: str = _setting("chat id of the forum group")

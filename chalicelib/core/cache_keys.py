@@ -13,6 +13,11 @@ def mapping_key(mail_id: str) -> str:
     return f"map:mail:{mail_id}"
 
 
+def account_event_key(account: str) -> str:
+    """The last event that EmailEngine reported about an account's connection."""
+    return f"account_event:{account}"
+
+
 def history_key(account: str, sender: str) -> str:
     """The categories of a sender's earlier mail in one account. `sender` is the keyed hash of the address."""
     return f"history:{account}:{sender}"

@@ -27,6 +27,13 @@ class Retryable(MailroomError):
         self.after = after
 
 
+class NotReady(Retryable):
+    """The service answered: one thing of its many (an account, say) is not ready. No failure of the service itself.
+
+    A circuit breaker counts it as an answer, so that one account in trouble does not block the others.
+    """
+
+
 class Postponed(Retryable):
     """The other side is known to be unavailable (an open breaker, a switched-off flag): not the mail's fault.
 

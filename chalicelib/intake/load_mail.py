@@ -14,6 +14,7 @@ from chalicelib.mail.fields import from_push
 from chalicelib.mail.identity import Form
 from chalicelib.mail.model import Mail
 from chalicelib.mail.parse import parse
+from chalicelib.mail.reference import facts_of
 from chalicelib.ports import MessageReference, MessageSource, Spool
 
 ERASED = "erased"
@@ -111,12 +112,17 @@ def _opened(header: sealed.Header, payload: bytes, key: str) -> LoadedMail:
 
 def _reference(payload: bytes, account: str) -> MessageReference:
     reference = _object(payload)
+    facts = facts_of(reference)
     return MessageReference(
         account=account,
         id=str(reference.get("id", "")),
         email_id=str(reference.get("emailId", "")),
-        message_id=str(reference.get("messageId", "")),
+        message_id=facts.message_id,
         path=str(reference.get("path", "")),
+        date=facts.date,
+        size=facts.size,
+        subject=facts.subject,
+        sender=facts.sender,
     )
 
 

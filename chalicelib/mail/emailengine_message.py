@@ -12,23 +12,24 @@ from chalicelib.mail.fields import absent, attachment_name, bodies, header_pairs
 from chalicelib.mail.headers import is_forward, message_ids, text_of
 from chalicelib.mail.model import Address, Attachment, Mail
 from chalicelib.mail.readers.quotes import split_quotation
+from chalicelib.mail.reference import NOBODY
 
 
 def from_message(message: Mapping[str, object]) -> Mail:
     """The mail of one answer. Never raises: missing or odd fields count as absent.
 
-    Attachment sizes are estimates: EmailEngine tells the encoded size (`encodedSize`), and no digest.
+    Attachment sizes are estimates: EmailEngine states the encoded size (`encodedSize`), and no digest.
     A text that EmailEngine cut (`hasMore`) gets the defect `truncated_text`.
     """
     decoder = Decoder()
     headers = header_pairs(message.get("headers"), decoder)
     found = dict(reversed(headers))
-    told = message.get("text")
-    texts = told if isinstance(told, Mapping) else {}
+    given = message.get("text")
+    texts = given if isinstance(given, Mapping) else {}
     text, html, defects = bodies(_joined(texts.get("plain")), _joined(texts.get("html")))
     if texts.get("hasMore") is True:
         defects.add("truncated_text")
-    # EmailEngine's `date` is the server's internal date where the mail has none: the header, if told, is better.
+    # EmailEngine's `date` is the server's internal date where the mail has none: the header, if present, is better.
     date = parse_date(found.get("date", "")) or parse_date(string(message.get("date")))
     ids = message_ids(string(message.get("messageId")) or found.get("message-id", ""))
     sender = next(iter(_people(message.get("from"), decoder)), None)
@@ -64,6 +65,8 @@ def _people(value: object, decoder: Decoder) -> Iterable[Address]:
         if isinstance(item, Mapping):
             name = text_of(string(item.get("name"))[:5_000], decoder, bounds.MAX_NAME_CHARS)
             address = "".join(one_line(string(item.get("address")), bounds.MAX_ADDRESS_CHARS).split())
+            if address.casefold() == NOBODY:
+                address = ""
             if name or address:
                 yield Address(name, address)
 

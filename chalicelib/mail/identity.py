@@ -1,4 +1,4 @@
-"""What makes two deliveries the same mail: identities for the doors, claims for the ledger. Light to import.
+"""What makes two deliveries the same mail: identities for the endpoints, claims for the ledger. Light to import.
 
 Which forms compare equal, within one account:
 
@@ -6,12 +6,12 @@ Which forms compare equal, within one account:
   X-GM-MSGID's decimal are one id. Different ids are two mails, whatever they say.
 - raw and raw: when Message-ID and full content are equal; without Message-ID, the full content alone.
 - raw and fields, fields and fields: when Message-ID and light content are equal. Without Message-ID never, but
-  for two pushes of the very same fields, which have the same identity at the door.
+  for two pushes of the very same fields, which have the same identity at the endpoint.
 
-*raw* is a mail parsed from RFC 822 bytes (Gmail `raw`, EmailEngine source), *fields* one that a door told
+*raw* is a mail parsed from RFC 822 bytes (Gmail `raw`, EmailEngine source), *fields* one that an endpoint got
 in fields (Gmail push, EmailEngine `textType=*`). Full content is From, Date, Subject, text and attachment
 digests. Light content has no Date (a push may default it) and attachments by name and size. Transport
-headers, labels, folders and recipients are not content. EmailEngine's JSON tells encoded sizes only: with an
+headers, labels, folders and recipients are not content. EmailEngine's JSON has encoded sizes only: with an
 attachment its light content differs from the raw form's, and without an id the mail is stored twice rather
 than lost.
 """
@@ -24,9 +24,11 @@ import re
 import unicodedata
 import uuid
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-if TYPE_CHECKING:  # the doors make ids of what they were told, and know no parsed mail
+from chalicelib.mail.reference import facts_of
+
+if TYPE_CHECKING:  # endpoints make ids of what they got, and know no parsed mail
     from chalicelib.mail.model import Mail
 
 Form = Literal["raw", "fields"]
@@ -59,12 +61,12 @@ def door_identity(
     *,
     raw: bytes | None = None,
     push: Mapping[str, object] | None = None,
-    reference: str = "",
+    entry: Mapping[str, Any] | None = None,
 ) -> str:
-    """The best identity that a door can know: the provider's id, else what the mail itself says.
+    """The best identity that an endpoint can know: the provider's id, else what the mail itself says.
 
-    `reference` is EmailEngine's folder-bound message id, used when it told no `emailId`.
-    Raises ValueError when nothing is given.
+    `entry` is what EmailEngine states of a mail (a webhook's `data`, an entry of a listing), for a mailbox without
+    permanent ids. Raises ValueError when nothing is given.
     """
     if provider_id(provider):
         return f"provider:{provider_id(provider)}"
@@ -72,8 +74,8 @@ def door_identity(
         return identity_of_raw(raw)
     if push is not None:
         return identity_of_push(push)
-    if reference:
-        return f"emailengine:{reference}"
+    if entry is not None:
+        return identity_of_entry(entry)
     raise ValueError("nothing to identify the mail by")
 
 
@@ -105,14 +107,23 @@ def identity_of_push(push: Mapping[str, object]) -> str:
     if isinstance(given, str) and provider_id(given):
         return f"provider:{provider_id(given)}"
     texts = [_plain(value) if isinstance(value := push.get(name), str) else "" for name in _PUSHED]
-    told = push.get("attachments")
-    files = [item for item in told if isinstance(item, Mapping)] if isinstance(told, list) else []
+    listed = push.get("attachments")
+    files = [item for item in listed if isinstance(item, Mapping)] if isinstance(listed, list) else []
     attached = [[str(item.get(key))[:1_000] for key in ("name", "type", "size")] for item in files]
     return f"fields:{_digest('push', texts, attached)}"
 
 
+def identity_of_entry(entry: Mapping[str, Any]) -> str:
+    """Identity of a mail that EmailEngine has no `emailId` of. Its `id` alone is used again (`mail.reference`)."""
+    facts = facts_of(entry)
+    stated: list[object] = [str(entry["id"]), facts.message_id, facts.date, facts.size]
+    if not facts.message_id:
+        stated += [facts.subject, facts.sender]
+    return f"emailengine:{_digest('entry', *stated)}"
+
+
 def mail_id(account: str, identity: str) -> str:
-    """UUIDv5 of account and identity: the same mail of an account has the same id for ever."""
+    """UUIDv5 of account and identity: the same mail of an account always has the same id."""
     return str(uuid.uuid5(NAMESPACE, f"{account}\n{identity}".encode("utf-8", "replace").decode()))
 
 

@@ -17,6 +17,7 @@ KINDS = (
     (re.compile(f"{SERVICE}-([a-z]+)-recursion"), "alarm.recursion"),
     (re.compile(f"{SERVICE}-([a-z]+)-errors"), "alarm.errors"),
     (re.compile(f"{SERVICE}-(gmail)-silence"), "alarm.silence"),
+    (re.compile(f"{SERVICE}-(account)-trouble"), "alarm.account_trouble"),
 )
 """Names of the stack's own alarms, and their texts."""
 

@@ -28,12 +28,12 @@ class Listing(Protocol):
     """What a mailbox holds (EmailEngine)."""
 
     def folders(self, account: str) -> Sequence[Folder]:
-        """All folders. `Permanent("account_unknown")`, `Retryable`."""
+        """All folders. `Permanent("account_unknown")`, `NotReady` for trouble of that account alone, `Retryable`."""
 
     def received(self, account: str, path: str, since: datetime, page: int) -> Page:
         """Messages that the mail server received since that day (by its own date, not theirs), page 0 first.
 
-        Empty for a folder that is gone. `Permanent`, `Retryable`.
+        Empty for a folder that is gone. `Permanent`, `NotReady`, `Retryable`.
         """
 
 

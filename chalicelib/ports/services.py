@@ -8,19 +8,32 @@ from typing import Any, Protocol
 
 from chalicelib.core.messages import Classification, Content
 from chalicelib.mail.model import Mail
+from chalicelib.mail.reference import Facts
 from chalicelib.privacy.model import Anonymized
 from chalicelib.privacy.tokens import Number
 
 
 @dataclass(frozen=True, slots=True)
 class MessageReference:
-    """Where EmailEngine keeps a message. `message_id` and `email_id` may be empty."""
+    """Where EmailEngine keeps a message, and what it stated of it (`mail.reference`).
+
+    All but `account` and `id` may be empty, `size` 0. `id` may name another mail by now.
+    """
 
     account: str
     id: str
     email_id: str
     message_id: str
     path: str
+    date: str = ""
+    size: int = 0
+    subject: str = ""
+    sender: str = ""
+
+    @property
+    def facts(self) -> Facts:
+        """What the fetched mail is compared with."""
+        return Facts(self.message_id, self.date, self.size, self.subject, self.sender)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +48,12 @@ class MessageSource(Protocol):
     """Where a referenced message is fetched from (EmailEngine)."""
 
     def fetch(self, reference: MessageReference) -> Fetched:
-        """Source first, then `textType=*`; a moved message is looked for. `Permanent("message_gone")`, `Retryable`."""
+        """Source first, then `textType=*`; a message that moved is searched for.
+
+        `Permanent` with `message_gone`, `message_replaced` (its id names another mail, and it is nowhere else),
+        `message_ambiguous`, `message_refused` or `account_unknown`; `NotReady` for trouble of that account alone;
+        `Retryable`.
+        """
 
 
 class Telemetry(Protocol):

@@ -11,6 +11,7 @@ from chalice.app import Blueprint, Response
 from chalicelib.bootstrap import telemetry
 from chalicelib.bootstrap.container import Container, container
 from chalicelib.core.errors import ConfigurationError, MailroomError, Permanent
+from chalicelib.intake.account_events import last_event
 from chalicelib.policy.flags import DEFAULTS
 from chalicelib.web.http import guarded, respond, trace_id
 from chalicelib.web.openapi.routes import rows_of
@@ -83,7 +84,10 @@ def status(trace: str) -> Response:
         ],
         "breakers": lambda: parts.breaker.shown(_destinations(parts)),
         "ledger": lambda: parts.store.ledger_counts(),
-        "mailboxes": lambda: [look.as_dict() for look in parts.looks.latest().values()],
+        "mailboxes": lambda: [
+            run.as_dict() | {"last_event": last_event(run.account, parts.cache)}
+            for run in parts.looks.latest().values()
+        ],
         "flags": lambda: {name: parts.flags.on(name) for name in DEFAULTS},
     }
     for name, read in sources.items():

@@ -45,6 +45,7 @@ _MAILBOX = s.record(
         "code": s.CODE,
         "since": s.maybe(s.WHEN),
         **dict.fromkeys(("listed", "gaps", "gaps_total"), s.whole(minimum=0)),
+        "last_event": s.maybe(s.record({"event": s.text(), "code": s.text(), "at": s.WHEN})),
     }
 )
 STATUS_REPORT = s.record(

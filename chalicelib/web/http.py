@@ -35,6 +35,7 @@ STATUS = {
     "skipped_sender_not_allowed": 200,
     "stopped_by_routing_rule": 200,
     "upload_offered": 200,
+    "empty_body": 400,
     "invalid_json": 400,
     "missing_field": 400,
     "invalid_field": 400,

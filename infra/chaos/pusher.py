@@ -144,7 +144,7 @@ class Pusher:
             "secret": self._info.credentials["emailengine_secrets"][0],
             "then": "delete" if shipment.gone else None,
         }
-        identity = door_identity(message.get("emailId") or "", reference=message["id"])
+        identity = door_identity(message.get("emailId") or "", entry=message)
         identifier = mail_id(shipment.account, identity)
         with self._lock:
             self.ids.setdefault(shipment.number, set()).add(identifier)

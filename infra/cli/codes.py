@@ -13,6 +13,7 @@ MODEL = "The rules classified the mail instead. Nothing to do."
 
 CODES: dict[str, tuple[str, str]] = {
     # Answers of the API to a mail
+    "empty_body": ("EmailEngine resent a webhook without its body.", "Nothing to do: its next attempt has the body."),
     "invalid_json": ("The request is not a JSON object.", "Correct the sender."),
     "missing_field": ("A required field is missing.", "Correct the sender."),
     "invalid_field": ("A field has a value that the API does not accept.", "Correct the field, then try again."),
@@ -75,7 +76,14 @@ CODES: dict[str, tuple[str, str]] = {
     # Mail that cannot be processed
     "message_gone": ("The mail was deleted on the server before it was fetched.", "Discard it."),
     "message_refused": ("EmailEngine refuses to return the mail.", "Look at the account in EmailEngine, then redrive."),
-    "message_ambiguous": ("The mail was moved, and several have its Message-ID.", "Find it by hand, then discard it."),
+    "message_ambiguous": ("The mail was moved, and several mails look like it.", "Find it by hand, then discard it."),
+    "message_replaced": (
+        "The mail is no longer in its mailbox, and its id names another mail.",
+        "Discard it; the other mail has an entry of its own.",
+    ),
+    "account_login_failed": ("The mail server refuses the account's login.", "Correct it in EmailEngine; mail waits."),
+    "account_not_connected": ("EmailEngine is not connected to the account's mail server.", WAIT),
+    "account_paused": ("The account is paused in EmailEngine.", "Resume it there; its mail waits."),
     "account_unknown": ("EmailEngine has no account of this name.", "Register the account there, then redrive."),
     "listing_refused": ("EmailEngine refuses to list a folder.", "Check the account and EmailEngineFolders."),
     "answer_too_large": ("The mail is larger than 40 MiB.", "Discard it, and read it in its mailbox."),

@@ -15,7 +15,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "GmailAccount": {"Type": "String", "Default": "", "Description": "Account of a Gmail push that names none"},
     "GmailAuth": {"Type": "String", "Default": "hmac", "AllowedValues": ["bearer", "hmac", "either", "both"]},
     "EmailEngineUrl": {"Type": "String", "Description": "Base URL of EmailEngine"},
-    "EmailEngineFolders": {"Type": "String", "Default": "\\Inbox"},
+    "EmailEngineFolders": {"Type": "String", "Default": "*"},
     "TelegramUrl": {"Type": "String", "Default": "https://api.telegram.org"},
     "TelegramChat": {"Type": "String", "Description": "Chat id of the forum group"},
     "TelegramTopics": {"Type": "String", "Default": "email=2,system=3"},

@@ -122,7 +122,7 @@ def _webhook(info: Info, sample: Sample) -> list[Sent]:
         known = requests.get(f"{info.emailengine_url}/_control/deliveries", timeout=10).json()
         delivery = next(entry for entry in known if entry["eventId"] == delivery["eventId"])
     status = sample.expect.verdict if delivery["status"] == sample.expect.http else f"http_{delivery['status']}"
-    identifier = mail_id(sample.account, door_identity(message.get("emailId") or "", reference=message["id"]))
+    identifier = mail_id(sample.account, door_identity(message.get("emailId") or "", entry=message))
     return [Sent(sample, status, delivery["status"], identifier if status in ("accepted", "already_processed") else "")]
 
 

@@ -11,7 +11,7 @@ import pytest
 from chalicelib.adapters.breaker import Breaker
 from chalicelib.adapters.emailengine import listing as emailengine_listing
 from chalicelib.adapters.emailengine.listing import EmailEngineListing
-from chalicelib.core.errors import Permanent, Postponed, Retryable
+from chalicelib.core.errors import NotReady, Permanent, Postponed, Retryable
 from chalicelib.ports import Folder, Listing
 from infra.local.standins.emailengine import EmailEngineStandIn
 from tests.twins.cache import MemoryCache
@@ -68,7 +68,7 @@ def test_the_folders_are_listed(bench: Bench) -> None:
     assert Folder("Patients/Été & co") in folders
 
 
-def test_an_unknown_account_is_said(bench: Bench) -> None:
+def test_an_unknown_account_is_reported(bench: Bench) -> None:
     with pytest.raises(Permanent, match="account_unknown"):
         bench.listing.folders("nobody")
 
@@ -79,7 +79,7 @@ def test_a_folder_is_listed_newest_first(bench: Bench) -> None:
     assert bench.ids() == ids[::-1]
 
 
-def test_an_entry_is_what_a_webhook_tells(bench: Bench) -> None:
+def test_an_entry_is_what_a_webhook_states(bench: Bench) -> None:
     bench.mail(1)
     [entry] = bench.listing.received(ACCOUNT, "INBOX", TODAY, 0).entries
     assert entry["messageId"] == "<1@mail.example>"
@@ -106,10 +106,31 @@ def test_a_page_beyond_the_end_is_empty(bench: Bench) -> None:
     assert (page.entries, page.more) == ((), False)
 
 
+def test_a_folder_that_is_gone_is_empty(bench: Bench) -> None:
+    bench.mail(1)
+    assert bench.ids("Was deleted") == []
+
+
 def test_what_does_not_answer_is_a_passing_failure(bench: Bench) -> None:
     bench.break_down()
     with pytest.raises(Retryable):
         bench.listing.folders(ACCOUNT)
+
+
+@pytest.mark.parametrize("modern", [False, True])
+def test_trouble_of_one_account_and_folders_that_are_gone_do_not_open_the_breaker(modern: bool) -> None:
+    with EmailEngineStandIn(token="secret", modern=modern) as stand_in:
+        stand_in.mailboxes.account(ACCOUNT)
+        stand_in.mailboxes.account("faculty", state="authenticationError")
+        breaker = Breaker("emailengine", MemoryCache())
+        listing = EmailEngineListing(stand_in.url, "secret", breaker)
+        for _ in range(10):
+            with pytest.raises(NotReady, match="account_login_failed"):
+                listing.folders("faculty")
+            assert listing.received(ACCOUNT, "Was deleted", TODAY, 0).entries == ()
+        assert Folder("INBOX", "\\Inbox") in listing.folders(ACCOUNT)
+        assert breaker.state().kind == "closed"
+        listing.close()
 
 
 @pytest.mark.parametrize("fault", [{"status": 500}, {"status": 429}, {"body": "garbage"}, {"body": "html"}])

@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 from email.utils import parseaddr, parsedate_to_datetime
 from typing import Any
 
-from chalicelib.core.errors import Permanent, Retryable
+from chalicelib.core.errors import NotReady, Permanent, Retryable
 from chalicelib.mail.emailengine_message import from_message
+from chalicelib.mail.reference import Facts, facts_of, same_mail
 from chalicelib.ports import Fetched, Folder, MessageReference, Page
 
 RECEIVED = datetime(2026, 1, 31, tzinfo=UTC)
@@ -28,18 +29,21 @@ class Held:
 
     def entry(self) -> dict[str, Any]:
         """As a listing has it."""
-        shown = {"id": self.reference.id, "emailId": self.reference.email_id, "messageId": self.reference.message_id}
-        date = str(email.message_from_bytes(self.raw)["date"] or "")
-        stated = parsedate_to_datetime(date) if date else self.received
-        return {name: value for name, value in shown.items() if value} | {"date": stated.isoformat(), "flags": []}
+        return _entry(self.raw, self.received) | {
+            name: value for name, value in (("id", self.reference.id), ("emailId", self.reference.email_id)) if value
+        }
 
 
 class MemorySource:
-    """A `MessageSource` and a `Listing`. While `down` nothing answers. `fetched` counts the calls."""
+    """A `MessageSource` and a `Listing`. While `down` nothing answers. `fetched` counts the calls.
+
+    `trouble`: account → the code of its trouble. After `forget` an account's ids start again.
+    """
 
     def __init__(self) -> None:
         self.held: dict[tuple[str, str], Held] = {}
         self.accounts: set[str] = set()
+        self.trouble: dict[str, str] = {}
         self.down = False
         self.page_size = 200
         self.fetched = 0
@@ -56,8 +60,9 @@ class MemorySource:
     ) -> MessageReference:
         """Hold a mail and say where."""
         self.accounts.add(account)
-        message_id = str(email.message_from_bytes(raw)["message-id"] or "")
-        reference = MessageReference(account, f"id{next(self._ids)}", email_id, message_id, path)
+        facts = facts_of(_entry(raw, received))
+        stated = (facts.date, facts.size, facts.subject, facts.sender)
+        reference = MessageReference(account, f"id{next(self._ids)}", email_id, facts.message_id, path, *stated)
         self.held[account, reference.id] = Held(raw, reference, source, received)
         return reference
 
@@ -72,13 +77,23 @@ class MemorySource:
         """Remove a mail."""
         del self.held[reference.account, reference.id]
 
+    def forget(self, account: str) -> None:
+        """Remove an account; the ids of the next one are used again."""
+        self.accounts.discard(account)
+        self.held = {key: held for key, held in self.held.items() if key[0] != account}
+        self._ids = itertools.count(1)
+
     def fetch(self, reference: MessageReference) -> Fetched:
         self.fetched += 1
-        if self.down:
-            raise Retryable("emailengine_unavailable")
-        if reference.account not in self.accounts:
-            raise Permanent("account_unknown")
-        held = self.held.get((reference.account, reference.id)) or self._find(reference)
+        self._ask(reference.account)
+        held = self.held.get((reference.account, reference.id))
+        if held is None:
+            held = self._find(reference)
+        elif not _is(reference, held):
+            try:
+                held = self._find(reference)
+            except Permanent as error:
+                raise Permanent("message_replaced" if error.code == "message_gone" else error.code) from None
         if held.source:
             return Fetched(raw=held.raw, mail=None)
         shown = _described(held.raw)
@@ -86,10 +101,7 @@ class MemorySource:
 
     def folders(self, account: str) -> list[Folder]:
         """INBOX, and wherever a mail lies."""
-        if self.down:
-            raise Retryable("emailengine_unavailable")
-        if account not in self.accounts:
-            raise Permanent("account_unknown")
+        self._ask(account)
         return [Folder("INBOX", "\\Inbox"), *map(Folder, sorted(self._paths(account) - {"INBOX"}))]
 
     def received(self, account: str, path: str, since: datetime, page: int) -> Page:
@@ -100,24 +112,47 @@ class MemorySource:
         first = page * self.page_size
         return Page(tuple(found[first : first + self.page_size]), first + self.page_size < len(found))
 
+    def _ask(self, account: str) -> None:
+        if self.down:
+            raise Retryable("emailengine_unavailable")
+        if account not in self.accounts:
+            raise Permanent("account_unknown")
+        if account in self.trouble:
+            raise NotReady(self.trouble[account])
+
     def _paths(self, account: str) -> set[str]:
         return {held.reference.path for held in self.held.values() if held.reference.account == account}
 
     def _find(self, reference: MessageReference) -> Held:
         here = [held for held in self.held.values() if held.reference.account == reference.account]
-        found = [held for held in here if reference.email_id and held.reference.email_id == reference.email_id]
-        if found:
-            return found[0]
-        found = [held for held in here if reference.message_id and held.reference.message_id == reference.message_id]
-        if len(found) > 1:
+        found = [held for held in here if reference.facts != Facts() and _is(reference, held)]
+        if len(found) > 1 and not reference.email_id:
             raise Permanent("message_ambiguous")
         if not found:
             raise Permanent("message_gone")
         return found[0]
 
 
+def _is(reference: MessageReference, held: Held) -> bool:
+    if reference.email_id and held.reference.email_id:
+        return reference.email_id == held.reference.email_id
+    return reference.facts == Facts() or same_mail(reference.facts, held.reference.facts)
+
+
+def _entry(raw: bytes, received: datetime) -> dict[str, Any]:
+    message = email.message_from_bytes(raw)
+    try:
+        stated = parsedate_to_datetime(message["date"]) if message["date"] else received
+    except ValueError:
+        stated = received
+    name, address = parseaddr(str(message["from"] or ""))
+    entry = {"messageId": str(message["message-id"] or ""), "subject": str(message["subject"] or "")}
+    sender = {"from": {"name": name, "address": address}} if address else {}
+    return entry | sender | {"date": stated.isoformat(), "size": len(raw), "flags": []}
+
+
 def _described(raw: bytes) -> dict[str, Any]:
-    """What EmailEngine's JSON tells of a plain mail."""
+    """What EmailEngine's JSON states of a plain mail."""
     message = email.message_from_bytes(raw)
     name, address = parseaddr(str(message["from"] or ""))
     return {

@@ -15,7 +15,7 @@ from chalicelib.web.http import STATUS
 from infra.cloudformation.template import ROOT, template
 
 GUIDE = (ROOT / "docs" / "recovery.md").read_text()
-RAISED = ("Permanent", "Retryable", "Postponed")
+RAISED = ("Permanent", "Retryable", "Postponed", "NotReady")
 CODE = re.compile(r"[a-z][a-z0-9_]*")
 
 

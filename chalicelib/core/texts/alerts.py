@@ -79,4 +79,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "No push and no heartbeat for 15 minutes: see docs/recovery.md, Alerts",
         "Ni message ni signal de vie depuis 15 minutes : voir docs/recovery.md",
     ),
+    "alarm.account_trouble": (
+        "EmailEngine cannot read a mailbox; `mailroom status` names it: see docs/recovery.md, Alerts",
+        "EmailEngine ne peut pas lire une boîte ; `mailroom status` la nomme : voir docs/recovery.md, Alerts",
+    ),
 }

@@ -12,6 +12,9 @@ TEXTS: dict[str, tuple[str, str]] = {
     "reason.discarded": ("discarded", "écarté"),
     "reason.retries_exhausted": ("all attempts failed", "tous les essais ont échoué"),
     # the message itself
+    "reason.account_login_failed": ("mailbox login failed", "connexion à la boîte refusée"),
+    "reason.account_not_connected": ("mailbox not connected", "boîte non connectée"),
+    "reason.account_paused": ("mailbox paused in EmailEngine", "boîte suspendue dans EmailEngine"),
     "reason.account_unknown": ("unknown account", "compte inconnu"),
     "reason.incomplete_envelope": ("incomplete message", "message incomplet"),
     "reason.malformed_alarm": ("unreadable alarm", "alarme illisible"),
@@ -21,6 +24,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "reason.message_ambiguous": ("several messages match", "plusieurs messages correspondent"),
     "reason.message_gone": ("deleted from the mailbox", "supprimé de la boîte aux lettres"),
     "reason.message_refused": ("EmailEngine refused the request", "demande refusée par EmailEngine"),
+    "reason.message_replaced": ("its id names another mail", "son identifiant désigne un autre message"),
     "reason.original_too_large": ("original too large", "original trop volumineux"),
     "reason.personal_data_left": ("personal data remained after anonymization", "données personnelles restantes"),
     "reason.sealed_unreadable": ("sealed mail unreadable", "courriel scellé illisible"),

@@ -27,7 +27,10 @@ GRACE = timedelta(minutes=10)
 """A mail that says it is younger is left to its webhook. One that lies about it is taken in by a later look."""
 
 PAGES = 50
-"""Pages of a folder that one look goes through: 10,000 messages. More is told as `partial`."""
+"""Pages of a folder that one look goes through: 10,000 messages. More is reported as `partial`."""
+
+ACCOUNT_TROUBLE = ("account_login_failed", "account_not_connected")
+"""Codes of an account that EmailEngine cannot read: alarmed where they last (`bootstrap.alarms`)."""
 
 ENOUGH = 50.0
 """Seconds that must be left to begin with an account: one call takes 50 at most."""
@@ -93,7 +96,7 @@ class Reconciler:
         if look.outcome == "complete":
             look = replace(look, since=started)
         self.looks.note(look, older if look.outcome == "complete" else ())
-        _tell(look, self.trace, self.telemetry)
+        _report(look, self.trace, self.telemetry)
         return look
 
     def _wanted(self, account: str, folder: Folder) -> bool:
@@ -120,8 +123,10 @@ class Reconciler:
         """Entries that neither the ledger nor the spool knows, by mail id."""
         found: dict[str, Arrival] = {}
         for entry in entries:
+            event = webhook_event.Event(account, "messageNew", folder.path, folder.special_use, dict(entry))
+            if not webhook_event.wanted(event, self.folders):
+                continue
             try:
-                event = webhook_event.Event(account, "messageNew", folder.path, folder.special_use, dict(entry))
                 arrival = webhook_event.arrival(event)
             except Refused:  # one that EmailEngine could not make either: it is listed again for two days
                 self.telemetry.count("Reconciled", kind="unreadable")
@@ -158,9 +163,10 @@ def _is_young(date: object, now: datetime) -> bool:
     return timedelta(0) <= age < GRACE
 
 
-def _tell(look: ReconciliationRun, trace: str, telemetry: Telemetry) -> None:
+def _report(look: ReconciliationRun, trace: str, telemetry: Telemetry) -> None:
     telemetry.count("Reconciled", look.gaps, kind="gaps")
     telemetry.count("ReconcileLooks", outcome=look.outcome)
+    telemetry.count("AccountTrouble", int(look.code in ACCOUNT_TROUBLE), source="emailengine")
     if look.gaps or look.outcome in ("partial", "failed"):
         telemetry.warn(
             "reconciled",

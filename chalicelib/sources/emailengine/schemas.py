@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar
 
 from msgspec import Meta
 
-from chalicelib.sources.emailengine.webhook_event import MAX_BODY, MAX_PATH
+from chalicelib.sources.emailengine.webhook_event import MAX_BODY
 from chalicelib.web.models import Model
 from chalicelib.web.openapi import schemas as s
 from chalicelib.web.openapi.route import UNAUTHORIZED, Access, Route
@@ -15,17 +15,21 @@ Text256 = Annotated[str, Meta(max_length=256)]
 
 
 class NewMail(Model, frozen=True):
-    """What is used of the `data` of a `messageNew`; null and an empty text count as absent."""
+    """What is checked of the `data` of a `messageNew`; null and an empty text count as absent.
+
+    Of `size`, `subject` and `from` an odd value counts as absent. What a sender writes has no limit here: it may not
+    keep a mail out.
+    """
 
     id: Annotated[str, Meta(min_length=1, max_length=256)]
-    emailId: Text256 | None = None
-    messageId: Annotated[str, Meta(max_length=1_000)] | None = None
-    path: Annotated[str, Meta(max_length=MAX_PATH)] | None = None
-    date: Annotated[str, Meta(max_length=64)] | None = None
+    emailId: str | None = None
+    messageId: str | None = None
+    path: str | None = None
+    date: str | None = None
 
 
 class Webhook(Model, frozen=True):
-    """A webhook of EmailEngine 2.79. `account` is the one in the path; other fields are ignored."""
+    """A webhook of EmailEngine (2.58 to 2.79). `account` is the one in the path; other fields are ignored."""
 
     account: Text256
     event: Text256
@@ -63,7 +67,7 @@ ROUTES = (
         "event is acknowledged. A repeat of an event is known by `X-EE-Wh-Event-Id`.",
         # The rules decide later: all that the endpoint has is a reference to the mail.
         (
-            *("accepted", "already_processed", "missing_field", "invalid_field"),
+            *("accepted", "already_processed", "empty_body", "missing_field", "invalid_field"),
             *("unknown_account", "too_large", "emailengine_ingress_disabled"),
         ),
         {200: s.record({"status": s.named("acknowledged", "skipped_folder")})},

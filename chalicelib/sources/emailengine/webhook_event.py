@@ -1,4 +1,4 @@
-"""The EmailEngine webhook, pure: what an event is, and whether its mail enters (EmailEngine 2.79)."""
+"""The EmailEngine webhook, pure: what an event is, and whether its mail enters (EmailEngine 2.58 to 2.79)."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 from chalicelib.intake.arrival import Arrival, iso_date
 from chalicelib.mail.identity import door_identity, provider_id
+from chalicelib.mail.reference import facts_of
 from chalicelib.mail.sealed import EMAILENGINE
 from chalicelib.web import request_fields
 from chalicelib.web.request_fields import Refused, an_object
@@ -23,8 +24,10 @@ KNOWN_EVENTS = frozenset(
     trackClick listUnsubscribe listSubscribe""".split()
 )
 NEVER_BY_STAR = frozenset({"\\Junk", "\\Sent", "\\Drafts", "\\Trash"})
-MAX_PATH = 1_000
-"""Characters of a folder's path."""
+GMAIL_LABELS = {"\\Inbox": "\\Inbox", "\\Sent": "\\Sent", "\\Draft": "\\Drafts"}
+"""X-GM-LABELS of a mail in `\\All` → its special use, the first that it has."""
+MAX_TEXT = 1_000
+"""Characters of a folder's path and of an `emailId` that are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,38 +51,57 @@ def read(body: bytes) -> Event:
 
 def wanted(event: Event, folders: tuple[str, ...]) -> bool:
     """Whether mail of this folder enters. Never asks `seemsLikeNew`: that answer decays with the account's size."""
-    use = _text(event.data.get("messageSpecialUse")) or event.special_use
-    if not use and event.path.upper() == "INBOX":
-        use = "\\Inbox"
+    use = _special_use(event)
     if use in folders or event.path in folders:
         return True
     return "*" in folders and use not in NEVER_BY_STAR
 
 
+def _special_use(event: Event) -> str:
+    """Of the mail where it has one: in Gmail's folder of everything its labels say what it is, in a listing too."""
+    use = _text(event.data.get("messageSpecialUse")) or event.special_use
+    if not use and event.path.upper() == "INBOX":
+        return "\\Inbox"
+    labels = event.data.get("labels")
+    if use == "\\All" and isinstance(labels, list):
+        return next((name for label, name in GMAIL_LABELS.items() if label in labels), use)
+    return use
+
+
 def arrival(event: Event) -> Arrival:
-    """The sealed reference of a `messageNew`. Raises `Refused`."""
+    """The sealed reference of a `messageNew`, with what distinguishes its mail from others. Raises `Refused`.
+
+    No text of a sender is too long: a cut Message-ID still finds its mail, and subject and sender are sealed only
+    where there is no Message-ID to find it by.
+    """
     from chalicelib.sources.emailengine.schemas import NewMail
 
     data = event.data
-    stated = {name: data[name] for name in NewMail.__struct_fields__ if data.get(name) not in (None, "")}
+    given = {name: data[name] for name in NewMail.__struct_fields__ if data.get(name) not in (None, "")}
     try:
-        request_fields.read(NewMail, stated)
+        request_fields.read(NewMail, given)
     except Refused as refused:
         raise Refused(refused.status, f"data.{refused.field}") from None
-    flags = data.get("flags")
-    reference = {
-        **stated,
+    facts, flags, email_id = facts_of(data), data.get("flags"), _text(data.get("emailId"))
+    reference: dict[str, Any] = {
+        "id": data["id"],
+        "emailId": email_id if len(email_id) <= MAX_TEXT else "",
+        "messageId": facts.message_id,
+        "date": facts.date,
+        "size": facts.size,
         "account": event.account,
-        "path": event.path[:MAX_PATH],
-        "specialUse": event.special_use,
+        "path": event.path[:MAX_TEXT],
+        "specialUse": event.special_use[:MAX_TEXT],
         "flags": [flag[:64] for flag in flags[:32] if isinstance(flag, str)] if isinstance(flags, list) else [],
     }
-    provider = provider_id(data["emailId"]) if data.get("emailId") else ""
+    if not facts.message_id:
+        reference |= {"subject": facts.subject, "from": {"address": facts.sender}}
+    provider = provider_id(email_id)
     payload = json.dumps(reference, separators=(",", ":")).encode("ascii")
     labels = data.get("labels")
     names = tuple(label for label in labels if isinstance(label, str)) if isinstance(labels, list) else ()
-    date = iso_date(data["date"]) if data.get("date") else ""
-    identity = door_identity(provider, reference=data["id"])
+    date = iso_date(_text(data.get("date")))
+    identity = door_identity(provider, entry=data)
     return Arrival(event.account, SOURCE, EMAILENGINE, payload, identity, provider, names, date)
 
 

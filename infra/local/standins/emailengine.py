@@ -1,55 +1,50 @@
-"""Stand-in for EmailEngine 2.79: the calls that Mailroom makes, and its signed webhooks (learn.emailengine.app)."""
+"""Stand-in for EmailEngine as recorded from 2.58.2: the calls that Mailroom makes, and its signed webhooks.
+
+Where 2.79 differs (an unknown folder is a 404, not a 200 with the body `false`), `modern` chooses.
+"""
 
 from __future__ import annotations
 
 import base64
+import binascii
+import json
 import re
+import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 from urllib.parse import unquote
 
+from infra.local.standins import emailengine_accounts, emailengine_control
 from infra.local.standins.control import Reply, Request
+from infra.local.standins.emailengine_replies import failure
 from infra.local.standins.mailboxes import SPECIAL, Held, Mailboxes
 from infra.local.standins.message_json import detail, stamp
 from infra.local.standins.server import StandIn
 from infra.local.standins.webhooks import Delivery, Webhooks
 
-PHRASES = {
-    400: "Bad Request",
-    401: "Unauthorized",
-    403: "Forbidden",
-    404: "Not Found",
-    422: "Unprocessable Entity",
-    429: "Too Many Requests",
-    500: "Internal Server Error",
-    501: "Not Implemented",
-    503: "Service Unavailable",
-}
 DEFAULT_TEXT_BYTES = 1024 * 1024 * 1024
-
-
-def failure(status: int, message: str = "", code: str = "", **more: Any) -> Reply:
-    """EmailEngine's error object; `error` is the phrase, `code` is there only where there is one."""
-    phrase = PHRASES.get(status, "Error")
-    value: dict[str, Any] = {"statusCode": status, "error": phrase, "message": message or phrase}
-    return Reply.of(value | ({"code": code} if code else {}) | more, status)
+STATES = {
+    "authenticationError": ("AuthenticationFails", "Requested account can not be authenticated"),
+    "unset": ("NotSyncing", "Syncing is disabled for the requested account"),
+    "paused": ("NotSyncing", "Syncing is disabled for the requested account"),
+}
+"""State of an account that is not connected → code and message of the 503; any other is `NotYetConnected`."""
 
 
 class EmailEngineStandIn(StandIn):
     """Empty `token` accepts any Bearer token; `retry_base` is the webhook's first pause in seconds.
 
-    Control routes, all POST but the last: `account` {account, state?, emailIds?}, `message` {account, raw
-    (base64), path?, emailId?, source?} → the list entry, `move` {account, id, path}, `delete` {account, id},
-    `deliver` {account, id, url, secret, event?, headers?, then?} → delivery (`then` is `move` or `delete`: what
-    happens to the message before anybody can fetch it), `redeliver` {eventId}, `deliveries` (GET).
+    The control routes are in `emailengine_control`.
     """
 
     name: ClassVar[str] = "emailengine"
 
-    def __init__(self, port: int = 0, *, token: str = "", retry_base: float = 5.0) -> None:
+    def __init__(self, port: int = 0, *, token: str = "", retry_base: float = 5.0, modern: bool = False) -> None:
         super().__init__(port)
         self.token = token
+        self.modern = modern
+        self.restarted_until = 0.0
         self.mailboxes = Mailboxes()
         self.webhooks = Webhooks(retry_base)
 
@@ -70,18 +65,27 @@ class EmailEngineStandIn(StandIn):
         return failure(status, ttl=3) if status == 429 else failure(status)
 
     def payload(self, account: str, held: Held, event: str = "messageNew") -> dict[str, Any]:
-        """The webhook's JSON for a message (`notifyText` off: without its text)."""
+        """The webhook's JSON for a message (`notifyText` off: without its text); of a deleted one only its ids."""
         special = SPECIAL.get(held.path)
-        data = held.entry()
-        data |= {"seemsLikeNew": True, "category": "primary"} | ({"messageSpecialUse": special} if special else {})
+        if event == "messageDeleted":
+            return self.event(account, event, {"id": held.id, "uid": held.uid}, held.path)
+        data = held.entry() | {"path": held.path}
+        if "from" in data:
+            data["sender"] = data["from"]
+        data |= {"specialUse": special, "messageSpecialUse": special} if special else {}
+        return self.event(account, event, data | {"seemsLikeNew": True}, held.path)
+
+    def event(self, account: str, event: str, data: Mapping[str, Any], path: str = "") -> dict[str, Any]:
+        """The JSON of a webhook; one about the account has no `path`."""
+        special = SPECIAL.get(path)
         return {
             "serviceUrl": self.url,
             "account": account,
             "date": stamp(datetime.now(UTC)),
-            "path": held.path,
+            **({"path": path} if path else {}),
             **({"specialUse": special} if special else {}),
             "event": event,
-            "data": data,
+            "data": dict(data),
         }
 
     def deliver(
@@ -96,24 +100,36 @@ class EmailEngineStandIn(StandIn):
         """Queue the webhook for a message."""
         return self.webhooks.deliver(url, self.payload(account, held, event), secret, headers or {})
 
+    def is_notified(self, account: str, held: Held) -> bool:
+        """Whether a message gets a `messageNew`: not when its Date is older than the account's `notifyFrom`."""
+        dated = datetime.fromisoformat(held.entry()["date"].replace("Z", "+00:00"))
+        return dated >= self.mailboxes.accounts[account].notify_from
+
+    def controlled(self, request: Request) -> Reply:
+        answered = emailengine_control.answer(self, request)
+        return super().controlled(request) if answered is None else answered
+
     def answer(self, request: Request) -> Reply:
         if request.path == "/health":
             return Reply.of({"success": True})
         if not request.headers.get("authorization", "").startswith("Bearer ") or (
             self.token and request.headers["authorization"] != f"Bearer {self.token}"
         ):
-            return failure(401, "Missing or invalid API key")
-        found = re.fullmatch(r"/v1/account/([^/]+)(/.*)?", request.path)
+            return failure(401, "Bad token")
+        found = re.fullmatch(r"/v1/account(?:/([^/]+)(/.*)?)?", request.path)
         if not found:
             return failure(404)
-        name, rest = unquote(found[1]), found[2] or ""
-        if name not in self.mailboxes.accounts:
-            return failure(404, "Account record was not found for requested ID")
+        name, rest = unquote(found[1] or ""), found[2] or ""
+        changed = emailengine_accounts.answer(self.mailboxes, name, rest, request)
+        if changed is not None:
+            return changed
         account = self.mailboxes.accounts[name]
-        if (request.method, rest) == ("GET", ""):
-            return Reply.of({"account": name, "state": account.state, "type": "imap", "lastError": None})
         if account.state != "connected":
-            return failure(503, "Requested account is not connected", "IMAPUnavailable", state=account.state)
+            code, message = STATES.get(account.state, ("NotYetConnected", "Requested account is not yet initialized"))
+            return failure(503, message, code, state=account.state)
+        if time.monotonic() < self.restarted_until:
+            message = "No active handler for requested account. Try again later."
+            return failure(503, message, "WorkerNotAvailable")
         return self._within(name, rest, request)
 
     def _within(self, name: str, rest: str, request: Request) -> Reply:
@@ -140,14 +156,15 @@ class EmailEngineStandIn(StandIn):
     def _message(self, name: str, id_: str, request: Request) -> Reply:
         held = self.mailboxes.get(name, id_)
         if held is None:
-            return failure(404, "Requested message was not found", "MessageNotFound")
+            return _missing(id_, "Requested message was not found")
         limit = int(request.query.get("maxBytes", DEFAULT_TEXT_BYTES))
-        return Reply.of(detail(held.raw, held.identity, held.received, request.query.get("textType", ""), limit))
+        shown = detail(held.raw, held.identity, held.received, request.query.get("textType", ""), limit)
+        return Reply.of(shown | {"path": held.path})
 
     def _source(self, name: str, id_: str) -> Reply:
         held = self.mailboxes.get(name, id_)
         if held is None:
-            return failure(404, "Requested message was not found", "MessageNotFound")
+            return _missing(id_, "Requested file not found")
         if not held.source:
             return failure(501, "Source is not available", "NotImplemented")
         return Reply(200, held.raw, "message/rfc822", {"Content-Disposition": "attachment; filename=message.eml"})
@@ -161,64 +178,57 @@ class EmailEngineStandIn(StandIn):
 
     def _list(self, name: str, request: Request, terms: Mapping[str, Any]) -> Reply:
         if "path" not in request.query:
-            return failure(400, "Input validation failed", fields=[{"message": '"path" is required', "key": "path"}])
+            return failure(400, "Invalid input", fields=[{"message": '"path" is required', "key": "path"}])
         held = self.mailboxes.within(name, request.query["path"])
         if held is None:
-            return failure(404, "Requested folder was not found", "FolderNotFound")
-        if "emailId" in terms and not self.mailboxes.accounts[name].email_ids:
-            return failure(422, "The mail server does not support the requested operation", "MissingServerExtension")
-        found = [message for message in held if _matches(message, terms)]
+            return failure(404, "Requested folder was not found", "FolderNotFound") if self.modern else Reply.of(False)
+        able = "emailId" not in terms or self.mailboxes.accounts[name].email_ids
+        found = [message for message in held if able and _matches(message, terms)]
         size, page = int(request.query.get("pageSize", 20)), int(request.query.get("page", 0))
-        entries = [message.entry() for message in found[page * size : (page + 1) * size]]
         pages = max(1, -(-len(found) // size))
-        return Reply.of({"total": len(found), "page": page, "pages": pages, "messages": entries})
+        return Reply.of(
+            {
+                "total": len(found),
+                "page": page,
+                "pages": pages,
+                "nextPageCursor": _cursor(page + 1) if page + 1 < pages else None,
+                "prevPageCursor": _cursor(page - 1) if 0 < page <= pages else None,
+                "messages": [message.entry() for message in found[page * size : (page + 1) * size]],
+            }
+        )
 
-    def controlled(self, request: Request) -> Reply:
-        if (request.method, request.path) == ("GET", "/_control/deliveries"):
-            return Reply.of([delivery.shown() for delivery in self.webhooks.deliveries])
-        given = request.json()
-        match request.method, request.path.removeprefix("/_control/"):
-            case "POST", "account":
-                self.mailboxes.account(given["account"], state=given.get("state"), email_ids=given.get("emailIds"))
-            case "POST", "message":
-                raw = base64.b64decode(given["raw"], validate=True)
-                held = self.mailboxes.add(
-                    given["account"],
-                    raw,
-                    path=given.get("path", "INBOX"),
-                    email_id=given.get("emailId"),
-                    source=given.get("source", True),
-                )
-                return Reply.of(held.entry())
-            case "POST", "move":
-                return Reply.of(self.mailboxes.move(given["account"], given["id"], given["path"]).entry())
-            case "POST", "delete":
-                self.mailboxes.delete(given["account"], given["id"])
-            case "POST", "deliver":
-                held = self.mailboxes.accounts[given["account"]].held[given["id"]]
-                event, headers = given.get("event", "messageNew"), given.get("headers")
-                payload = self.payload(given["account"], held, event)
-                match given.get("then"):
-                    case "move":
-                        self.mailboxes.move(given["account"], given["id"], "Archive")
-                    case "delete":
-                        self.mailboxes.delete(given["account"], given["id"])
-                delivery = self.webhooks.deliver(given["url"], payload, given["secret"], headers or {})
-                return Reply.of(delivery.shown())
-            case "POST", "redeliver":
-                known = {delivery.event_id: delivery for delivery in self.webhooks.deliveries}
-                self.webhooks.redeliver(known[given["eventId"]])
-            case _:
-                return super().controlled(request)
-        return Reply.of({"ok": True})
+
+def _missing(id_: str, message: str) -> Reply:
+    """No such message; an id that is not eight bytes in base64url is a 500."""
+    try:
+        whole = len(base64.urlsafe_b64decode(id_ + "=" * (-len(id_) % 4))) >= 8
+    except (binascii.Error, ValueError):
+        whole = False
+    if whole:
+        return failure(404, message)
+    return failure(500, "An internal server error occurred", "ERR_BUFFER_OUT_OF_BOUNDS")
+
+
+def _cursor(page: int) -> str:
+    value = json.dumps({"page": page}, separators=(",", ":")).encode()
+    return f"imap_{base64.urlsafe_b64encode(value).decode().rstrip('=')}"
 
 
 def _matches(held: Held, terms: Mapping[str, Any]) -> bool:
-    """IMAP SEARCH as far as Mailroom uses it (RFC 3501 section 6.4.4): `emailId` is equal, a header contains, `since`
-    compares the days of receipt."""
+    """IMAP SEARCH as far as Mailroom uses it (RFC 3501 section 6.4.4): `emailId` is equal, texts contain, `larger` and
+    `smaller` exclude, `since` compares the days of receipt."""
     if "emailId" in terms and held.email_id != terms["emailId"]:
         return False
     if "since" in terms and held.received.date() < datetime.fromisoformat(terms["since"]).date():
         return False
-    wanted = str(terms.get("header", {}).get("Message-ID", "")).lower()
-    return wanted in str(held.entry().get("messageId", "")).lower()
+    if not terms.get("larger", -1) < len(held.raw) < terms.get("smaller", len(held.raw) + 1):
+        return False
+    entry = held.entry()
+    sender = entry.get("from", {})
+    stated = {
+        "subject": str(entry.get("subject", "")),
+        "from": f"{sender.get('name', '')} {sender.get('address', '')}",
+        "Message-ID": str(entry.get("messageId", "")),
+    }
+    wanted = {name: terms[name] for name in ("subject", "from") if name in terms} | dict(terms.get("header", {}))
+    return all(str(text).lower() in stated.get(name, "").lower() for name, text in wanted.items())

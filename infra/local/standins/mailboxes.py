@@ -1,4 +1,8 @@
-"""The mailboxes behind the EmailEngine stand-in: messages in folders, with ids that change on a move."""
+"""The mail servers behind the EmailEngine stand-in, and how EmailEngine 2.58 numbers what lies on them.
+
+An id is a counter of the folder and the UID. The counter belongs to the account: it starts at 1 again when the
+account is removed and added, and a folder whose UIDVALIDITY changed gets the next one.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +23,7 @@ SPECIAL = {
     "Trash": "\\Trash",
     "Archive": "\\Archive",
 }
+EVER = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(slots=True)
@@ -36,7 +41,7 @@ class Held:
     @property
     def identity(self) -> dict[str, Any]:
         """The fields that EmailEngine adds to what the mail says."""
-        value: dict[str, Any] = {"id": self.id, "uid": self.uid, "path": self.path, "flags": [], "labels": []}
+        value: dict[str, Any] = {"id": self.id, "uid": self.uid, "flags": []}
         return value | ({"emailId": self.email_id} if self.email_id else {})
 
     def entry(self) -> dict[str, Any]:
@@ -46,14 +51,20 @@ class Held:
 
 @dataclass(slots=True)
 class Account:
-    """One account; `email_ids` False is a server without permanent ids."""
+    """One account of EmailEngine and its mailbox.
+
+    `notify_from`: no webhook for mail whose Date is older; `next_notify_from` takes effect with a reconnect.
+    """
 
     name: str
     state: str = "connected"
-    email_ids: bool = True
+    email_ids: bool = False
+    notify_from: datetime = EVER
+    next_notify_from: datetime = EVER
     folders: list[str] = field(default_factory=lambda: list(SPECIAL))
     held: dict[str, Held] = field(default_factory=dict)
     next_uid: dict[str, int] = field(default_factory=dict)
+    counters: dict[str, int] = field(default_factory=dict)
 
     def folder(self, path: str) -> str | None:
         """The folder of that path or special-use label; INBOX in any case."""
@@ -67,6 +78,26 @@ class Account:
         """A folder's messages, newest first."""
         return sorted((held for held in self.held.values() if held.path == path), key=lambda held: -held.uid)
 
+    def place(self, path: str, raw: bytes, email_id: str, source: bool, received: datetime) -> Held:
+        """Put a message into a folder, under the next id."""
+        if path not in self.folders:
+            self.folders.append(path)
+        counter = self.counters.setdefault(path, max(self.counters.values(), default=0) + 1)
+        uid = self.next_uid.get(path, 1)
+        self.next_uid[path] = uid + 1
+        id_ = base64.urlsafe_b64encode(counter.to_bytes(4, "big") + uid.to_bytes(4, "big")).decode().rstrip("=")
+        held = self.held[id_] = Held(path, uid, id_, email_id, raw, source, received)
+        return held
+
+    def renumber(self, path: str) -> list[Held]:
+        """A new UIDVALIDITY: the folder's messages, oldest first, get new UIDs under a new counter."""
+        before = self.within(path)[::-1]
+        for held in before:
+            del self.held[held.id]
+        self.counters[path] = max(self.counters.values(), default=0) + 1
+        self.next_uid.pop(path, None)
+        return [self.place(path, one.raw, one.email_id, one.source, one.received) for one in before]
+
 
 class Mailboxes:
     """All accounts; safe for many threads."""
@@ -75,7 +106,14 @@ class Mailboxes:
         self._lock = threading.RLock()
         self.accounts: dict[str, Account] = {}
 
-    def account(self, name: str, *, state: str | None = None, email_ids: bool | None = None) -> Account:
+    def account(
+        self,
+        name: str,
+        *,
+        state: str | None = None,
+        email_ids: bool | None = None,
+        notify_from: datetime | None = None,
+    ) -> Account:
         """Get or make an account, and change it."""
         with self._lock:
             account = self.accounts.setdefault(name, Account(name))
@@ -83,6 +121,8 @@ class Mailboxes:
                 account.state = state
             if email_ids is not None:
                 account.email_ids = email_ids
+            if notify_from is not None:
+                account.notify_from = account.next_notify_from = notify_from
             return account
 
     def add(
@@ -91,32 +131,33 @@ class Mailboxes:
         """A new message; `email_id` None makes one up where the account has such ids."""
         with self._lock:
             account = self.account(name)
-            if email_id is None:
-                email_id = str(1_000_000_000_000_000_000 + secrets.randbelow(10**17)) if account.email_ids else ""
-            return self._place(account, path, raw, email_id, source)
-
-    def _place(self, account: Account, path: str, raw: bytes, email_id: str, source: bool) -> Held:
-        if path not in account.folders:
-            account.folders.append(path)
-        uid = account.next_uid.get(path, 1)
-        account.next_uid[path] = uid + 1
-        folder = account.folders.index(path) + 1
-        id_ = base64.urlsafe_b64encode(folder.to_bytes(4, "big") + uid.to_bytes(4, "big")).decode().rstrip("=")
-        held = Held(path, uid, id_, email_id, raw, source, datetime.now(UTC))
-        account.held[id_] = held
-        return held
+            if email_id:
+                account.email_ids = True
+            elif email_id is None and account.email_ids:
+                email_id = str(1_000_000_000_000_000_000 + secrets.randbelow(10**17))
+            return account.place(path, raw, email_id or "", source, datetime.now(UTC))
 
     def move(self, name: str, id_: str, path: str) -> Held:
         """To another folder: a new id, the same `emailId`. Raises KeyError."""
         with self._lock:
             account = self.accounts[name]
             held = account.held.pop(id_)
-            return self._place(account, path, held.raw, held.email_id, held.source)
+            return account.place(path, held.raw, held.email_id, held.source, held.received)
 
     def delete(self, name: str, id_: str) -> None:
         """Raises KeyError."""
         with self._lock:
             del self.accounts[name].held[id_]
+
+    def remove(self, name: str) -> None:
+        """The account, and all that EmailEngine knows of it."""
+        with self._lock:
+            self.accounts.pop(name, None)
+
+    def reset(self, name: str, path: str) -> list[Held]:
+        """A folder whose UIDVALIDITY changed: its messages under their new ids, oldest first. Raises KeyError."""
+        with self._lock:
+            return self.accounts[name].renumber(path)
 
     def get(self, name: str, id_: str) -> Held | None:
         """A message by its present id."""

@@ -9,6 +9,9 @@ from datetime import UTC, datetime
 from email.message import Message
 from typing import Any
 
+MISSING = {"name": "", "address": "MISSING_MAILBOX@MISSING_DOMAIN"}
+"""What an empty `From: <>` becomes."""
+
 
 def header_text(value: object) -> str:
     """Decode RFC 2047 words; what cannot be decoded is shown with replacement characters."""
@@ -46,6 +49,11 @@ def _first(message: Message, name: str) -> str:
     return header_text(next(iter(_values(message, name)), ""))
 
 
+def _last(message: Message, name: str) -> str:
+    """Of two Message-IDs Dovecot's ENVELOPE has the last."""
+    return header_text(next(reversed(_values(message, name)), "")).strip()
+
+
 def _addresses(message: Message, name: str) -> list[dict[str, str]]:
     values = [header_text(value) for value in _values(message, name)]
     found = email.utils.getaddresses(values)
@@ -59,7 +67,7 @@ def _iso(message: Message, received: datetime) -> str:
         date = received
     if date.tzinfo is None:
         date = date.replace(tzinfo=UTC)
-    return stamp(date)
+    return stamp(date.replace(microsecond=0))
 
 
 def stamp(date: datetime) -> str:
@@ -70,7 +78,7 @@ def stamp(date: datetime) -> str:
 def describe(raw: bytes, identity: dict[str, Any], received: datetime) -> dict[str, Any]:
     """The message object without its text content: what a webhook and a list entry carry.
 
-    `identity` has `id`, `uid`, `emailId` (or not), `path`, `flags`.
+    `identity` has `id`, `uid`, `emailId` (or not), `flags`. `date` is in whole seconds.
     """
     message = email.message_from_bytes(raw)
     value: dict[str, Any] = {
@@ -80,15 +88,16 @@ def describe(raw: bytes, identity: dict[str, Any], received: datetime) -> dict[s
         "size": len(raw),
         "subject": _first(message, "subject"),
     }
-    senders = _addresses(message, "from")
-    if senders:  # `from` may be missing
+    senders = _addresses(message, "from") or ([MISSING] if _values(message, "from") else [])
+    if senders:  # `from` is absent where the mail has no such header
         value["from"] = senders[0]
+        value["replyTo"] = senders[:1]
     for name, key in (("to", "to"), ("cc", "cc"), ("reply-to", "replyTo")):
         people = _addresses(message, name)
         if people:
             value[key] = people
     for name, key in (("message-id", "messageId"), ("in-reply-to", "inReplyTo")):
-        if text := _first(message, name).strip():
+        if text := _last(message, name):
             value[key] = text
     texts, attachments = _parts(message, str(identity["id"]))
     if attachments:
@@ -97,7 +106,8 @@ def describe(raw: bytes, identity: dict[str, Any], received: datetime) -> dict[s
         "id": f"{identity['id']}text",
         "encodedSize": {kind: len(text.encode()) for kind, text in texts.items()},
     }
-    value["isAutoReply"] = bool(_first(message, "auto-submitted"))
+    if _first(message, "auto-submitted"):
+        value["isAutoReply"] = True
     return value
 
 

@@ -1,4 +1,8 @@
-"""Delivers webhooks as EmailEngine does: signed, one at a time, repeated with growing pauses."""
+"""Delivers webhooks as EmailEngine does: signed, one at a time, repeated with growing pauses.
+
+After a 429 and after a reset its HTTP client sends the request again at once, with the same headers and an *empty*
+body: the last answer decides whether the webhook counts as delivered (recorded from 2.58.2).
+"""
 
 from __future__ import annotations
 
@@ -21,6 +25,11 @@ import requests
 ATTEMPTS = 10
 TIMEOUT = 30.0
 JITTER = 0.2
+RESENDS = 5
+"""Resends with an empty body after one attempt, at most."""
+
+
+RESET = -1
 
 
 def signature(body: bytes, secret: str) -> str:
@@ -43,6 +52,7 @@ class Delivery:
     attempts: int = 0
     state: str = "queued"
     status: int = 0
+    resent: int = 0
 
     def shown(self) -> dict[str, Any]:
         """What `GET /_control/deliveries` says."""
@@ -52,6 +62,7 @@ class Delivery:
             "attempts": self.attempts,
             "state": self.state,
             "status": self.status,
+            "resent": self.resent,
         }
 
 
@@ -131,7 +142,7 @@ class Webhooks:
     def _post(self, session: requests.Session, delivery: Delivery) -> int:
         headers = {
             "Content-Type": "application/json",
-            "User-Agent": "emailengine-app/2.79 (+https://emailengine.example/)",
+            "User-Agent": "emailengine-app/2.58.2 (+https://emailengine.example/)",
             "X-EE-Wh-Id": delivery.job,
             "X-EE-Wh-Attempts-Made": str(delivery.attempts),
             "X-EE-Wh-Queued-Time": f"{round(time.monotonic() - delivery.queued)}s",
@@ -139,13 +150,22 @@ class Webhooks:
             "X-EE-Wh-Signature": signature(delivery.body, delivery.secret),
             **delivery.headers,
         }
+        status = self._ask(session, delivery.url, delivery.body, headers)
+        for _ in range(RESENDS):
+            if status not in (429, RESET):
+                break
+            delivery.resent += 1
+            status = self._ask(session, delivery.url, b"", headers)
+        return max(status, 0)
+
+    def _ask(self, session: requests.Session, url: str, body: bytes, headers: Mapping[str, str]) -> int:
+        """The status; 0 for none in time, `RESET` for a connection that was refused or cut."""
         try:
-            answer = session.post(
-                delivery.url, data=delivery.body, headers=headers, timeout=TIMEOUT, allow_redirects=False
-            )
-        except requests.RequestException:
+            return session.post(url, data=body, headers=headers, timeout=TIMEOUT, allow_redirects=False).status_code
+        except requests.Timeout:
             return 0
-        return answer.status_code
+        except requests.RequestException:
+            return RESET
 
     def _settle(self, delivery: Delivery, status: int) -> None:
         delivery.attempts += 1

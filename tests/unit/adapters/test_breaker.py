@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chalicelib.adapters.breaker import SERVICES, Breaker, GuardedMessenger, GuardedSource, key
-from chalicelib.core.errors import ConfigurationError, Permanent, Postponed, Retryable
+from chalicelib.core.errors import ConfigurationError, NotReady, Permanent, Postponed, Retryable
 from chalicelib.core.message_text import MessageText
 from chalicelib.ports import Fetched, MessageReference
 from chalicelib.resilience.circuit import CLOSED, HALF_OPEN, OPEN, POLICY, State
@@ -59,6 +59,21 @@ def world() -> Containers:
 
 def test_an_answer_is_passed_on(world: Containers) -> None:
     assert world.ask(world.one, "mail") == "mail"
+
+
+def test_trouble_of_one_thing_that_a_service_reports_is_an_answer(world: Containers) -> None:
+    world.fail(world.one, POLICY.failures - 1)
+    assert world.ask(world.one, NotReady("account_login_failed")) == "account_login_failed"
+    world.fail(world.one, POLICY.failures - 1)
+    assert world.one.state().kind == CLOSED
+
+
+def test_trouble_of_one_thing_closes_a_half_open_breaker(world: Containers) -> None:
+    world.fail(world.one)
+    world.now += POLICY.rest
+    for _ in range(POLICY.successes):
+        assert world.ask(world.one, NotReady("account_login_failed")) == "account_login_failed"
+    assert world.one.state().kind == CLOSED
 
 
 def test_a_whole_service_costs_redis_one_question(world: Containers) -> None:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from chalicelib.adapters.breaker import Breaker, GuardedSource
 from chalicelib.adapters.emailengine.messages import EmailEngine
-from chalicelib.core.errors import MailroomError, Permanent, Retryable
+from chalicelib.core.errors import MailroomError, NotReady, Permanent, Retryable
+from chalicelib.mail.reference import facts_of
 from chalicelib.ports import MessageReference
 from infra.local.standins.control import Reply, Request
 from infra.local.standins.emailengine import EmailEngineStandIn
+from tests import recorded
+from tests.twins.cache import MemoryCache
 from tests.unit.adapters.broken import MISBEHAVIOURS, Anything
 
 TOKEN = "invented-token"
@@ -131,11 +136,145 @@ def test_the_wait_that_was_asked_for_is_passed_on(
     assert caught.value.after == after
 
 
-def test_a_disconnected_account_is_a_passing_failure(
+ERRORS = recorded.rest("errors")
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("account not initialized", "account_login_failed"),
+        ("authentication fails", "account_login_failed"),
+        ("syncing disabled", "account_paused"),
+    ],
+)
+def test_the_recorded_answers_about_an_account_are_not_emailengine_s_failure(name: str, code: str) -> None:
+    with pytest.raises(NotReady, match=code):
+        fetch_from(Reply.of(ERRORS[name][1], ERRORS[name][0]))
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({"code": "NotYetConnected"}, "account_not_connected"),
+        ({"code": "NotYetConnected", "state": "connecting"}, "account_not_connected"),
+        ({"code": "WorkerNotAvailable"}, "account_not_connected"),
+        ({"state": "disconnected"}, "account_not_connected"),
+        ({"state": "authenticationError"}, "account_login_failed"),
+        ({"code": "NotSyncing"}, "account_paused"),
+    ],
+)
+@pytest.mark.parametrize("status", [503, 504])
+def test_an_answer_about_an_account_has_its_code(status: int, body: dict[str, str], code: str) -> None:
+    with pytest.raises(NotReady, match=code):
+        fetch_from(Reply.of({"statusCode": status} | body, status))
+
+
+@pytest.mark.parametrize(
+    "name", ["missing source", "missing message", "nonsense id", "unknown folder", "unsupported emailId"]
+)
+def test_the_recorded_answers_about_a_missing_thing_are_answers(name: str) -> None:
+    """Whatever EmailEngine says of the message and in the searches, it is gone, and EmailEngine is well."""
+    status, value = ERRORS[name]
+
+    class Nothing(Anything):
+        def answer(self, request: Request) -> Reply:
+            if request.path.endswith("/mailboxes"):
+                return Reply.of({"mailboxes": [{"path": "INBOX"}]})
+            if name == "unsupported emailId" and request.path.endswith("/source"):
+                return Reply.of(*ERRORS["missing source"][::-1])
+            return Reply.of(value, status)
+
+    breaker = Breaker("emailengine", MemoryCache())
+    with Nothing() as server:
+        source = EmailEngine(server.url, TOKEN)
+        for _ in range(10):
+            with pytest.raises(Permanent, match="message_gone"):
+                GuardedSource(source, breaker).fetch(MessageReference("a", "b", "1", "<one@mail.example>", "Own"))
+        source.close()
+    assert breaker.state().kind == "closed"
+
+
+@pytest.mark.parametrize("state", ["authenticationError", "connectError", "disconnected", "init", "unset", "paused"])
+def test_one_account_in_trouble_leaves_the_others_alone(
+    stand_in: EmailEngineStandIn, source: EmailEngine, reference: MessageReference, state: str
+) -> None:
+    held = stand_in.mailboxes.add("faculty", RAW)
+    stand_in.mailboxes.account("faculty", state=state)
+    guarded = GuardedSource(source, Breaker("emailengine", MemoryCache()))
+    for _ in range(10):
+        with pytest.raises(NotReady):
+            guarded.fetch(MessageReference("faculty", held.id, "", "<one@mail.example>", "INBOX"))
+    assert guarded.fetch(reference).raw == RAW
+
+
+def test_just_after_its_restart_emailengine_is_well_and_an_account_not_ready(
     stand_in: EmailEngineStandIn, source: EmailEngine, reference: MessageReference
 ) -> None:
-    stand_in.mailboxes.account("practice", state="authenticationError")
-    with pytest.raises(Retryable, match="emailengine_unavailable"):
+    stand_in.restarted_until = time.monotonic() + 60
+    with pytest.raises(NotReady, match="account_not_connected"):
+        source.fetch(reference)
+    stand_in.restarted_until = 0.0
+    assert source.fetch(reference).raw == RAW
+
+
+def fetch_from(reply: Reply) -> None:
+    with Anything(reply) as server:
+        source = EmailEngine(server.url, TOKEN)
+        try:
+            source.fetch(MessageReference("a", "b", "", "<one@mail.example>", "INBOX"))
+        finally:
+            source.close()
+
+
+@pytest.mark.parametrize("modern", [False, True])
+def test_a_folder_that_was_deleted_is_searched_in_vain_in_every_version(modern: bool) -> None:
+    with EmailEngineStandIn(token=TOKEN, modern=modern) as stand_in:
+        held = stand_in.mailboxes.add("practice", RAW, path="Archive")
+        source = EmailEngine(stand_in.url, TOKEN)
+        reference = MessageReference("practice", "AAAACQAAAAE", "", "<one@mail.example>", "Was deleted")
+        assert (source.fetch(reference).raw, held.raw) == (RAW, RAW)
+        source.close()
+
+
+@pytest.mark.parametrize("stated", [{"size": 9_999}, {"date": "2026-11-29T19:11:50.000Z", "size": 9_999}])
+def test_a_server_whose_sizes_are_estimates_costs_one_call_more(stated: dict[str, Any]) -> None:
+    """Exchange states sizes that are not those of the source; EmailEngine's own word about the id decides."""
+    entry = {"id": "b", "messageId": "<one@mail.example>", **stated}
+
+    class Estimates(Anything):
+        def answer(self, request: Request) -> Reply:
+            return Reply(200, RAW, "message/rfc822") if request.path.endswith("/source") else Reply.of(entry)
+
+    with Estimates() as server:
+        source = EmailEngine(server.url, TOKEN)
+        facts = facts_of(entry)
+        reference = MessageReference("a", "b", "", facts.message_id, "INBOX", facts.date, facts.size)
+        assert source.fetch(reference).raw == RAW
+        source.close()
+        assert len(server.control.requests) == 2
+
+
+def test_what_a_search_of_several_pages_finds_is_looked_at_to_its_end(
+    stand_in: EmailEngineStandIn, source: EmailEngine
+) -> None:
+    bare = (
+        b"Subject: Daily report\r\nFrom: ada@clinic.example\r\nDate: Sun, %02d Nov 2026 19:00:00 +0000\r\n\r\ntext\r\n"
+    )
+    first = stand_in.mailboxes.add("practice", bare % 1, path="Archive")
+    for _ in range(60):
+        stand_in.mailboxes.add("practice", bare % 2, path="Archive")
+    facts = facts_of(first.entry())
+    stated = (facts.date, facts.size, facts.subject, facts.sender)
+    assert source.fetch(MessageReference("practice", "AAAACQAAAAE", "", "", "INBOX", *stated)).raw == bare % 1
+
+
+@pytest.mark.parametrize("status", [400, 422, 501])
+def test_a_refused_listing_of_folders_is_a_permanent_failure(
+    stand_in: EmailEngineStandIn, source: EmailEngine, reference: MessageReference, status: int
+) -> None:
+    stand_in.mailboxes.delete("practice", reference.id)
+    stand_in.fail(path="/mailboxes", status=status)
+    with pytest.raises(Permanent, match="listing_refused"):
         source.fetch(reference)
 
 

@@ -27,7 +27,7 @@ SOURCES = [path for path in sorted(ROOT.rglob("*.py")) if "texts" not in path.pa
 SCHEMA = json.loads((ROOT / "policy" / "schema.json").read_text("utf-8"))["properties"]
 CONDITIONS = json.dumps(json.loads((ROOT / "policy" / "schema.json").read_text("utf-8"))["$defs"])
 RECEIPTS = re.compile(r'"((?:email|links)\.[a-z]+)"')
-CODES = re.compile(r'(?:Permanent|Retryable|Postponed)\(\s*"([a-z_]+)"|^[A-Z_]+ = "([a-z_]+)"', re.MULTILINE)
+CODES = re.compile(r'(?:Permanent|Retryable|Postponed|NotReady)\(\s*"([a-z_]+)"|^[A-Z_]+ = "([a-z_]+)"', re.MULTILINE)
 SOURCE = "\n".join(path.read_text("utf-8") for path in SOURCES)
 RAISED = {one or two for one, two in CODES.findall(SOURCE)}
 

@@ -114,7 +114,7 @@ def test_a_provider_id_has_one_spelling(given: str, normal: str) -> None:
 
 def test_the_doors_agree_on_a_mail_whose_id_they_know() -> None:
     gmail = door_identity(push=PUSH | {"id": HEX})
-    engine = door_identity(DECIMAL, reference="AAAA")
+    engine = door_identity(DECIMAL, entry={"id": "AAAA"})
     assert gmail == engine == door_identity(HEX, raw=RAW)
 
 
@@ -124,10 +124,6 @@ def test_a_push_without_id_is_the_same_whatever_its_date() -> None:
 
 def test_a_push_with_another_body_is_another_mail() -> None:
     assert door_identity(push=PUSH) != door_identity(push=PUSH | {"body": "Other"})
-
-
-def test_a_reference_without_email_id_is_known_by_its_folder_bound_id() -> None:
-    assert door_identity(reference="AAAA") == "emailengine:AAAA"
 
 
 def test_nothing_identifies_nothing() -> None:

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chalicelib.core.cache_keys import seen_key
 from chalicelib.core.errors import Retryable
 from chalicelib.core.messages import decode
 from chalicelib.core.spool_keys import sealed_key
@@ -46,6 +47,8 @@ class World:
     store: MemoryMailStore = field(default_factory=lambda: MemoryMailStore(MemoryOutbox()))
     now: datetime = START
     number: int = 0
+    folders: tuple[str, ...] = ("\\Inbox",)
+    telemetry: Telemetry = field(default_factory=Telemetry)
 
     def __post_init__(self) -> None:
         self.source.accounts.add(ACCOUNT)
@@ -58,6 +61,11 @@ class World:
         stated = date or received.strftime("%a, %d %b %Y %H:%M:%S +0000")
         raw = f"Message-ID: <{self.number}@x.example>\r\nDate: {stated}\r\nFrom: ada@x.example\r\n\r\nText\r\n".encode()
         return self.id_of(self.source.add(ACCOUNT, raw, path, email_id, received=received))
+
+    def add_again(self) -> None:
+        """The account is removed and added again: its mailbox is empty, its ids start again."""
+        self.source.forget(ACCOUNT)
+        self.source.accounts.add(ACCOUNT)
 
     def id_of(self, reference: MessageReference) -> str:
         return mail_id(ACCOUNT, webhook_event.arrival(self.event(reference)).identity)
@@ -75,8 +83,8 @@ class World:
         """So many minutes later."""
         self.now += timedelta(minutes=minutes)
         made = Reconciler(
-            *(self.source, self.looks, self.store, self.spool, self.intake, Telemetry()),
-            *(("\\Inbox",), "trace", lambda: self.now),
+            *(self.source, self.looks, self.store, self.spool, self.intake, self.telemetry),
+            *(self.folders, "trace", lambda: self.now),
         )
         return made.run(list(accounts), lambda: left)
 
@@ -150,6 +158,73 @@ def test_the_hint_of_a_mail_that_neither_ledger_nor_spool_knows_is_not_believed(
     before = world.sent()
     world.look()
     assert (world.intake.known(missed), world.sent()) == (True, [*before, missed])
+
+
+def test_new_mail_under_the_id_of_one_that_is_known_is_found(world: World) -> None:
+    world.add_again()
+    known = world.mail()
+    world.webhooks()
+    world.add_again()
+    missed = world.mail()
+    [look] = world.look()
+    assert (look.gaps, world.sent()) == (1, [known, missed])
+    assert known != missed
+
+
+def test_new_mail_under_the_id_of_one_from_before_mailroom_is_found(world: World) -> None:
+    world.add_again()
+    missed = world.mail()
+    [look] = world.look()
+    assert (look.gaps, world.sent()) == (1, [missed])
+
+
+def test_mail_that_an_endpoint_called_already_processed_is_found(world: World) -> None:
+    """The hint in Redis says so of a mail that neither ledger nor spool has: the mailbox is believed."""
+    missed = world.mail()
+    world.cache.set(seen_key(missed), b"1", 60)
+    world.webhooks()
+    assert missed not in world.sent()
+    [look] = world.look()
+    assert (look.gaps, world.sent()[-1]) == (1, missed)
+
+
+@pytest.mark.parametrize("length", [999, 5_000, 100_000])
+def test_a_long_message_id_keeps_no_mail_out(world: World, length: int) -> None:
+    raw = f"Message-ID: <{'a' * length}@x.example>\r\nFrom: ada@x.example\r\n\r\nText\r\n".encode()
+    missed = world.id_of(world.source.add(ACCOUNT, raw, received=world.now - timedelta(hours=1)))
+    [look] = world.look()
+    assert (look.gaps, world.sent()) == (1, [missed])
+    [again] = world.look()
+    assert again.gaps == 0
+
+
+@pytest.mark.parametrize("code", ["account_login_failed", "account_not_connected", "account_paused"])
+def test_an_account_in_trouble_is_reported_by_its_code_and_the_others_go_on(world: World, code: str) -> None:
+    world.source.accounts.add("faculty")
+    world.source.trouble["faculty"] = code
+    found = {look.account: (look.outcome, look.code) for look in world.look(accounts=["faculty", ACCOUNT])}
+    assert found == {"faculty": ("failed", code), ACCOUNT: ("complete", "")}
+
+
+def test_an_account_in_trouble_is_counted_for_the_alarm(world: World) -> None:
+    def counted() -> float:
+        return sum(value for name, value, _ in world.telemetry.counts if name == "AccountTrouble")
+
+    world.look()
+    assert counted() == 0
+    world.source.trouble[ACCOUNT] = "account_login_failed"
+    world.look()
+    assert counted() == 1
+    world.source.trouble[ACCOUNT] = "account_paused"  # the operator did that
+    world.look()
+    assert counted() == 1
+
+
+def test_with_all_folders_a_mail_that_was_moved_at_once_is_found(world: World) -> None:
+    world.folders = ("*",)
+    missed = world.mail("Lists")
+    [look] = world.look()
+    assert (look.gaps, world.sent()) == (1, [missed])
 
 
 def test_other_folders_stay_outside(world: World) -> None:

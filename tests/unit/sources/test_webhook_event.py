@@ -15,7 +15,7 @@ from chalicelib.sources.emailengine import webhook_event
 from chalicelib.sources.gmail_push import push
 from chalicelib.web.request_fields import Refused
 
-TEXT_LIMITS = {"id": 256, "emailId": 256, "messageId": 1_000, "path": 1_000, "date": 64}
+TEXTS = ("id", "emailId", "messageId", "path", "date")
 DATA: dict[str, Any] = {
     "id": "AAAADAAABy4",
     "emailId": "1846582163124353543",
@@ -137,12 +137,32 @@ def test_a_reference_needs_its_id(value: object) -> None:
     assert (caught.value.status, caught.value.field) == ("missing_field", "data.id")
 
 
-@pytest.mark.parametrize("name", sorted(TEXT_LIMITS))
-@pytest.mark.parametrize("value", [1, [], {}, True, "x" * 1_001])
-def test_a_field_of_another_type_or_length_is_refused(name: str, value: object) -> None:
+@pytest.mark.parametrize("name", TEXTS)
+@pytest.mark.parametrize("value", [1, [], {}, True])
+def test_a_field_of_another_type_is_refused(name: str, value: object) -> None:
     with pytest.raises(Refused) as caught:
         webhook_event.arrival(data_event(**{name: value}))
     assert (caught.value.status, caught.value.field) == ("invalid_field", f"data.{name}")
+
+
+def test_an_id_that_is_none_of_emailengine_s_is_refused() -> None:
+    with pytest.raises(Refused, match="invalid_field"):
+        webhook_event.arrival(data_event(id="x" * 257))
+
+
+@pytest.mark.parametrize("email_id", [..., "1846582163124353543"])
+@pytest.mark.parametrize("name", ["emailId", "messageId", "path", "date", "subject"])
+def test_no_text_of_a_sender_is_too_long(name: str, email_id: object) -> None:
+    long = {"emailId": email_id, name: "x" * 500_000}
+    first, again = (webhook_event.arrival(data_event(**long)) for _ in range(2))
+    assert first == again
+    assert len(first.payload) < 5_000
+
+
+@pytest.mark.parametrize("name", ["size", "subject", "from"])
+@pytest.mark.parametrize("value", [None, -1, True, [], {}, "x", {"address": 5}])
+def test_an_odd_fact_counts_as_absent(name: str, value: object) -> None:
+    assert webhook_event.arrival(data_event(**{name: value})).payload
 
 
 @pytest.mark.parametrize("flags", [None, 1, "text", {}, [1, None], ["x" * 1_000] * 1_000])
@@ -156,8 +176,23 @@ def test_gmail_s_decimal_and_hexadecimal_ids_are_one_mail() -> None:
     assert mail_id("praxis", pushed.identity) == mail_id("praxis", hooked.identity)
 
 
-def test_without_a_permanent_id_the_folder_s_id_is_the_identity() -> None:
-    assert webhook_event.arrival(data_event(emailId=...)).identity == "emailengine:AAAADAAABy4"
+def test_without_a_permanent_id_a_reused_id_of_another_mail_is_another_mail() -> None:
+    first, second = (webhook_event.arrival(data_event(emailId=..., messageId=text)) for text in ("<1@x>", "<2@x>"))
+    assert first.identity != second.identity
+
+
+def test_what_finds_a_mail_without_message_id_is_sealed_with_it() -> None:
+    stated = {"subject": "Results", "from": {"name": "Ada", "address": "Ada@x.example"}, "size": 9}
+    sealed = json.loads(webhook_event.arrival(data_event(messageId=..., **stated)).payload)
+    assert (sealed["subject"], sealed["from"], sealed["size"]) == ("Results", {"address": "ada@x.example"}, 9)
+
+
+@pytest.mark.parametrize(
+    ("labels", "enters"), [(["\\Sent"], False), (["\\Draft"], False), (["\\Sent", "\\Inbox"], True), (["Work"], True)]
+)
+def test_in_gmail_s_folder_of_everything_the_labels_decide(labels: list[str], enters: bool) -> None:
+    made = event(path="[Gmail]/All Mail", specialUse="\\All", data=DATA | {"labels": labels})
+    assert webhook_event.wanted(made, ("*",)) is enters
 
 
 def test_the_delivery_key_holds_nothing_of_the_event_id() -> None:

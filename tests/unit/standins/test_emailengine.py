@@ -10,11 +10,15 @@ import pytest
 import requests
 
 from infra.local.standins.emailengine import EmailEngineStandIn
+from tests import recorded
 
 RAW = (
     b"Message-ID: <one@mail.example>\r\nSubject: =?utf-8?q?R=C3=A9sultats?=\r\nFrom: Ada <ada@clinic.example>\r\n"
     b"To: desk@clinic.example\r\nDate: Fri, 17 Oct 2025 08:42:07 +0200\r\n\r\nInvented text.\r\n"
 )
+
+
+ERRORS = recorded.rest("errors")
 
 
 @pytest.fixture
@@ -29,8 +33,8 @@ def control(server: EmailEngineStandIn, name: str, **value: Any) -> Any:
     return answer.json()
 
 
-def add(server: EmailEngineStandIn, **value: Any) -> dict[str, Any]:
-    entry: dict[str, Any] = control(server, "message", account="a", raw=base64.b64encode(RAW).decode(), **value)
+def add(server: EmailEngineStandIn, raw: bytes = RAW, **value: Any) -> dict[str, Any]:
+    entry: dict[str, Any] = control(server, "message", account="a", raw=base64.b64encode(raw).decode(), **value)
     return entry
 
 
@@ -54,7 +58,7 @@ def test_everything_else_needs_the_token(server: EmailEngineStandIn) -> None:
     assert [get(server, "a", token).status_code for token in ("t", "wrong", "")] == [200, 401, 401]
 
 
-def test_an_account_tells_its_state(server: EmailEngineStandIn) -> None:
+def test_an_account_has_its_state(server: EmailEngineStandIn) -> None:
     control(server, "account", account="a", state="authenticationError")
     assert get(server, "a").json()["state"] == "authenticationError"
 
@@ -82,10 +86,12 @@ def test_the_source_is_the_mail_s_bytes(server: EmailEngineStandIn) -> None:
 
 
 def test_a_move_changes_the_id_and_keeps_the_email_id(server: EmailEngineStandIn) -> None:
+    control(server, "account", account="a", emailIds=True)
     before = add(server)
     after = control(server, "move", account="a", id=before["id"], path="Archive")
     assert (before["id"] != after["id"], before["emailId"] == after["emailId"]) == (True, True)
-    assert get(server, f"a/message/{before['id']}").json()["code"] == "MessageNotFound"
+    answer = get(server, f"a/message/{before['id']}")
+    assert (answer.status_code, answer.json()) == tuple(ERRORS["missing message"])
 
 
 def test_a_deleted_message_is_not_found(server: EmailEngineStandIn) -> None:
@@ -100,7 +106,7 @@ def test_a_search_needs_a_folder(server: EmailEngineStandIn) -> None:
 
 
 def test_a_search_finds_in_its_folder_only(server: EmailEngineStandIn) -> None:
-    entry = add(server, path="Archive")
+    entry = add(server, path="Archive", emailId="1650000000000000001")
     found = [len(search(server, {"emailId": entry["emailId"]}, path=path).json()["messages"]) for path in PATHS]
     assert found == [0, 1, 1]
 
@@ -108,11 +114,98 @@ def test_a_search_finds_in_its_folder_only(server: EmailEngineStandIn) -> None:
 PATHS = ("INBOX", "Archive", "\\Archive")
 
 
-def test_a_server_without_email_ids_says_so(server: EmailEngineStandIn) -> None:
-    control(server, "account", account="a", emailIds=False)
+def test_a_server_without_email_ids_finds_nothing_by_them(server: EmailEngineStandIn) -> None:
+    assert "emailId" not in add(server)
+    assert search(server, {"emailId": "1"}, path="INBOX").json() == ERRORS["unsupported emailId"][1]
+
+
+def test_the_ids_of_an_account_that_is_added_again_start_again(server: EmailEngineStandIn) -> None:
+    first = [add(server)["id"] for _ in range(2)]
+    control(server, "remove", account="a")
+    assert get(server, "a").status_code == 404
+    assert [add(server)["id"] for _ in range(2)] == first == ["AAAAAQAAAAE", "AAAAAQAAAAI"]
+
+
+def test_a_new_uidvalidity_gives_new_ids(server: EmailEngineStandIn) -> None:
+    before = add(server)["id"]
+    control(server, "reset", account="a", url="http://127.0.0.1:9", secret="x")
+    listed = requests.post(
+        f"{server.url}/v1/account/a/search?path=INBOX",
+        json={"search": {}},
+        headers={"Authorization": "Bearer t"},
+        timeout=5,
+    ).json()["messages"]
+    assert [(entry["id"], entry["id"] != before) for entry in listed] == [("AAAAAgAAAAE", True)]
+
+
+@pytest.mark.parametrize(
+    ("state", "name"),
+    [("authenticationError", "authentication fails"), ("unset", "syncing disabled")],
+)
+def test_an_account_that_is_not_connected_answers_as_recorded(
+    server: EmailEngineStandIn, state: str, name: str
+) -> None:
+    add(server)
+    control(server, "account", account="a", state=state)
+    answer = get(server, "a/mailboxes")
+    assert (answer.status_code, answer.json()) == tuple(ERRORS[name])
+
+
+def test_an_id_that_is_none_is_the_recorded_500(server: EmailEngineStandIn) -> None:
+    add(server)
+    answer = get(server, "a/message/x/source")
+    assert (answer.status_code, answer.json()) == tuple(ERRORS["nonsense id"])
+
+
+def test_an_unknown_folder_is_the_recorded_false(server: EmailEngineStandIn) -> None:
+    add(server)
+    answer = search(server, {}, path="\\All")
+    assert (answer.status_code, answer.json()) == tuple(ERRORS["unknown folder"])
+
+
+def test_pages_have_the_recorded_cursor(server: EmailEngineStandIn) -> None:
+    for _ in range(3):
+        add(server)
+    shown = search(server, {}, path="INBOX", pageSize="2").json()
+    known = recorded.rest("search-since-practice")
+    assert shown.keys() == known.keys()
+    assert shown["nextPageCursor"] == known["nextPageCursor"]
+
+
+@pytest.mark.parametrize("number", [53, 64, 67, 70, 75])
+def test_a_webhook_has_the_recorded_fields(server: EmailEngineStandIn, number: int) -> None:
+    known = recorded.webhook(number)
+    data = known["data"]
+    sender = data.get("from", {}).get("address")
+    lines = [
+        *([f"From: {'<>' if sender.startswith('MISSING') else sender}"] if sender else []),
+        *(f"{name}: {data[key]}" for name, key in (("Message-ID", "messageId"), ("Subject", "subject")) if key in data),
+        f"To: {data['to'][0]['address']}",
+        "Date: Sun, 29 Nov 2026 19:11:50 +0000",
+    ]
+    entry = add(server, "\r\n".join([*lines, "", "text"]).encode())
+    made = server.payload("a", server.mailboxes.accounts["a"].held[entry["id"]])
+    assert made.keys() == known.keys()
+    assert made["data"].keys() - {"subject"} == data.keys() - {"subject"}
+
+
+def test_mail_older_than_notify_from_has_no_webhook(server: EmailEngineStandIn) -> None:
+    bearer = {"Authorization": "Bearer t"}
+    url = f"{server.url}/v1/account"
+    assert requests.post(url, json={"account": "a"}, headers=bearer, timeout=5).json()["state"] == "new"
     entry = add(server)
-    assert "emailId" not in entry
-    assert search(server, {"emailId": "1"}, path="INBOX").json()["code"] == "MissingServerExtension"
+
+    def delivered() -> bool:
+        given = {"account": "a", "id": entry["id"], "url": "http://127.0.0.1:9", "secret": "x"}
+        return bool(control(server, "deliver", **given)["state"] != "none")
+
+    assert not delivered()
+    requests.put(f"{url}/a", json={"notifyFrom": "2000-01-01T00:00:00.000Z"}, headers=bearer, timeout=5)
+    assert not delivered()
+    requests.put(f"{url}/a/reconnect", headers=bearer, timeout=5)
+    assert delivered()
+    assert requests.post(url, json={"account": "a"}, headers=bearer, timeout=5).json()["state"] == "existing"
+    assert not delivered()
 
 
 def test_a_header_search_finds_what_contains_the_text(server: EmailEngineStandIn) -> None:

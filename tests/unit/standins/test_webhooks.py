@@ -7,9 +7,11 @@ import hashlib
 import hmac
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+import requests
 
 from infra.local.standins.control import Reply
 from infra.local.standins.emailengine import EmailEngineStandIn
@@ -103,3 +105,38 @@ def test_a_replay_has_the_same_event_id(engine: EmailEngineStandIn, receiver: An
     ids = [request["headers"]["x-ee-wh-event-id"] for request in receiver.control.requests]
     assert len(ids) == 2
     assert len(set(ids)) == 1
+
+
+@pytest.mark.parametrize("fault", [{"status": 429}, {"reset": True}], ids=["429", "reset"])
+def test_after_a_429_or_a_reset_the_request_is_resent_without_its_body(
+    engine: EmailEngineStandIn, receiver: Anything, fault: dict[str, Any]
+) -> None:
+    receiver.fail(times=1, **fault)
+    receiver.fail(times=1, status=400)
+    delivery = delivered(engine, receiver)
+    first, resent, next_attempt = receiver.control.requests
+    assert (resent["body"], next_attempt["body"]) == ("", first["body"])
+    for name in ("x-ee-wh-signature", "x-ee-wh-event-id", "x-ee-wh-attempts-made"):
+        assert resent["headers"][name] == first["headers"][name]
+    assert next_attempt["headers"]["x-ee-wh-attempts-made"] == "1"
+    assert (delivery.state, delivery.attempts, delivery.resent) == ("delivered", 2, 1)
+
+
+def test_a_success_to_the_empty_resend_loses_the_webhook(engine: EmailEngineStandIn, receiver: Anything) -> None:
+    """Why no endpoint may answer it with one."""
+    receiver.fail(times=1, status=429)
+    delivery = delivered(engine, receiver)
+    assert (delivery.state, delivery.attempts, len(receiver.control.requests)) == ("delivered", 1, 2)
+
+
+def test_a_reset_mailbox_sends_its_mails_again_under_new_ids(engine: EmailEngineStandIn, receiver: Anything) -> None:
+    old = RAW.replace(b"\r\n\r\n", b"\r\nDate: Wed, 01 Jan 2020 00:00:00 +0000\r\n\r\n")
+    engine.mailboxes.account("a", notify_from=datetime(2021, 1, 1, tzinfo=UTC))
+    before = [engine.mailboxes.add("a", raw).id for raw in (RAW, old)]
+    given = {"account": "a", "url": f"{receiver.url}/hook", "secret": "secret"}
+    answer = requests.post(f"{engine.url}/_control/reset", json=given, timeout=5).json()
+    assert len(answer) == 2
+    engine.webhooks.wait(engine.webhooks.deliveries[-1], 10)
+    events = [json.loads(request["body"]) for request in receiver.control.requests]
+    assert [event["event"] for event in events] == ["mailboxReset", "messageNew"]
+    assert events[1]["data"]["id"] not in before
