@@ -13,7 +13,7 @@ UNKNOWN = "und"
 """ISO 639-2's code for a language that is not known."""
 
 LONE = 0.6
-"""Of `decision.minimum`: the most that a single word gives that is not strong. It never beats the fallback."""
+"""Of the minimum of `Decision`: the most that a single word gives that is not strong. It never beats the fallback."""
 
 NAME_CHARACTERS = 200
 
