@@ -1,4 +1,4 @@
-"""A mail told in fields (the Gmail push) to a `Mail`; the types are checked by the door, the content is anyone's."""
+"""A mail that comes in fields (the Gmail push) to a `Mail`; the endpoint checks types, the content is anyone's."""
 
 from __future__ import annotations
 
