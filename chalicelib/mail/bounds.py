@@ -4,7 +4,7 @@ A mail over a limit is cut and gets a defect, it is never refused: the sealed or
 """
 
 MAX_INPUT_BYTES = 40 * 1024 * 1024
-"""The largest mail that a door takes (an upload); more is cut (`truncated_input`)."""
+"""The largest mail that an endpoint takes (an upload); more is cut (`truncated_input`)."""
 
 MAX_LINES = 1_000_000
 """40 MiB of base64 are 650,000 lines of 64 characters; only a flood of short lines has more (`truncated_input`)."""

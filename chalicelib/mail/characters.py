@@ -40,7 +40,7 @@ def clean(text: str) -> str:
     """`text` without NUL, other control characters, lone surrogates and invisible characters; line ends are "\\n".
 
     Lone surrogates become U+FFFD, pairs of them the character they mean. Soft hyphens, zero-width and
-    direction marks go: they hide a name from whoever looks for it and reverse a file name on a screen.
+    direction marks go: they hide a name from a search and reverse a file name on a screen.
     Idempotent and linear.
     """
     if not _SUSPECT.search(text):

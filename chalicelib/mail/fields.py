@@ -1,4 +1,4 @@
-"""A mail told in fields (the Gmail push) to a `Mail`; the types are checked by the door, the content is anyone's."""
+"""A mail that comes in fields (the Gmail push) to a `Mail`; the endpoint checks types, the content is anyone's."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from chalicelib.mail import bounds
 from chalicelib.mail.addresses import addresses
 from chalicelib.mail.characters import clean, one_line, tidy
 from chalicelib.mail.charset import Decoder
+from chalicelib.mail.choose import richer
 from chalicelib.mail.dates import parse_date
 from chalicelib.mail.headers import is_forward, message_ids, text_of
 from chalicelib.mail.html import html_to_text
 from chalicelib.mail.model import Address, Attachment, Mail
+from chalicelib.mail.readers.protected import without_armor
 from chalicelib.mail.readers.quotes import split_quotation
 
 
@@ -89,18 +91,19 @@ def _entries(value: object) -> Iterable[tuple[str, object]]:
 
 
 def bodies(plain: object, html: object) -> tuple[str, str, set[str]]:
-    """(text, HTML, defects) of the two body fields; the text is the HTML's when there is no plain one."""
+    """(text, HTML, defects) of the two body fields; the text is the HTML's where that says more, as in a raw mail."""
     defects: set[str] = set()
     markup = clean(string(html)[: bounds.MAX_HTML_CHARS])
     given = string(plain)
     if len(string(html)) > bounds.MAX_HTML_CHARS:
         defects.add("truncated_html")
-    text = tidy(given[: bounds.MAX_TEXT_CHARS])
-    if not text and markup:
-        given, simplified = html_to_text(markup)
-        text = given[: bounds.MAX_TEXT_CHARS]
-        if simplified:
-            defects.add("html_simplified")
+    text, marks = without_armor(tidy(given[: bounds.MAX_TEXT_CHARS]))
+    if markup and not marks:
+        shown, simplified = html_to_text(markup)
+        if (chosen := richer(text, shown[: bounds.MAX_TEXT_CHARS])) != text:
+            text, given = chosen, shown
+            if simplified:
+                defects.add("html_simplified")
     if len(given) > bounds.MAX_TEXT_CHARS:
         defects.add("truncated_text")
     return text, markup, defects

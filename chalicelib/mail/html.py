@@ -6,6 +6,7 @@ import re
 
 from chalicelib.mail import bounds
 from chalicelib.mail.characters import clean
+from chalicelib.mail.readers.html_styles import hidden_classes
 from chalicelib.mail.readers.html_tree import linear_text, tree_text
 
 _CONDITIONAL = re.compile(r"<!--\[if[^<>]{0,200}\]>|<!\[endif\]-->", re.IGNORECASE)
@@ -34,7 +35,8 @@ def html_to_text(html: str, tags: int = bounds.MAX_HTML_TAGS) -> tuple[str, bool
     shown = _without_comments(html)
     if shown.count("<") > tags:
         return linear_text(shown), True
-    text = tree_text(calm(shown))
+    calmed = calm(shown)
+    text = tree_text(calmed, hidden_classes(html)) or tree_text(calmed)
     if not text and (unwrapped := _CONDITIONAL.sub("", html)) != html:
         return html_to_text(unwrapped, tags)
     return text, False

@@ -1,4 +1,4 @@
-"""The parsed mail: what every door's form becomes before anything is done with it."""
+"""The parsed mail: what the form of every source becomes before anything is done with it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The object that a door seals into the spool: one JSON header line, then the payload as it came."""
+"""The object that intake seals into the spool: one JSON header line, then the payload as it came."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ class Header:
     `kind` is `raw` (RFC 822 bytes), `fields` (the Gmail push object as JSON), `emailengine` (the webhook's
     reference as JSON), `message` (EmailEngine's own JSON of a message whose source it does not give) or `upload`
     (`{"upload": …}`, the name of the uploaded object that holds the RFC 822 bytes).
-    `provider_id` is the normalised permanent id, or empty. `source` is the door, empty in objects of before it was
+    `provider_id` is the normalised permanent id, or empty. `source` is the source, empty in objects of before it was
     written down. `labels` are the mailbox's, one a line (`labels_text`). `date` is when the mailbox says that the
-    mail came (ISO 8601), for a mail without a date of its own; empty where it told none. `erased` stands in the
+    mail came (ISO 8601), for a mail without a date of its own; empty where it gives none. `erased` stands in the
     place of a mail that was erased on its way; it has no payload.
     """
 
@@ -76,13 +76,13 @@ def seal(header: Header, payload: bytes) -> bytes:
 def unseal(data: bytes) -> tuple[Header, bytes]:
     """Read it back. Raises `Permanent("sealed_unreadable")` for anything that `seal` did not write.
 
-    A field that a newer door wrote is passed over: while a deployment is under way doors are ahead of the stages, and a
+    A field that a newer endpoint wrote is ignored: during a deployment endpoints are ahead of the stages, and a
     field that the stages must know comes with another `v`.
     """
     line, _, payload = data.partition(b"\n")
     try:
-        told = json.loads(line)
-        header = Header(**{name: told[name] for name in FIELD_NAMES.intersection(told)})
+        given = json.loads(line)
+        header = Header(**{name: given[name] for name in FIELD_NAMES.intersection(given)})
     except (ValueError, TypeError, RecursionError):
         raise Permanent("sealed_unreadable") from None
     if not all(isinstance(value, str) for name, value in asdict(header).items() if name != "v"):

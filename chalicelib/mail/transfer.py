@@ -9,7 +9,7 @@ from bisect import bisect_right
 
 _BASE64 = bytes(set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"))
 _PURE = re.compile(rb"[A-Za-z0-9+/]*+={0,3}")
-_NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
+_FOREIGN = bytes(set(range(256)) - set(_BASE64))
 _SOFT_BREAK = re.compile(rb"=[ \t]++\n")
 _ESCAPES = re.compile(rb"=(?:[0-9A-F]{2}|\n)")
 _UUENCODED = re.compile(r"begin [0-7]{3,4} (\S.{0,200})")
@@ -44,7 +44,7 @@ def base64_bytes(data: bytes) -> bytes:
     """Base64 without mercy for rules: foreign bytes are skipped, missing padding is added, pieces are joined."""
     whole = []
     for piece in data.split(b"=") if data.count(b"=") < 1_000 else [data.replace(b"=", b"")]:
-        letters = _NOT_BASE64.sub(b"", piece)
+        letters = piece.translate(None, _FOREIGN)
         if len(letters) % 4 == 1:
             letters = letters[:-1]
         whole.append(binascii.a2b_base64(letters + b"=" * (-len(letters) % 4)))
@@ -53,10 +53,9 @@ def base64_bytes(data: bytes) -> bytes:
 
 def base64_lines(data: bytes) -> tuple[bytes, bytes]:
     """(the bytes, the text below them): a list's software adds its footer to what is encoded."""
-    if not data.translate(None, _BASE64 + b"=\r\n \t"):
-        lines = data.split(b"\n")
-        if data.count(b" ") < len(lines) and not _ends_with_words(lines):
-            return base64_bytes(data), b""
+    pure = not data.translate(None, _BASE64 + b"=\r\n \t")
+    if pure and data.count(b" ") <= data.count(b"\n") and not _ends_with_words(data[-2_000:].split(b"\n")[1:]):
+        return base64_bytes(data), b""
     taken = letters = 0
     lines = data.split(b"\n")
     for line in lines:

@@ -31,11 +31,11 @@ MAX_LINK_CHARS = 500
 _TAG = re.compile(r"<(/?)([a-zA-Z!?][a-zA-Z0-9]{0,20})([^<>]*)>")
 
 
-def tree_text(html: str) -> str:
-    """By a tree, which costs time in its depth."""
+def tree_text(html: str, hidden: frozenset[str] = frozenset()) -> str:
+    """By a tree, which costs time in its depth; without elements of a class that is `hidden`."""
     from selectolax.lexbor import LexborHTMLParser  # C extension, needed by mail with HTML alone
 
-    reader = _Reader()
+    reader = _Reader(hidden)
     node: Any = LexborHTMLParser(html).root
     while node is not None:
         entered = reader.enter(node)
@@ -57,7 +57,8 @@ def tree_text(html: str) -> str:
 class _Reader:
     """Writes the text of a tree that is walked in its order."""
 
-    def __init__(self) -> None:
+    def __init__(self, hidden: frozenset[str]) -> None:
+        self._hidden = hidden
         self.out: list[str] = []
         self._kept = 0
         self._links = 0
@@ -73,6 +74,8 @@ class _Reader:
             return False
         attributes = {} if tag == "-document" else node.attributes
         if "hidden" in attributes or _HIDDEN.search((attributes.get("style") or "")[:2_000]):
+            return False
+        if self._hidden and not self._hidden.isdisjoint((attributes.get("class") or "").split()):
             return False
         _break(tag, out)
         if tag == "br":

@@ -107,10 +107,13 @@ def _header_block(lines: list[str], index: int) -> bool:
     if _label(lines[index]) != "from":
         return False
     kinds = set()
-    for line in lines[index : index + HEADER_LINES]:
-        if not line.strip():
-            break
-        kinds.add(_label(line))
+    others = 0
+    for line in lines[index : index + 2 * HEADER_LINES]:  # HTML may have made a paragraph of each
+        if line.strip():
+            kinds.add(_label(line))
+            others += not _label(line)
+            if others > 2:
+                break
     return len(kinds - {""}) >= 3
 
 

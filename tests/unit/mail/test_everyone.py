@@ -1,4 +1,4 @@
-"""Whoever a mail names in its headers."""
+"""Every person that a mail names in its headers."""
 
 from __future__ import annotations
 

@@ -72,3 +72,13 @@ def test_an_emailengine_answer_is_read_field_by_field() -> None:
     )
     assert (mail.text, mail.in_reply_to, mail.defects) == ("Hello", "<0@x>", ("truncated_text",))
     assert mail.attachments == (Attachment("a.pdf", "application/pdf", 300),)
+
+
+def test_a_placeholder_gives_way_to_the_html_as_in_a_raw_mail() -> None:
+    html = "<p>The inspection of the boiler is moved to Thursday.</p>"
+    assert "boiler" in from_push({"body": "Please view this in your browser.", "body_html": html}).text
+
+
+def test_what_a_push_quotes_is_kept_apart() -> None:
+    mail = from_push({"subject": "Re: x", "body": "Merci.\n\nLe 2 nov. 2026, Ana a écrit :\n> URGENT"})
+    assert (mail.text, mail.quoted) == ("Merci.", "Le 2 nov. 2026, Ana a écrit :\n> URGENT")

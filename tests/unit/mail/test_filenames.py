@@ -93,6 +93,6 @@ def test_a_safe_name_stays_as_it_is(name: str) -> None:
 
 @given(st.text())
 def test_a_disposition_says_the_name_in_ascii(name: str) -> None:
-    told = disposition(safe(name))
-    assert told.isascii()
-    assert from_headers(told, "") == safe(name)
+    header = disposition(safe(name))
+    assert header.isascii()
+    assert from_headers(header, "") == safe(name)

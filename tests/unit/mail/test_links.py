@@ -1,4 +1,4 @@
-"""Links of file services: found in text and HTML, brought to one form, each told once."""
+"""Links of file services: found in text and HTML, brought to one form, each reported once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The sealed object: what a door puts in is what the pipeline takes out."""
+"""The sealed object: what intake puts in is what the pipeline takes out."""
 
 from __future__ import annotations
 

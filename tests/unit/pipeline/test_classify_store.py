@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -74,6 +75,15 @@ def test_the_classifier_leaves_its_receipt_with_its_confidence(world: Stages) ->
 def test_the_classifier_sees_the_text(world: Stages) -> None:
     world.classify(world.anonymized(world.raw())[0])
     assert world.classifier.shown == ["Dear Bob"]
+
+
+def test_the_classifier_does_not_see_what_is_quoted(world: Stages) -> None:
+    done, _ = world.anonymized(world.raw())
+    assert isinstance(done, Envelope)
+    assert done.content
+    content = replace(done.content, text="Thanks.\n\n> URGENT", quoted_at=7)
+    world.classify(done.changed(content=content))
+    assert world.classifier.shown == ["Thanks."]
 
 
 def test_the_classifier_sees_a_long_text_from_the_spool(world: Stages) -> None:

@@ -26,6 +26,8 @@ BLOCKS = [
     "De: Ana Lopes <ana@shop.example>\nEnviado: lunes, 2 de noviembre de 2026 9:00\nPara: Mesa\nAsunto: Contrato",
     "Van: Ana Lopes <ana@shop.example>\nVerzonden: maandag 2 november 2026 09:00\nAan: Balie\nOnderwerp: Huur",
     "*From:* Ana Lopes\n*Date:* 2 November 2026\n*To:* Desk\n*Subject:* Lease",
+    "De : Ana Lopes\n\nEnvoyé : lundi\n\nÀ : Accueil\n\nObjet : Bail",
+    "From: Ana\nSent: Monday\nTo: Desk <desk@x.example>;\nBo <bo@x.example>\nSubject: Lease",
     "-----Original Message-----\nFrom: Ana",
     "-----Message d'origine-----\nDe : Ana",
     "-----Ursprüngliche Nachricht-----\nVon: Ana",
