@@ -94,6 +94,6 @@ def _worth(text: str, start: int, end: int, certain: Sequence[Span], starts: lis
         if index >= 0 and certain[index].end >= match.end():
             continue
         folded = fold(match.group())
-        if folded not in lists.words and (match.start() > first or folded not in lists.ambiguous):
+        if not lists.word(folded) and (match.start() > first or folded not in lists.ambiguous):
             return True
     return False

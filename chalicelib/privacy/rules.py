@@ -11,6 +11,8 @@ from chalicelib.privacy.spans import Span
 
 CONTEXT_WINDOW = 48
 """How many characters before a find its context word may stand."""
+LONGEST = 240
+"""Characters that a find behind a context word may have."""
 UNLESS_WINDOW = 20
 """How many characters before a find a word may stand that speaks against it."""
 
@@ -30,7 +32,8 @@ class Rule:
     """`group` of `pattern` is the find. `check` gets its letters and digits in upper case, or all of it when `whole`.
 
     `near` must match in the characters before the find (`CONTEXT_WINDOW`) when given, `unless` must not in the last
-    `UNLESS_WINDOW` of them. `rank` is that of `Span`.
+    `UNLESS_WINDOW` of them. Without one of `hints` in its lower-case text the rule is not tried. `rank` is that of
+    `Span`.
     Patterns are linear: bounded repeats, no nested quantifiers over the same characters.
     """
 
@@ -45,12 +48,15 @@ class Rule:
     rank: int = 1
     whole: bool = False
     unless: re.Pattern[str] | None = None
+    hints: tuple[str, ...] = ()
 
     def find(self, text: str) -> Iterator[Span]:
         """Every find in `text`."""
-        if self.near and not self.near.search(text):
-            return
-        for match in self.pattern.finditer(text):
+        if self.hints:
+            lower = text.lower()
+            if not any(hint in lower for hint in self.hints):
+                return
+        for match in self._matches(text):
             start, end = match.span(self.group)
             if start >= end:
                 continue
@@ -63,6 +69,21 @@ class Rule:
             if self.unless and self.unless.search(text, max(0, start - UNLESS_WINDOW), start):
                 continue
             yield Span(start, end, self.entity, self.name, self.score, self.rank)
+
+    def _matches(self, text: str) -> Iterator[re.Match[str]]:
+        """All matches, or those that begin close behind a context word."""
+        if self.near is None:
+            yield from self.pattern.finditer(text)
+            return
+        position = 0
+        for word in self.near.finditer(text):
+            position, last = max(position, word.end()), word.end() + CONTEXT_WINDOW
+            while position <= last:
+                match = self.pattern.search(text, position, last + LONGEST)
+                if match is None or match.start() > last:
+                    break
+                yield match
+                position = max(match.end(), position + 1)
 
 
 def bare(text: str) -> str:
@@ -89,10 +110,13 @@ def rule(
     rank: int = 1,
     whole: bool = False,
     unless: str = "",
+    hints: str = "",
 ) -> Rule:
     """A rule from its written form; `near` and `unless` are expressions of whole words."""
     found = re.compile(pattern, flags)
-    return Rule(name, entity, found, score, group, check, _words(near), needs, rank, whole, _words(unless))
+    return Rule(
+        name, entity, found, score, group, check, _words(near), needs, rank, whole, _words(unless), tuple(hints.split())
+    )
 
 
 def _words(words: str) -> re.Pattern[str] | None:

@@ -1,7 +1,7 @@
 """The second look: does an anonymized text still show an identifier that is certain?
 
 It shares no expression with the recognizers, except for what is no personal datum, and knows nothing of their spans,
-so that a slip there is seen here. It looks only for what is certain (checksums, `@`, international phones, header names
+so that a slip there is seen here. It asks only for what is certain (checksums, `@`, international phones, header names
 and addresses): a guess here would quarantine good mail.
 """
 

@@ -133,5 +133,6 @@ NET: tuple[Rule, ...] = (
         group=1,
         check=lambda text: any(c.isdigit() or c in "._" for c in text),
         whole=True,
+        hints="user login util utente identifiant",
     ),
 )

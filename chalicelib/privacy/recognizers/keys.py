@@ -114,29 +114,40 @@ SECRETS: tuple[Rule, ...] = (
         "password",
         rf"(?<!\w){_WORD}(?:[ ][^\W\d][\w'’-]{{0,19}}){{0,4}}?{_IS}(?:now |désormais |maintenant |ora )?{_VALUE}",
         check=_value,
+        hints="passe mdp pass pwd psw pw parola chiave wort contras phrase secret segret",
     ),
     _secret(
         "password_label",
         rf"(?<!\w){_WORD}(?:[ ][^\W\d][\w'’-]{{0,19}}){{0,5}}?[ ]{{0,3}}[:=][ ]{{0,3}}{_VALUE}",
         check=_announced,
+        hints="passe mdp pass pwd psw pw parola chiave wort contras phrase secret segret",
     ),
-    _secret("password_bare", rf"(?<!\w){_WORD}[ ]{{1,2}}{_VALUE}", check=_mixed),
+    _secret(
+        "password_bare",
+        rf"(?<!\w){_WORD}[ ]{{1,2}}{_VALUE}",
+        check=_mixed,
+        hints="passe mdp pass pwd psw pw parola chiave wort contras phrase secret segret",
+    ),
     _secret(
         "network_key",
         rf"(?<!\w){_WIFI}(?!\w)[^\n]{{0,40}}?(?<!\w)(?:clé|clef|key|chiave|code|pass|mdp|pwd)(?!\w)[ ]?(?:[:=]|"
         rf"est|is|è)?[ ]{{0,2}}{_VALUE}",
         check=_mixed,
+        hints="wifi wi-fi wlan réseau network rete box hotspot rout partage",
     ),
     _secret(
         "access_code",
         rf"(?<!\w){_CODES}(?!\w)(?:[ ][\w'’-]{{1,15}}){{0,4}}?(?:{_IS}|[ ])(?:now |désormais )?{_CODE}",
         check=_digits,
+        hints="code codice pin puk otp key",
     ),
     _secret(
         "place_code_is",
         rf"(?<!\w){_PLACES}(?!\w)(?:[ ][\w'’-]{{1,15}}){{0,4}}?(?:{_IS}|[ ,]{{1,2}}{_PRESS}[ ](?:le |the |il )?){_CODE}"
         r"(?![ ](?:m|km|cm|mètres?|metres?|metri|ans|years|anni|jours|days|giorni|euros?)\b)",
         check=_digits,
+        hints="porta porte alarm coffre clés cadenas antivol gate safe lock vault porto cancello allarme chiavi "
+        "lucchetto cassaforte digicode",
     ),
     _secret(
         "code_is",
@@ -148,11 +159,13 @@ SECRETS: tuple[Rule, ...] = (
         r"cig|cup|univoco|insee|commune|iso|qr))"
         rf"(?:[ ][\w'’-]{{1,15}}){{0,5}}?{_IS}{_CODE}",
         check=_digits,
+        hints="code codice combin",
     ),
     _secret(
         "given_code",
         rf"(?<!\w){_GAVE}[ ]?[,:(]{{0,2}}[ ]{{0,2}}{_VALUE}",
         check=lambda text: _value(text) and not text.istitle(),
+        hints="you m'a m'ave nous hai ha hanno avete",
     ),
     _secret(
         "card_check_value",
@@ -160,6 +173,7 @@ SECRETS: tuple[Rule, ...] = (
         r"codice di sicurezza|"
         r"check value|three digits|3 digits|trois (?:derniers )?chiffres)(?!\w)(?:[ ](?!\d)"
         r"[\w'’-]{1,12}){0,4}[ ]?[:=,(]?[ ]?(\d{3,4})(?!\w)",
+        hints="cv crypto code codice check digits chiffres csc",
     ),
     _secret(
         "announced_key",
@@ -169,6 +183,7 @@ SECRETS: tuple[Rule, ...] = (
         r"secrète|privée)|chiave (?:api|segreta)|licen[cs]e key|clé de licence|recovery code|code de récupération)"
         r"(?:[ ]{0,3}(?:[:=]|(?<!\w)(?:is|est|è)(?!\w)))?[ ]{0,3}[\"'`]?([A-Za-z0-9_\-./+=]{8,512})",
         check=lambda text: any(c.isdigit() for c in text),
+        hints="key token secret bearer clé chiave récup recovery",
     ),
     rule(
         "random_block",

@@ -49,6 +49,8 @@ SPOKEN: tuple[Rule, ...] = (
         r"(?![ ](?:euros?|dollars?|pounds?|personnes|people|persone|ans|years|anni)\b)",
         0.85,
         check=lambda text: sum(c.isalpha() for c in text) > 12,
+        hints="zéro zero oh trente quarante vingt cinquante soixante seven five nine cinque quattro sette trenta "
+        "quaranta double",
     ),
     rule(
         "birth_in_words",
@@ -64,6 +66,7 @@ SPOKEN: tuple[Rule, ...] = (
         rf"birth year|année de naissance|anno di nascita|year of birth)[ ]?:?[ ]?((?:{MONTH}[ ])?{_YEAR})(?![\w-])",
         0.9,
         group=1,
+        hints="né né( ned nat nasc born birth naiss geboren",
     ),
 )
 HOUSE_IN_WORDS = re.compile(rf"(?<![\w-])(?:au[ ])?({_HOUSE}),?[ ]$", re.IGNORECASE)
