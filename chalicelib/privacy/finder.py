@@ -101,8 +101,9 @@ class Finder:
         if not text.strip():
             return ()
         view = View(text)
-        plain = unnumbered(undated(view.text))
-        found = [*_checked(mentions.find(view.text), deadline), *self._ruled(view.text, deadline)]
+        dateless = undated(view.text)
+        plain = unnumbered(dateless)
+        found = [*_checked(mentions.find(view.text), deadline), *self._ruled(view.text, dateless, plain, deadline)]
         found = list(completed(found, view.text))
         found = [
             _without_common_head(s, view.text, self._lists) if s.entity == "ORGANIZATION" and s.rank == 1 else s
@@ -117,8 +118,10 @@ class Finder:
         if not subject.strip():
             return ()
         view = View(subject)
-        plain = unnumbered(undated(view.text))
-        found = [*mentions.find(view.text), *completed(list(self._ruled(view.text, deadline)), view.text)]
+        dateless = undated(view.text)
+        plain = unnumbered(dateless)
+        ruled = list(self._ruled(view.text, dateless, plain, deadline))
+        found = [*mentions.find(view.text), *completed(ruled, view.text)]
         found = [
             s for s in found if s.recognizer not in _SUBJECT_GUESSES or self._lists_one(view.text[s.start : s.end])
         ]
@@ -135,15 +138,17 @@ class Finder:
         deadline = deadline or Deadline(_FILE_NAME_SECONDS)
         view = View(name)
         words = view.text.translate(_SEPARATORS)
-        found = [*mentions.find(words), *self._ruled(view.text, deadline)]
+        found = [*mentions.find(words), *self._read(view.text, deadline)]
         if words != view.text:
-            found += (s for s in self._ruled(words, deadline) if s.entity not in ("URL", "ADDRESS"))
+            found += (s for s in self._read(words, deadline) if s.entity not in ("URL", "ADDRESS"))
         return _back(view, found, self._lists)
 
-    def _ruled(self, text: str, deadline: Deadline) -> Iterator[Span]:
-        """What the rules find; those that go by shape do not see dates, amounts and numbers of documents."""
+    def _read(self, text: str, deadline: Deadline) -> Iterator[Span]:
         dateless = undated(text)
-        plain = unnumbered(dateless)
+        return self._ruled(text, dateless, unnumbered(dateless), deadline)
+
+    def _ruled(self, text: str, dateless: str, plain: str, deadline: Deadline) -> Iterator[Span]:
+        """What the rules find; those that go by shape do not see dates, amounts and numbers of documents."""
         for rule in self._rules:
             if isinstance(rule, Numbers):
                 found = _checked(rule.find(dateless), deadline)

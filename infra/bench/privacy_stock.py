@@ -36,7 +36,7 @@ class Stock:
         )
 
     def find(self, text: str, language: str) -> list[GoldSpan]:
-        """What stock Presidio finds, told the true language."""
+        """What stock Presidio finds when it is given the true language."""
         return [(r.start, r.end, r.entity_type) for r in self._engine.analyze(text, language=language)]
 
 
