@@ -64,7 +64,7 @@ _NO_PLACE = re.compile(
     r"^(?:page|chapter|chapitre|capitolo|section|room|version|article|art|table|"
     r"figure|step|level|windows|iphone|grade|class|question|week|semaine|day|"
     r"jour|type|model|no|number|pdf|covid|q|v|rev|phase|lot|item|line|gate|bus|"
-    r"tome|vol)$"
+    r"tome|vol|year|classe|classes|aula|salle)$"
 )
 
 
