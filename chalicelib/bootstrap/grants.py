@@ -19,6 +19,7 @@ API_CACHE = {
     **RULES,
     **MAIL_ENTERS,
     "event:*": "rw",
+    "account_event:*": "rw",
     "flag:*": "rw",
     "{rate}:*": "rws",
     "session_ended:*": "rw",
