@@ -24,7 +24,7 @@ _INLINE = frozenset(
     ).split()
 )
 _NAME = re.compile(r"</?([A-Za-z0-9]+)")
-_COMMENT = re.compile(r"<!--(.{0,100000}?)(?:--)?>$", re.DOTALL)
+_COMMENT = "<!--"
 
 
 def find_in_html(source: str, find: Callable[[str], tuple[Span, ...]]) -> tuple[Span, ...]:
@@ -52,9 +52,10 @@ def find_in_html(source: str, find: Callable[[str], tuple[Span, ...]]) -> tuple[
         attributes += [
             m.span(i) for m in _ATTRIBUTE.finditer(source, tag.start(), tag.end()) for i in (1, 2, 3) if m.group(i)
         ]
-        comment = _COMMENT.match(tag.group())
-        if comment:
-            attributes.append((tag.start() + 4, tag.start() + 4 + len(comment.group(1))))
+        if tag.group().startswith(_COMMENT):
+            said = tag.group()[len(_COMMENT) :].removesuffix(">").removesuffix("--")
+            start = tag.start() + len(_COMMENT)
+            attributes.append((start, start + len(said)))
     add(position, len(source))
     for start, end in attributes:
         shown.append("\n\n")

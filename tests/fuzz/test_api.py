@@ -26,7 +26,7 @@ from chalicelib.core.stages import PIPELINE
 from chalicelib.web.dashboard.session import Session, read
 from chalicelib.web.openapi.route import CSS, Route
 from tests.app.conformance import ROUTES, described
-from tests.app.world import World, installed
+from tests.app.world import MAPPING_KEY, World, installed
 from tests.contract.mails import envelope, mail_id, note
 from tests.fuzz.effort import fuzzed
 from tests.fuzz.gateway import COOKIE, Gateway
@@ -80,7 +80,7 @@ def narrowed() -> dict[str, Any]:
 
 def session() -> Session:
     """The session of the gateway's cookie."""
-    found = read(COOKIE.partition("=")[2], ["admin-token"], time.time())
+    found = read(MAPPING_KEY, COOKIE.partition("=")[2], ["admin-token"], time.time())
     assert found
     return found
 
