@@ -30,7 +30,7 @@ SWEEP_CACHE = {
     **NOTICES,
     **WEBHOOKS,
     "sweep:after": "rw",
-    "watch:told": "rws",
+    "conditions:reported": "rws",
     "breaker:*": "r",
 }
 

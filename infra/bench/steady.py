@@ -24,7 +24,7 @@ MESSAGES = """
 
 def steady(info: Info, number: int) -> dict[str, Any]:
     """Push a backlog of `number` mails; the rate is that of the messages between the quick first ones and the last."""
-    made = load(int(time.time()), number, datetime.now(UTC), untold=0.0)
+    made = load(int(time.time()), number, datetime.now(UTC), unannounced=0.0)
     mails = {shipment.number: raw_push(shipment.raw, shipment.account) for shipment in made.shipments}
     ids = [answer.mail_id for answer in push_all(info, mails.values())]
     follow(info, ids, lambda *_: None, PATIENCE)

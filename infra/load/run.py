@@ -118,7 +118,7 @@ def run(folder: Path, options: Options, report_line: Callable[[str], None]) -> R
 
 def measure(stack: Stack, info: Info, options: Options, report_line: Callable[[str], None]) -> Report:
     """Send, sample, wait for the rest, judge."""
-    made = load(int(time.time()), round(options.rate * options.seconds), datetime.now(UTC), untold=0.0)
+    made = load(int(time.time()), round(options.rate * options.seconds), datetime.now(UTC), unannounced=0.0)
     pusher = Pusher(info)
     sampler = Sampler(stack, info, pusher)
     sending = threading.Thread(target=pusher.run, args=(made.shipments, options.seconds), daemon=True)

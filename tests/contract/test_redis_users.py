@@ -23,7 +23,7 @@ RECEIVER = "breaker:" + "?" * 32
 CACHE: dict[str, set[str]] = {
     "api": {
         *("%RW~seen:*", "%RW~event:*", "%RW~flag:*", "%RW~flag:emailengine_ingress_enabled", "%RW~rules:in_force"),
-        *("%RW~{rate}:*", "%RW~session_ended:*", "%R~breaker:*"),
+        *("%RW~{rate}:*", "%RW~session_ended:*", "%RW~account_event:*", "%R~breaker:*"),
     },
     "anonymize": {"%RW~rules:in_force", "%W~map:mail:*", "%RW~breaker:emailengine"},
     "classify": {"%R~history:*", "%RW~breaker:llm"},
@@ -33,7 +33,7 @@ CACHE: dict[str, set[str]] = {
     "deliver": {"%RW~rules:in_force", "%RW~flag:webhook_sending_enabled", f"%RW~{RECEIVER}"},
     "alert": {"%RW~alarm:*", "%RW~alarm-open:*", "%RW~breaker:telegram", f"%RW~{_key(ALARMS.key)}"},
     "sweep": {
-        *("%RW~sweep:after", "%RW~watch:told", "%R~breaker:*", "%RW~breaker:telegram"),
+        *("%RW~sweep:after", "%RW~conditions:reported", "%R~breaker:*", "%RW~breaker:telegram"),
         *("%RW~flag:notifications_enabled", "%RW~flag:webhook_sending_enabled"),
     },
     "reconcile": {"%RW~seen:*", "%RW~flag:emailengine_ingress_enabled", "%RW~breaker:emailengine"},
@@ -55,7 +55,7 @@ ATTACKS: tuple[tuple[str, ...], ...] = (
     ("DEL", "session_ended:x"),
     ("SET", "{rate}:x", "9"),
     ("SET", "breaker:emailengine", "x"),
-    ("SET", "watch:told", "x"),
+    ("SET", "conditions:reported", "x"),
     ("EVAL", "return redis.call('SET', KEYS[1], '0')", "1", "flag:gmail_ingress_enabled"),
     ("EVAL", "return redis.call('SET', 'flag:gmail_ingress_enabled', '0')", "0"),
     ("EVAL", "return redis.call('FLUSHALL')", "0"),

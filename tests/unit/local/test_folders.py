@@ -6,6 +6,8 @@ import os
 import stat
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -128,17 +130,23 @@ def readable_by_another(folder: Path) -> list[str]:
     return done.stdout.splitlines()
 
 
+@pytest.fixture
+def public() -> Iterator[Path]:
+    """A folder that everybody may enter: pytest's own would be what keeps the other user out."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
-def test_another_user_reads_nothing_of_a_stack(tmp_path: Path) -> None:
-    for parent in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
-        parent.chmod(0o755)  # else pytest's own folder would be what keeps the other user out
-    stack = Stack(tmp_path / "stack")
+def test_another_user_reads_nothing_of_a_stack(public: Path) -> None:
+    stack = Stack(public / "stack")
     assert stack.credentials
     stack.valkey.start()
     try:
-        open_file = tmp_path / "open"
+        open_file = public / "open"
         open_file.touch(mode=0o644)
-        assert readable_by_another(tmp_path)  # the test itself works
+        assert readable_by_another(public)  # the test itself works
         assert readable_by_another(stack.folder) == []
         stack.down()
         assert readable_by_another(stack.folder) == []
