@@ -142,7 +142,7 @@ def test_it_has_a_role_with_the_rights_of_its_row(packaged: Template) -> None:
 
 def test_it_has_its_alarms(packaged: Template) -> None:
     alarms = {name for name in packaged.of("CloudWatch::Alarm") if name.startswith("Enrich")}
-    assert alarms == {"EnrichDlqAlarm", "EnrichBacklogAlarm", "EnrichOldestAlarm"}
+    assert alarms == {"EnrichDlqAlarm", "EnrichBacklogAlarm", "EnrichOldestAlarm", "EnrichRecursionAlarm"}
 
 
 def test_every_function_knows_its_queues(packaged: Template) -> None:
