@@ -110,6 +110,8 @@ def _deliveries(
     when = (
         random.choice(WRONG_DATES) if random.random() < WRONG_CLOCK else now - timedelta(minutes=random.random() * 600)
     )
+    if via == "emailengine" and when == WRONG_DATES[0]:
+        when = WRONG_DATES[1]  # EmailEngine sends no webhook for mail dated before `notifyFrom`
     # What says that it is young is left to its webhook for ten minutes, which a run does not have.
     when = now - timedelta(days=1) if unannounced else when + timedelta(minutes=3 * number)
     sample = draft.sample(number, when)
