@@ -214,8 +214,9 @@ def test_a_mail_of_twenty_megabytes_comes_in_by_an_upload(world: World) -> None:
     number = next(NUMBERS)
     raw = large(number)
     asked = json.dumps({"size": len(raw)}).encode()
-    url = f"{world.info.api}/api/ingress/gmail/uploads"
-    offered = requests.post(url, data=asked, headers=headers(world.info, asked), timeout=30).json()
+    path = "/api/ingress/gmail/uploads"
+    signed = headers(world.info, asked, path)
+    offered = requests.post(world.info.api + path, data=asked, headers=signed, timeout=30).json()
     upload = offered["upload"]
     put_there = requests.put(upload["url"], data=raw, headers=upload["headers"], timeout=60)
     assert put_there.status_code == 200, put_there.text
