@@ -10,7 +10,7 @@ TELEGRAM = {"breaker:telegram": "rws"}
 NOTICES = {"flag:notifications_enabled": "rw"}
 WEBHOOKS = {"flag:webhook_sending_enabled": "rw"}
 ALARM_PACE = "{rate}:b8f20adb16a673621ae702d98d20062a"
-"""The limit `telegram:alarms` alone: whoever could write the others would lock senders and the operator out."""
+"""The limit `telegram:alarms` alone: a function that could write the others could lock senders and the operator out."""
 RECEIVER = "breaker:" + "?" * 32
 """The breaker of a webhook's receiver, whose name is hashed."""
 MAIL_ENTERS = {"seen:*": "rw", "flag:emailengine_ingress_enabled": "rw"}

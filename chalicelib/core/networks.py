@@ -6,7 +6,7 @@ from __future__ import annotations
 def network(address: str) -> str:
     """What an address counts as: an IPv4 address itself, of an IPv6 address its network of 64 bits.
 
-    Whoever has an IPv6 address usually has the other 2**64 of its network too. An IPv4 address written as IPv6
+    The holder of an IPv6 address usually has the other 2**64 of its network too. An IPv4 address written as IPv6
     (`::ffff:192.0.2.1`) is the IPv4 address; a zone (`fe80::1%eth0`) is left out. Anything else stands for itself.
     """
     if ":" not in address:

@@ -153,7 +153,7 @@ def test_an_upload_needs_the_credentials(world: World) -> None:
 
 
 def test_the_signature_of_a_push_asks_for_no_upload(world: World) -> None:
-    """Whoever copies a push has it for five minutes, and would else get an address to write to."""
+    """A copied push is valid for five minutes, and would otherwise be given an address to write to."""
     body, stamp = b"{}", str(int(time.time()))
     for signature in (
         auth.sign_push("gmail-key-1", stamp, body),
